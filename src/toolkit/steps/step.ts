@@ -1,0 +1,24 @@
+import type { Command } from "./command.ts";
+
+/** One change on one machine, with the proof that it took. */
+export interface Step {
+  /** What a person reads: an imperative sentence without the machine's name, "start mariadb". */
+  readonly title: string;
+  readonly machine: string;
+  readonly commands: readonly Command[];
+  /** Repeated after the commands until it holds; the step has failed when it does not in time. */
+  readonly verify?: Gate;
+}
+
+/** A question that must be answered with exit code 0 within a time limit. */
+export interface Gate {
+  /** What is waited for, "the node is synced". */
+  readonly title: string;
+  /** Reads only. */
+  readonly command: Command;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+}
+
+/** Steps that may run side by side: at most one per machine at a time, stages one after the other. */
+export type Stage = readonly Step[];
