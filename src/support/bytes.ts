@@ -22,7 +22,11 @@ export class Bytes {
   static parse(text: string): Bytes {
     const match = /^(\d+)(B|KiB|MiB|GiB)$/.exec(text);
     if (!match) {
-      throw new UserError("BYTES_UNREADABLE", `${JSON.stringify(text)} is not a size`, 'write a whole number and a unit, such as "25MiB" or "1GiB"');
+      throw new UserError(
+        "BYTES_UNREADABLE",
+        `${JSON.stringify(text)} is not a size`,
+        'write a whole number and a unit, such as "25MiB" or "1GiB"',
+      );
     }
     return new Bytes(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
   }

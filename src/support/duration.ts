@@ -26,7 +26,11 @@ export class Duration {
   static parse(text: string): Duration {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
     if (!match) {
-      throw new UserError("DURATION_UNREADABLE", `${JSON.stringify(text)} is not a duration`, 'write a number and a unit, such as "500ms", "2s" or "15m"');
+      throw new UserError(
+        "DURATION_UNREADABLE",
+        `${JSON.stringify(text)} is not a duration`,
+        'write a number and a unit, such as "500ms", "2s" or "15m"',
+      );
     }
     return new Duration(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
   }

@@ -31,13 +31,18 @@ export class FaultsError extends UserError {
 
   constructor(code: string, source: string, faults: readonly Fault[]) {
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    super(code, `${source} has ${count}:\n${faults.map(describe).join("\n")}`, "mend the lines above and run the command again");
+    super(
+      code,
+      `${source} has ${count}:\n${faults.map(describeFault).join("\n")}`,
+      "mend the lines above and run the command again",
+    );
     this.name = "FaultsError";
     this.faults = faults;
   }
 }
 
-function describe(fault: Fault): string {
+/** A fault as one line. */
+export function describeFault(fault: Fault): string {
   const value = fault.value === undefined ? "" : ` is ${JSON.stringify(fault.value)}`;
   return `  ${fault.path || "(the whole file)"}${value}: ${fault.rule}; ${fault.remedy}`;
 }

@@ -11,7 +11,8 @@ export function parseAddress(text: string): number | undefined {
   const match = ADDRESS.exec(text);
   if (!match) return undefined;
   const octets = match.slice(1);
-  if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith("0")))) return undefined;
+  if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith("0"))))
+    return undefined;
   return octets.reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
@@ -48,6 +49,12 @@ export function isHost(cidr: Cidr, address: number): boolean {
   if (cidr.prefix >= 31) return true;
   const broadcast = (cidr.base | ~mask(cidr.prefix)) >>> 0;
   return address !== cidr.base && address !== broadcast;
+}
+
+/** Whether an address stands inside one of the networks; all as text, as they are written in a description. */
+export function inAny(networks: readonly string[], address: string): boolean {
+  const number = parseAddress(address);
+  return number !== undefined && networks.some((network) => contains(parseCidr(network)!, number));
 }
 
 function mask(prefix: number): number {

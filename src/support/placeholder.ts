@@ -46,5 +46,7 @@ export function secretsIn(text: string): readonly SecretRef[] {
 
 /** The facts that `text` names, each once, in order of appearance. */
 export function factsIn(text: string): readonly string[] {
-  return [...new Set([...text.matchAll(PATTERN)].filter(([, kind]) => kind === "fact").map(([, , name]) => name!))];
+  return [
+    ...new Set([...text.matchAll(PATTERN)].filter(([, kind]) => kind === "fact").map(([, , name]) => name!)),
+  ];
 }

@@ -24,7 +24,13 @@ export interface Service {
   /** Read-only: exit code 0 when the service on this machine does its work. */
   probe(topology: Topology, machine: Machine): Command;
   /** What makes members a cluster, run after the units are started. */
-  form(topology: Topology): readonly Phase[];
+  form(context: FormContext): readonly Phase[];
+}
+
+export interface FormContext {
+  readonly topology: Topology;
+  /** The placeholder of a secret, for the standard input of a command. */
+  secret(name: string): string;
 }
 
 export interface Listener {

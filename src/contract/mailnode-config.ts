@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { FaultsError, type Fault } from "../support/errors.ts";
+import { parseAddress, parseCidr } from "../support/ipv4.ts";
+import { nearest } from "../support/nearest.ts";
+
+const port = z.int().min(1, "must be a port, 1 to 65535").max(65535, "must be a port, 1 to 65535");
+const address = z.string().refine((text) => parseAddress(text) !== undefined, "must be an IPv4 address");
+const cidr = z.string().refine((text) => parseCidr(text) !== undefined, "must be a CIDR without host bits");
+/** Letters, digits, hyphens and dots: nothing that could end a line of SMTP or of a header. */
+const hostname = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i,
+    "must be a host name",
+  );
+const path = z.string().regex(/^\/[^\0\n]*$/, "must be an absolute path");
+const milliseconds = z
+  .int()
+  .min(1, "must be at least 1 millisecond")
+  .max(2_147_483_647, "must be below 25 days");
+const count = z.int().min(1, "must be at least 1");
+const keyPair = { certificate: path, key: path };
+
+/** One port on which mail is taken. */
+const listener = z.strictObject({
+  address,
+  port,
+  /** "starttls" offers the upgrade, "implicit" speaks TLS from the first byte (RFC 8314). */
+  tls: z.enum(["starttls", "implicit"]),
+  /** Refuses MAIL before TLS, as a submission port should (RFC 8314 section 3.3). */
+  requireTls: z.boolean(),
+});
+
+const schema = z.strictObject({
+  /** The marker line: JSON has no comments. */
+  $comment: z.string().optional(),
+  /** The machine's name in the cluster. */
+  node: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "must be a machine's name"),
+  /** What greetings, Received lines and bounces say. */
+  hostname,
+  smtp: z.strictObject({
+    listeners: z.array(listener).min(1, "must name at least one listener"),
+    /** Addresses whose connections must begin with a PROXY v1 line; from nobody else is one taken. */
+    balancers: z.array(address),
+    /** Domains whose mail is taken from anyone. */
+    domains: z.array(hostname),
+    /** Networks that may send anywhere. */
+    relayNetworks: z.array(cidr),
+    maxMessageBytes: count,
+    maxRecipients: count,
+    /** Per listener. */
+    maxConnections: count,
+    /** More Received lines than this is a loop (RFC 5321 section 6.3). */
+    maxReceivedLines: count,
+    /** Silence of a client after which its session ends (RFC 5321 section 4.5.3.2.7: at least 5 minutes). */
+    idleTimeoutMs: milliseconds,
+    tls: z.strictObject(keyPair),
+  }),
+  delivery: z.strictObject({
+    nextHop: z.strictObject({ host: z.union([address, hostname]), port }),
+    /** Connections to the next hop at the same time. */
+    maxConnections: count,
+    connectTimeoutMs: milliseconds,
+    retry: z.strictObject({ firstMs: milliseconds, longestMs: milliseconds, giveUpMs: milliseconds }),
+  }),
+  queue: z.strictObject({ path }),
+  admin: z.strictObject({ address, port, tls: z.strictObject(keyPair) }),
+  checks: z.strictObject({
+    database: z
+      .strictObject({
+        host: address,
+        port,
+        user: z.string().min(1),
+        name: z.string().min(1),
+        password: z.string().min(1),
+      })
+      .optional(),
+    redis: z.strictObject({ host: address, port, password: z.string().min(1) }).optional(),
+    /** The longest one check may take. */
+    timeoutMs: milliseconds,
+    /** How long an answer is given again without asking anew. */
+    cacheMs: milliseconds,
+  }),
+  /** How long open transactions may take to end once the node was told to stop. */
+  drainLimitMs: milliseconds,
+});
+
+/** The whole configuration of a mail node; written by the toolkit, read by the node. */
+export type MailNodeConfig = z.infer<typeof schema>;
+
+/**
+ * Reads a configuration. Throws MAILNODE_CONFIG with every fault at once; passwords are never in it.
+ *
+ * @param source the name of the file, for the message
+ */
+export function parseMailNodeConfig(text: string, source: string): MailNodeConfig {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    const rule = `must be JSON (${(error as Error).message.replaceAll(/\s+/g, " ")})`;
+    throw new FaultsError("MAILNODE_CONFIG", source, [
+      { path: "", rule, remedy: "let mbctl apply write it again" },
+    ]);
+  }
+  const result = schema.safeParse(data);
+  const faults = result.success
+    ? crossFieldFaults(result.data)
+    : result.error.issues.flatMap((issue) => faultsOf(issue, data));
+  if (faults.length > 0) throw new FaultsError("MAILNODE_CONFIG", source, faults);
+  return result.data!;
+}
+
+/** The file's text: pretty JSON with a final newline, the marker as its first key. Throws like parseMailNodeConfig. */
+export function serializeMailNodeConfig(config: MailNodeConfig, marker: string): string {
+  const { $comment: _replaced, ...rest } = config;
+  const text = `${JSON.stringify({ $comment: marker, ...rest }, undefined, 2)}\n`;
+  parseMailNodeConfig(text, "the configuration to be written");
+  return text;
+}
+
+function crossFieldFaults(config: MailNodeConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  const { firstMs, longestMs, giveUpMs } = config.delivery.retry;
+  if (firstMs > longestMs) {
+    faults.push({
+      path: "delivery.retry.firstMs",
+      value: firstMs,
+      rule: `must not exceed longestMs (${longestMs})`,
+      remedy: "lower it",
+    });
+  }
+  if (longestMs > giveUpMs) {
+    faults.push({
+      path: "delivery.retry.longestMs",
+      value: longestMs,
+      rule: `must not exceed giveUpMs (${giveUpMs})`,
+      remedy: "lower it",
+    });
+  }
+  const taken = new Map([[`${config.admin.address}:${config.admin.port}`, "admin"]]);
+  config.smtp.listeners.forEach(({ address, port }, index) => {
+    const owner = taken.get(`${address}:${port}`);
+    const path = `smtp.listeners.${index}`;
+    if (owner)
+      faults.push({
+        path,
+        value: `${address}:${port}`,
+        rule: `is taken by ${owner} already`,
+        remedy: "choose another port",
+      });
+    taken.set(`${address}:${port}`, path);
+  });
+  return faults;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, data: unknown): readonly Fault[] {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(issue.path);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const remedy = near ? `did you mean ${JSON.stringify(near)}?` : `use one of ${known.join(", ")}`;
+      return { path: path ? `${path}.${key}` : key, rule: "is not a known key", remedy };
+    });
+  }
+  const value =
+    issue.path.at(-1) === "password"
+      ? undefined
+      : issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], data);
+  const plain = typeof value === "object" ? {} : { value };
+  return [{ path, ...plain, rule: ruleOf(issue), remedy: "mend it in the cluster file and apply again" }];
+}
+
+function ruleOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_type"
+    ? `must be ${article(issue.expected)}`
+    : issue.message.replace(/^Invalid/, "invalid");
+}
+
+function article(expected: string): string {
+  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`;
+}
+
+/** The keys that the schema knows at a path of objects, lists and optional sections. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let at: z.core.$ZodType = schema;
+  for (const key of path) {
+    at = unwrap(at);
+    at =
+      at instanceof z.ZodArray ? at.element : (at as typeof schema).shape[key as keyof typeof schema.shape];
+  }
+  return Object.keys((unwrap(at) as typeof schema).shape).filter((key) => !key.startsWith("$"));
+}
+
+function unwrap(type: z.core.$ZodType): z.core.$ZodType {
+  return type instanceof z.ZodOptional ? unwrap(type.unwrap()) : type;
+}

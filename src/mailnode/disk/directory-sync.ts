@@ -1,0 +1,31 @@
+import type { Disk } from "./disk.ts";
+
+/**
+ * Syncs directories for many callers at once: all who ask while a sync runs share the one after it.
+ *
+ * They cannot share the running one, as it may have begun before their name was there.
+ */
+export class DirectorySync {
+  readonly #disk: Disk;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** Resolves when every name that the directory holds now is durable; rejects when that failed, for all who shared it. */
+  sync(directory: string): Promise<void> {
+    const waiting = this.#next.get(directory);
+    if (waiting) return waiting;
+    const before = this.#running.get(directory)?.catch(() => undefined) ?? Promise.resolve();
+    const next = before.then(() => {
+      this.#next.delete(directory);
+      const run = this.#disk.syncDirectory(directory);
+      this.#running.set(directory, run);
+      return run;
+    });
+    this.#next.set(directory, next);
+    return next;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What the mail node asks of a disk. Nothing is durable before the sync that covers it: the content of a
+ * file after its own sync, a name (created, renamed, removed) after the sync of its directory.
+ *
+ * Errors are those of node:fs, with their `code`. After a failed sync nothing is known about the content
+ * and a second sync proves nothing, as the kernel has dropped the pages (LWN, "PostgreSQL's fsync()
+ * surprise"): the file must be given up.
+ */
+export interface Disk {
+  /** Makes the directory and its parents, durably. Says nothing when it is there already. */
+  makeDirectory(path: string): Promise<void>;
+  /** A new, empty file. Rejects with EEXIST when the name is taken. */
+  create(path: string): Promise<DiskFile>;
+  /** Takes the place of `to` in one step when both are in one directory. */
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** The names in a directory, sorted. */
+  list(path: string): Promise<readonly string[]>;
+  /** The content from byte `start` on, in pieces. Rejects with ENOENT when there is no such file. */
+  read(path: string, start?: number): AsyncIterable<Uint8Array>;
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface DiskFile {
+  append(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The whole of a small file as text. */
+export async function readText(disk: Disk, path: string): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of disk.read(path)) pieces.push(piece);
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** Whether an error of a disk bears this code, "ENOENT". */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}

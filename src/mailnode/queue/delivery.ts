@@ -1,0 +1,227 @@
+import type { Logger } from "pino";
+import type { Env } from "../../support/env.ts";
+import { bounceMessage } from "./bounce.ts";
+import type { DeliveryState, FailedRecipient, QueueEntry } from "./entry.ts";
+import type { Relay, RelayResult } from "./relay.ts";
+import { retryDelayMs, type RetryPolicy } from "./retry.ts";
+import type { Spool } from "./spool.ts";
+
+export interface DeliveryOptions {
+  readonly hostname: string;
+  /** Name of the next hop, for bounces. */
+  readonly remote: string;
+  readonly maxConnections: number;
+  readonly retry: RetryPolicy;
+}
+
+/** The longest a look at the queue waits, so that a wall clock set back cannot stop delivery for long. */
+const LONGEST_WAIT_MS = 60_000;
+/** How much of a message is searched for the end of its header. */
+const LONGEST_HEADER_BYTES = 64 * 1024;
+
+/**
+ * Takes every message of the queue to the next hop, again and again until each recipient is delivered,
+ * bounced or, for a message without a sender, set aside.
+ */
+export class Delivery {
+  readonly #spool: Spool;
+  readonly #relay: Relay;
+  readonly #options: DeliveryOptions;
+  readonly #env: Env;
+  readonly #log: Logger;
+  readonly #waiting = new Map<string, QueueEntry>();
+  readonly #running = new Map<string, Promise<void>>();
+  /** Those whose last attempt did not reach the next hop: tried at once when another message does. */
+  readonly #unreached = new Set<string>();
+  #wake = new AbortController();
+  #loop: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(spool: Spool, relay: Relay, options: DeliveryOptions, env: Env, log: Logger) {
+    this.#spool = spool;
+    this.#relay = relay;
+    this.#options = options;
+    this.#env = env;
+    this.#log = log;
+  }
+
+  /** Messages that are not yet done with. */
+  get length(): number {
+    return this.#waiting.size + this.#running.size;
+  }
+
+  get running(): boolean {
+    return this.#loop !== undefined && !this.#stopped;
+  }
+
+  /** Takes over a message that is durable in the spool. */
+  add(entry: QueueEntry): void {
+    this.#waiting.set(entry.envelope.id, entry);
+    this.#wake.abort();
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Begins nothing new and resolves when the attempts under way have ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake.abort();
+    await this.#loop;
+    await Promise.all(this.#running.values());
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#wake = new AbortController();
+      this.#beginDue();
+      await this.#env.sleep(this.#untilNextMs(), this.#wake.signal).catch(() => undefined);
+    }
+  }
+
+  #beginDue(): void {
+    const now = this.#env.now();
+    for (const entry of this.#waiting.values()) {
+      if (this.#running.size >= this.#options.maxConnections) return;
+      if (entry.state.nextTryAt > now) continue;
+      const { id } = entry.envelope;
+      this.#waiting.delete(id);
+      const attempt = this.#attempt(entry).finally(() => {
+        this.#running.delete(id);
+        this.#wake.abort();
+      });
+      this.#running.set(id, attempt);
+    }
+  }
+
+  #untilNextMs(): number {
+    if (this.#running.size >= this.#options.maxConnections) return LONGEST_WAIT_MS;
+    const next = Math.min(...[...this.#waiting.values()].map((entry) => entry.state.nextTryAt));
+    return Math.max(1, Math.min(LONGEST_WAIT_MS, next - this.#env.now()));
+  }
+
+  async #attempt(entry: QueueEntry): Promise<void> {
+    const { id, sender } = entry.envelope;
+    let state = entry.state;
+    try {
+      if (state.pending.length > 0) state = await this.#tryNow(entry);
+      if (state.failed.length > 0 && sender !== "") {
+        await this.#bounce(entry, state.failed);
+        state = { ...state, failed: [] };
+      }
+      await this.#record(entry, state);
+    } catch (error) {
+      // The disk refused. What was done is known to this process; after a crash it may be done again.
+      this.#log.error({ id, err: error }, "the queue could not be written; the message stays");
+      this.#waiting.set(id, { ...entry, state: { ...state, nextTryAt: this.#nextTryAt(state.attempts) } });
+    }
+  }
+
+  async #tryNow(entry: QueueEntry): Promise<DeliveryState> {
+    const { id } = entry.envelope;
+    const { outcomes, reached } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
+    if (reached) {
+      this.#unreached.delete(id);
+      this.#retryUnreached();
+    } else {
+      this.#unreached.add(id);
+    }
+    const { pending, failed } = this.#judge(entry, outcomes);
+    const delivered = outcomes.size - pending.length - failed.length;
+    this.#log.info({ id, delivered, pending: pending.length, failed }, "attempt");
+    const attempts = entry.state.attempts + 1;
+    return {
+      attempts,
+      nextTryAt: this.#nextTryAt(attempts),
+      pending,
+      failed: [...entry.state.failed, ...failed],
+    };
+  }
+
+  /** Writes down where delivery stands, or that it is over. */
+  async #record(entry: QueueEntry, state: DeliveryState): Promise<void> {
+    const { id } = entry.envelope;
+    if (state.pending.length > 0) {
+      await this.#spool.saveState(id, state);
+      this.#waiting.set(id, { ...entry, state });
+    } else if (state.failed.length > 0) {
+      await this.#spool.setAside(id, state);
+      this.#log.warn(
+        { id, failed: state.failed },
+        "undeliverable, and without a sender to tell: kept in failed/",
+      );
+    } else {
+      await this.#spool.finish(id);
+    }
+  }
+
+  #judge(entry: QueueEntry, outcomes: RelayResult["outcomes"]): Pick<DeliveryState, "pending" | "failed"> {
+    const pending: string[] = [];
+    const failed: FailedRecipient[] = [];
+    const expired = this.#env.now() - entry.envelope.acceptedAt >= this.#options.retry.giveUpMs;
+    for (const [recipient, outcome] of outcomes) {
+      if (outcome.status === "delivered") continue;
+      if (outcome.status === "rejected") {
+        failed.push({ recipient, status: outcome.code, reason: outcome.reason });
+      } else if (expired) {
+        failed.push({ recipient, status: "4.4.7", reason: `given up, last try: ${outcome.reason}` });
+      } else {
+        pending.push(recipient);
+      }
+    }
+    return { pending, failed };
+  }
+
+  #nextTryAt(attempts: number): number {
+    return this.#env.now() + retryDelayMs(this.#options.retry, Math.max(1, attempts), this.#env);
+  }
+
+  /** The next hop is back: what waited for it alone need not wait out its delay. */
+  #retryUnreached(): void {
+    for (const id of this.#unreached) {
+      const entry = this.#waiting.get(id);
+      if (!entry) continue;
+      this.#unreached.delete(id);
+      this.#waiting.set(id, { ...entry, state: { ...entry.state, nextTryAt: 0 } });
+    }
+  }
+
+  /** Queues the report before the failed recipients are forgotten: a crash between reports twice, never not at all. */
+  async #bounce(entry: QueueEntry, failures: readonly FailedRecipient[]): Promise<void> {
+    const now = this.#env.now();
+    const id = this.#spool.newId();
+    const { hostname, remote } = this.#options;
+    const originalHeader = await this.#headerOf(entry);
+    const message = bounceMessage({
+      hostname,
+      remote,
+      original: entry.envelope,
+      originalHeader,
+      failures,
+      id,
+      now,
+    });
+    const intake = await this.#spool.begin({
+      id,
+      sender: "",
+      recipients: [entry.envelope.sender],
+      acceptedAt: now,
+      eightBit: false,
+    });
+    await intake.append(Buffer.from(message, "latin1"));
+    this.add(await intake.commit());
+    this.#log.info({ id: entry.envelope.id, bounce: id }, "returned to its sender");
+  }
+
+  async #headerOf(entry: QueueEntry): Promise<string> {
+    let text = "";
+    for await (const piece of this.#spool.read(entry.envelope.id, entry.bodyStart)) {
+      text += Buffer.from(piece).toString("latin1");
+      const end = /\r?\n\r?\n/.exec(text);
+      if (end) return text.slice(0, end.index);
+      if (text.length > LONGEST_HEADER_BYTES) break;
+    }
+    return text.slice(0, LONGEST_HEADER_BYTES);
+  }
+}

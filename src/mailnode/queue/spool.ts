@@ -1,0 +1,243 @@
+import { join } from "node:path";
+import type { Env } from "../../support/env.ts";
+import { DirectorySync } from "../disk/directory-sync.ts";
+import { hasCode, readText, type Disk, type DiskFile } from "../disk/disk.ts";
+import {
+  decodeState,
+  encodeEnvelope,
+  freshState,
+  readEnvelope,
+  type DeliveryState,
+  type Envelope,
+  type QueueEntry,
+} from "./entry.ts";
+
+const STATE = ".state";
+
+/** What a restart found. */
+export interface Recovery {
+  readonly entries: readonly QueueEntry[];
+  /** Files that are no messages; they were moved to failed/ for a person to look at. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * The queue on disk: incoming/ holds what is being written, queue/ what was answered 250, failed/ what could
+ * be neither delivered nor returned.
+ *
+ * A message is one file, envelope line first. It is written and synced in incoming/, renamed to queue/ and
+ * is accepted when queue/ is synced. So whatever lies in queue/ is whole, and whatever was answered lies in
+ * queue/. The state of delivery is a second, small file, replaced as a whole.
+ */
+export class Spool {
+  readonly #disk: Disk;
+  readonly #sync: DirectorySync;
+  readonly #env: Env;
+  readonly #incoming: string;
+  readonly #queue: string;
+  readonly #failed: string;
+  #serial = 0;
+
+  private constructor(disk: Disk, path: string, env: Env) {
+    this.#disk = disk;
+    this.#sync = new DirectorySync(disk);
+    this.#env = env;
+    this.#incoming = join(path, "incoming");
+    this.#queue = join(path, "queue");
+    this.#failed = join(path, "failed");
+  }
+
+  /** Opens the spool, removes what was never accepted, and reads what was. Rejects with the disk's error. */
+  static async open(disk: Disk, path: string, env: Env): Promise<{ spool: Spool; recovery: Recovery }> {
+    const spool = new Spool(disk, path, env);
+    for (const directory of [spool.#incoming, spool.#queue, spool.#failed])
+      await disk.makeDirectory(directory);
+    for (const name of await disk.list(spool.#incoming)) await disk.remove(join(spool.#incoming, name));
+    return { spool, recovery: await spool.#recover() };
+  }
+
+  /** The queue of a spool that another process may be using: nothing is changed, nothing is cleaned. */
+  static async look(disk: Disk, path: string, env: Env): Promise<readonly QueueEntry[]> {
+    return (await new Spool(disk, path, env).#entries()).entries;
+  }
+
+  /** An id for a message: time, then chance, so that files sort by age and two nodes never agree. */
+  newId(): string {
+    const time = Math.floor(this.#env.now()).toString(36).padStart(9, "0");
+    const chance = Math.floor(this.#env.random() * 36 ** 8)
+      .toString(36)
+      .padStart(8, "0");
+    return `${time}-${chance}${(this.#serial++ % 1296).toString(36).padStart(2, "0")}`;
+  }
+
+  /** Begins to take a message in. Rejects with the disk's error. */
+  async begin(envelope: Envelope): Promise<Intake> {
+    const file = await this.#disk.create(join(this.#incoming, envelope.id));
+    const intake = new Intake(file, envelope, {
+      publish: () => this.#publish(envelope.id),
+      discard: () => this.#removeIfThere(join(this.#incoming, envelope.id)),
+    });
+    await intake.append(encodeEnvelope(envelope));
+    return intake;
+  }
+
+  /** The message's bytes from `start` on. */
+  read(id: string, start: number): AsyncIterable<Uint8Array> {
+    return this.#disk.read(join(this.#queue, id), start);
+  }
+
+  /** Replaces the state of delivery, durably. */
+  async saveState(id: string, state: DeliveryState): Promise<void> {
+    const temporary = join(this.#incoming, `${id}${STATE}.${this.#serial++}`);
+    await this.#writeFile(temporary, Buffer.from(JSON.stringify(state), "utf8"));
+    await this.#disk.rename(temporary, join(this.#queue, id + STATE));
+    await this.#sync.sync(this.#queue);
+  }
+
+  /** Forgets a message that has nowhere left to go. The state goes last, so that a crash between is cleaned up. */
+  async finish(id: string): Promise<void> {
+    await this.#removeIfThere(join(this.#queue, id));
+    await this.#removeIfThere(join(this.#queue, id + STATE));
+    await this.#sync.sync(this.#queue);
+  }
+
+  /** Moves a message that nobody can be told of to failed/, where it stays. The state with the reasons goes first. */
+  async setAside(id: string, state: DeliveryState): Promise<void> {
+    await this.saveState(id, state);
+    await this.#disk.rename(join(this.#queue, id + STATE), join(this.#failed, id + STATE));
+    await this.#disk.rename(join(this.#queue, id), join(this.#failed, id));
+    await this.#sync.sync(this.#failed);
+    await this.#sync.sync(this.#queue);
+  }
+
+  /** Writes and syncs a file and removes it: rejects when the spool could not take a message now. */
+  async prove(): Promise<void> {
+    const path = join(this.#incoming, `probe.${this.#serial++}`);
+    await this.#writeFile(path, Buffer.from("probe"));
+    await this.#disk.remove(path);
+  }
+
+  async #publish(id: string): Promise<void> {
+    await this.#disk.rename(join(this.#incoming, id), join(this.#queue, id));
+    try {
+      await this.#sync.sync(this.#queue);
+    } catch (error) {
+      await this.#removeIfThere(join(this.#queue, id)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.#disk.create(path);
+    try {
+      await file.append(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #recover(): Promise<Recovery> {
+    const { entries, unreadable, orphans } = await this.#entries();
+    for (const name of orphans) await this.#disk.remove(join(this.#queue, name));
+    for (const name of unreadable) await this.#disk.rename(join(this.#queue, name), join(this.#failed, name));
+    await this.#disk.syncDirectory(this.#failed);
+    await this.#disk.syncDirectory(this.#queue);
+    return { entries, unreadable };
+  }
+
+  async #entries(): Promise<Recovery & { readonly orphans: readonly string[] }> {
+    const names = new Set(await this.#disk.list(this.#queue));
+    const entries: QueueEntry[] = [];
+    const unreadable: string[] = [];
+    for (const name of names) {
+      if (name.endsWith(STATE)) continue;
+      try {
+        const { envelope, bodyStart } = await readEnvelope(this.#disk, join(this.#queue, name));
+        const stored = names.has(name + STATE) ? await this.#readState(name) : undefined;
+        entries.push({ envelope, bodyStart, state: stored ?? freshState(envelope) });
+      } catch (error) {
+        // Delivered by the process that owns the spool since the directory was listed.
+        if (hasCode(error, "ENOENT")) continue;
+        if (error instanceof Error && "code" in error) throw error;
+        unreadable.push(name);
+      }
+    }
+    const orphans = [...names].filter(
+      (name) => name.endsWith(STATE) && !names.has(name.slice(0, -STATE.length)),
+    );
+    return { entries, unreadable, orphans };
+  }
+
+  async #readState(id: string): Promise<DeliveryState | undefined> {
+    return decodeState(await readText(this.#disk, join(this.#queue, id + STATE)));
+  }
+
+  async #removeIfThere(path: string): Promise<void> {
+    try {
+      await this.#disk.remove(path);
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+    }
+  }
+}
+
+/** A message on its way in: pieces are appended, then it is committed or aborted, once. */
+export class Intake {
+  readonly envelope: Envelope;
+  readonly #file: DiskFile;
+  readonly #ends: { publish(): Promise<void>; discard(): Promise<void> };
+  #open = true;
+
+  constructor(
+    file: DiskFile,
+    envelope: Envelope,
+    ends: { publish(): Promise<void>; discard(): Promise<void> },
+  ) {
+    this.#file = file;
+    this.envelope = envelope;
+    this.#ends = ends;
+  }
+
+  /** Rejects with the disk's error; the message is gone then. */
+  append(bytes: Uint8Array): Promise<void> {
+    return this.#orGone(() => this.#file.append(bytes));
+  }
+
+  /**
+   * Resolves when the message is durable and may be answered 250.
+   *
+   * Rejects with the disk's error: the message may not be trusted and is gone, except that it may come back
+   * after a power loss when only the last directory sync failed. It is whole then.
+   */
+  async commit(): Promise<QueueEntry> {
+    await this.#orGone(async () => {
+      await this.#file.sync();
+      await this.#close();
+      await this.#ends.publish();
+    });
+    const { envelope } = this;
+    return { envelope, state: freshState(envelope), bodyStart: encodeEnvelope(envelope).length };
+  }
+
+  /** Forgets the message. Never rejects: what cannot be removed is removed by the next start. */
+  async abort(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await this.#ends.discard().catch(() => undefined);
+  }
+
+  async #orGone(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#file.close();
+  }
+}

@@ -1,0 +1,34 @@
+import inquirer from "inquirer";
+import { UserError } from "../../support/errors.ts";
+
+/** The surroundings of a command: what it prints to and whom it may ask. Tests pass their own. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether a person sits there who can answer. */
+  readonly isInteractive: boolean;
+  /** Whether colours and live lines are of use. */
+  readonly isTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export const processIo: Io = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+  isInteractive: Boolean(process.stdin.isTTY && process.stdout.isTTY),
+  isTerminal: Boolean(process.stdout.isTTY) && !process.env["NO_COLOR"],
+  environment: process.env,
+};
+
+/**
+ * Asks before something is changed. True with --yes or CI=true. Throws NOT_CONFIRMED where nobody can be asked:
+ * a script must say --yes itself.
+ */
+export async function confirm(io: Io, question: string, yes: boolean): Promise<boolean> {
+  if (yes || io.environment["CI"] === "true") return true;
+  if (!io.isInteractive) {
+    throw new UserError("NOT_CONFIRMED", `this asks first: ${question}`, "add --yes where nobody sits at the terminal");
+  }
+  const { answer } = await inquirer.prompt<{ answer: boolean }>([{ type: "confirm", name: "answer", message: question, default: false }]);
+  return answer;
+}

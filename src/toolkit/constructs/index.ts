@@ -1,0 +1,11 @@
+export { CacheTier } from "./cache-tier.ts";
+export { ClusterStack } from "./cluster-stack.ts";
+export { DatabaseTier } from "./database-tier.ts";
+export { LoadBalancerTier } from "./load-balancer-tier.ts";
+export { MachineContainer, type MachineContainerProps } from "./machine-container.ts";
+export { Machines, type MachinesProps } from "./machines.ts";
+export { MailCluster, type MailClusterOptions } from "./mail-cluster.ts";
+export { MailTier } from "./mail-tier.ts";
+export { Rollout, type RolloutProps } from "./rollout.ts";
+export { StorageTier } from "./storage-tier.ts";
+export { Tier, type TierProps } from "./tier.ts";

@@ -1,0 +1,41 @@
+import type { Resolver } from "../../../support/placeholder.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
+import type { Service } from "../../services/service.ts";
+import type { Phase } from "../../steps/phase.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { filesPhase } from "./files.ts";
+import { healthPhase } from "./health.ts";
+import { packagesPhase } from "./packages.ts";
+import { unitsPhase } from "./units.ts";
+import { usersPhase } from "./users.ts";
+
+export interface ApplyInput {
+  readonly topology: Topology;
+  /** In the order of starting. */
+  readonly services: readonly Service[];
+  readonly bundles: readonly Bundle[];
+  /** What goes to the mail machines beside files: the mail node's release. */
+  readonly releases: readonly Phase[];
+  resolverOf(machine: string): Resolver;
+  /** The placeholder of a secret as the vault holds it now. */
+  secret(name: string): string;
+}
+
+/**
+ * The first deployment and every later one: the same phases, each of which looks first and does what is left.
+ *
+ * Can be ended at any point and run again. Services start in the order of the registry, and each tier is
+ * formed before the next one starts, so that a machine is never in service before what it stands on.
+ */
+export function applyPhases(input: ApplyInput): readonly Phase[] {
+  const { topology, services, bundles } = input;
+  const context = { topology, secret: input.secret };
+  return [
+    packagesPhase(topology, services),
+    usersPhase(topology, services),
+    ...input.releases,
+    filesPhase(topology, services, bundles, input.resolverOf),
+    ...services.flatMap((service) => [unitsPhase(topology, service), ...service.form(context)]),
+    ...services.map((service) => healthPhase(topology, service)),
+  ].filter((phase) => phase.machines.length > 0);
+}

@@ -1,0 +1,68 @@
+import { UserError } from "../../../support/errors.ts";
+import { ask, script, type Answer, type Command } from "../../steps/command.ts";
+import type { Machine } from "../../topology/topology.ts";
+
+/** What a machine says of itself before anything is put on it. */
+export interface Facts {
+  /** As `uname -m` says it, "x86_64". */
+  readonly architecture: string;
+  /** Interfaces by the addresses they carry. */
+  readonly interfaces: ReadonlyMap<string, string>;
+  readonly listening: readonly ListeningSocket[];
+}
+
+/** A socket some program holds open on the machine. */
+export interface ListeningSocket {
+  readonly protocol: "tcp" | "udp";
+  readonly address: string;
+  readonly port: number;
+  /** The program's name, or "" where the kernel does not tell. */
+  readonly program: string;
+}
+
+const SCRIPT = `
+command -v systemctl >/dev/null || { echo "systemd is not on this machine" >&2; exit 1; }
+. /etc/os-release
+printf 'os %s\\narch %s\\n' "$ID" "$(uname -m)"
+ip -o -4 address show | while read -r _ interface _ address _; do printf 'interface %s %s\\n' "\${address%/*}" "$interface"; done
+ss -H -l -n -p -t -u
+`;
+
+export const factsCommand: Command = ask(script(SCRIPT));
+
+/** Reads what factsCommand printed. Throws MACHINE_UNSUPPORTED for anything but a Debian family machine with systemd. */
+export function parseFacts(machine: Machine, answer: Answer): Facts {
+  const lines = answer.stdout.split("\n").filter((line) => line !== "");
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  const os = fields.find(([key]) => key === "os")?.[1];
+  if (answer.code !== 0 || os !== "debian") {
+    const found = answer.code === 0 ? `it runs ${os ?? "something unknown"}` : answer.stderr.trim();
+    throw new UserError(
+      "MACHINE_UNSUPPORTED",
+      `${machine.name} (${machine.address}) cannot be taken into the cluster: ${found}`,
+      "use a machine with Debian 12 and systemd",
+    );
+  }
+  return {
+    architecture: fields.find(([key]) => key === "arch")?.[1] ?? "",
+    interfaces: new Map(
+      fields.filter(([key]) => key === "interface").map(([, address, name]) => [address!, name!]),
+    ),
+    listening: fields.filter(([key]) => key === "tcp" || key === "udp").map(parseSocket),
+  };
+}
+
+/** One line of ss: protocol, state, two queue lengths, local address, peer, and the programs behind it. */
+function parseSocket(fields: readonly string[]): ListeningSocket {
+  const local = fields[4]!;
+  const colon = local.lastIndexOf(":");
+  return {
+    protocol: fields[0] as "tcp" | "udp",
+    address: local
+      .slice(0, colon)
+      .replace(/%.*$/, "")
+      .replace(/^\[|\]$/g, ""),
+    port: Number(local.slice(colon + 1)),
+    program: /\(\("([^"]*)"/.exec(fields.slice(6).join(" "))?.[1] ?? "",
+  };
+}

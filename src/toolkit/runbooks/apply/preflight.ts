@@ -1,0 +1,91 @@
+import { FaultsError, type Fault } from "../../../support/errors.ts";
+import { inAny } from "../../../support/ipv4.ts";
+import type { Listener, Service } from "../../services/service.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import type { Facts, ListeningSocket } from "./facts.ts";
+
+/**
+ * Refuses before anything is changed: an address that the machine does not bear, a port that a program holds
+ * which is not ours. Throws PREFLIGHT_FAILED with every fault of every machine.
+ */
+export function preflight(
+  topology: Topology,
+  services: readonly Service[],
+  facts: ReadonlyMap<string, Facts>,
+): void {
+  const faults = topology.machines.flatMap((machine) => {
+    const own = facts.get(machine.name)!;
+    return [...addressFaults(topology, machine, own), ...portFaults(topology, services, machine, own)];
+  });
+  if (faults.length > 0) throw new FaultsError("PREFLIGHT_FAILED", `the cluster ${topology.cluster}`, faults);
+}
+
+function addressFaults(topology: Topology, machine: Machine, facts: Facts): readonly Fault[] {
+  const path = `machines.${machine.name}.address`;
+  if (!facts.interfaces.has(machine.address)) {
+    const near = [...facts.interfaces.keys()].filter((address) => inAny([topology.network.cidr], address));
+    const bears = near.length > 0 ? `it bears ${near.join(", ")}` : "it bears none of that network";
+    return [
+      {
+        path,
+        value: machine.address,
+        rule: `is not an address of the machine; ${bears}`,
+        remedy: "mend the description or the machine's network",
+      },
+    ];
+  }
+  const { interface: wanted } = topology.network;
+  const found = facts.interfaces.get(machine.address);
+  if (wanted === undefined || wanted === found) return [];
+  return [
+    {
+      path: "network.interface",
+      value: wanted,
+      rule: `is not the interface that carries ${machine.address} on ${machine.name}: that is ${found}`,
+      remedy: "mend it, or leave it out and it is found by address",
+    },
+  ];
+}
+
+function portFaults(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+  facts: Facts,
+): readonly Fault[] {
+  return services
+    .filter((service) => service.runsOn(topology, machine))
+    .flatMap((service) => service.listens(topology, machine).map((listener) => ({ service, listener })))
+    .flatMap(({ service, listener }) =>
+      facts.listening
+        .filter((socket) => isInTheWay(topology, machine, listener, socket))
+        .map((socket) => ({
+          path: `machines.${machine.name}`,
+          value: `${socket.address}:${socket.port}`,
+          rule: `is held by the program ${socket.program || "(unknown)"}, where ${service.name} is to listen`,
+          remedy: `stop and remove that program on ${machine.name}, or give the role to another machine`,
+        })),
+    );
+}
+
+function isInTheWay(
+  topology: Topology,
+  machine: Machine,
+  listener: Listener,
+  socket: ListeningSocket,
+): boolean {
+  if (socket.protocol !== listener.protocol || socket.program === listener.program) return false;
+  if (socket.port < listener.port || socket.port > (listener.lastPort ?? listener.port)) return false;
+  if (isWildcard(socket.address) || listener.on === "all") return !isOursElsewhere(topology, machine, socket);
+  const address = { machine: machine.address, vip: topology.network.vip, loopback: "127.0.0.1" }[listener.on];
+  return socket.address === address;
+}
+
+/** Another service of ours may hold the same port on another address of the machine. */
+function isOursElsewhere(topology: Topology, machine: Machine, socket: ListeningSocket): boolean {
+  return [machine.address, topology.network.vip].includes(socket.address);
+}
+
+function isWildcard(address: string): boolean {
+  return address === "*" || address === "0.0.0.0" || address === "::";
+}

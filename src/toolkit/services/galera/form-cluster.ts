@@ -1,0 +1,103 @@
+import { UserError } from "../../../support/errors.ts";
+import { act } from "../../steps/command.ts";
+import type { Phase } from "../../steps/phase.ts";
+import type { Stage, Step } from "../../steps/step.ts";
+import { machinesWith, type Topology } from "../../topology/topology.ts";
+import { hasNoHistory, historyOf, isPrimary, isUp, observeMember, parseMember, type Member } from "./member.ts";
+import { positionTable } from "./position-table.ts";
+import { inService } from "./probe.ts";
+import { recoverMembers } from "./recover-members.ts";
+
+/**
+ * Makes the database machines one cluster, or finds that they are.
+ *
+ * A new history is begun only where no machine has one and none holds data. Everything else is joining, or
+ * leaving Galera to restore what it saved. Where that cannot be, a person decides: the error shows what each
+ * machine has.
+ */
+export function formClusterPhase(topology: Topology): Phase {
+  return {
+    title: "form the database cluster",
+    machines: machinesWith(topology, "database").map((machine) => machine.name),
+    observe: observeMember,
+    decide: (answers) => decide([...answers].map(([machine, answer]) => parseMember(machine, answer))),
+  };
+}
+
+function decide(members: readonly Member[]): readonly Stage[] {
+  if (members.some(isPrimary)) return joinTheRest(members);
+  if (members.every(hasNoHistory)) return beginHistory(members);
+  return recoverMembers(members);
+}
+
+function joinTheRest(members: readonly Member[]): readonly Stage[] {
+  const histories = new Set(members.filter(isPrimary).map((member) => member.status!.stateUuid));
+  if (histories.size > 1) {
+    throw new UserError(
+      "GALERA_TWO_CLUSTERS",
+      `the database machines are in ${histories.size} clusters at once:\n${positionTable(members)}`,
+      "decide which history to keep, stop mariadb on the machines of the other, save their /var/lib/mysql elsewhere and empty it, then run mbctl apply again",
+    );
+  }
+  const [history] = histories;
+  const outside = members.filter((member) => !isPrimary(member));
+  const lost = outside.filter((member) => wouldLose(member, history!));
+  if (lost.length > 0) {
+    const names = lost.map((member) => member.machine).join(", ");
+    throw new UserError(
+      "GALERA_WOULD_ERASE",
+      `joining would erase the data on ${names}, which does not come from this cluster:\n${positionTable(members)}`,
+      `save /var/lib/mysql of ${names} elsewhere and empty it, then run mbctl apply again`,
+    );
+  }
+  const late = members.filter((member) => isPrimary(member) && !member.status!.inService);
+  const stages = [late.map(waitStep), ...outside.map((member) => [joinStep(member)])];
+  return stages.filter((stage) => stage.length > 0);
+}
+
+/** A whole copy from a member replaces everything: data of another history, or of none, would be gone. */
+function wouldLose(member: Member, history: string): boolean {
+  const own = historyOf(member);
+  if (own !== undefined) return own !== history;
+  return member.holdsData && member.saved === undefined;
+}
+
+function beginHistory(members: readonly Member[]): readonly Stage[] {
+  const holders = members.filter((member) => member.holdsData);
+  if (holders.length > 0) {
+    const names = holders.map((member) => member.machine).join(", ");
+    throw new UserError(
+      "GALERA_DATA_OUTSIDE",
+      `there is no cluster yet, but ${names} already holds databases`,
+      `dump them (mariadb-dump) and empty /var/lib/mysql, or choose the machine to begin with by hand: "sudo galera_new_cluster" on it; then run mbctl apply again`,
+    );
+  }
+  const [first, ...others] = members;
+  return [[bootstrapStep(first!)], ...others.map((member) => [joinStep(member)])];
+}
+
+function bootstrapStep(member: Member): Step {
+  return {
+    title: "begin the database cluster",
+    machine: member.machine,
+    // Waits first for a server that is looking for others in vain: 30 seconds.
+    commands: [act(["galera_new_cluster"], { timeoutMs: 5 * 60_000 })],
+    verify: inService(),
+  };
+}
+
+function waitStep(member: Member): Step {
+  return { title: "wait for the member", machine: member.machine, commands: [], verify: inService() };
+}
+
+/** One at a time: the member that gives the copy is not in service meanwhile. */
+export function joinStep(member: Member): Step {
+  const alone = member.status !== undefined && !member.status.wsrepOn;
+  if (isUp(member) && !alone) return waitStep(member);
+  return {
+    title: "join the database cluster",
+    machine: member.machine,
+    commands: [act(["systemctl", alone ? "restart" : "start", "--no-block", "mariadb.service"])],
+    verify: inService(),
+  };
+}

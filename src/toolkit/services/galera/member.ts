@@ -1,0 +1,108 @@
+import { ask, script, type Answer, type Command } from "../../steps/command.ts";
+import { NO_HISTORY, parseSavedState, type Position, type SavedState } from "./grastate.ts";
+import { parsePositionSinceStop } from "./recovered-position.ts";
+import { parseSavedView, type SavedView } from "./saved-view.ts";
+
+/** All that is known of one database machine, as it was asked. */
+export interface Member {
+  readonly machine: string;
+  /** systemd's word for mariadb.service: "active", "activating", "inactive", "failed". */
+  readonly unit: string;
+  /** What the running server says; absent when none answers. */
+  readonly status?: ServerStatus;
+  readonly saved?: SavedState;
+  readonly view?: SavedView;
+  /** From the log of the last start, when the server did not run since. */
+  readonly recovered?: Position;
+  /** Whether there are databases that are not the server's own. */
+  readonly holdsData: boolean;
+}
+
+export interface ServerStatus {
+  readonly wsrepOn: boolean;
+  readonly clusterStatus: string;
+  readonly stateUuid: string;
+  readonly lastCommitted: bigint;
+  /** All four: primary, synced, ready, connected. */
+  readonly inService: boolean;
+}
+
+/** Reads only. Answers with exit code 0 on a machine without MariaDB too. */
+export function observeMember(): Command {
+  return ask(script(OBSERVE), { timeoutMs: 30_000 });
+}
+
+const OBSERVE = `
+cd /
+echo @unit; systemctl is-active mariadb.service 2>/dev/null || true
+echo @status; mariadb --connect-timeout=5 --batch --skip-column-names --execute="
+  SHOW GLOBAL VARIABLES WHERE Variable_name = 'wsrep_on';
+  SHOW GLOBAL STATUS WHERE Variable_name LIKE 'wsrep_%'" 2>/dev/null || true
+echo @grastate; cat /var/lib/mysql/grastate.dat 2>/dev/null || true
+echo @gvwstate; cat /var/lib/mysql/gvwstate.dat 2>/dev/null || true
+echo @log; journalctl --unit=mariadb.service --output=cat --quiet --lines=1 \\
+  --grep='Recovered position|ready for connections' 2>/dev/null || true
+echo @databases; find /var/lib/mysql -mindepth 1 -maxdepth 1 -type d ! -name mysql ! -name performance_schema \\
+  ! -name sys ! -name lost+found ! -name '#*' ! -name '.*' 2>/dev/null || true`;
+
+export function parseMember(machine: string, answer: Answer): Member {
+  const part = sections(answer.stdout);
+  const status = parseStatus(part("status"));
+  const saved = parseSavedState(part("grastate"));
+  const view = parseSavedView(part("gvwstate"));
+  const recovered = parsePositionSinceStop(part("log"));
+  return {
+    machine,
+    unit: part("unit").trim() || "inactive",
+    holdsData: part("databases").trim() !== "",
+    ...(status && { status }),
+    ...(saved && { saved }),
+    ...(view && { view }),
+    ...(recovered && { recovered }),
+  };
+}
+
+function sections(text: string): (name: string) => string {
+  const parts = new Map<string, string>();
+  for (const part of text.split(/^@/m).slice(1)) {
+    const end = part.indexOf("\n");
+    parts.set(part.slice(0, end), part.slice(end + 1));
+  }
+  return (name) => parts.get(name) ?? "";
+}
+
+function parseStatus(text: string): ServerStatus | undefined {
+  if (text.trim() === "") return undefined;
+  const values = new Map(text.split("\n").map((line) => line.split("\t") as [string, string]));
+  const value = (name: string) => values.get(name) ?? "";
+  return {
+    wsrepOn: value("wsrep_on") === "ON",
+    clusterStatus: value("wsrep_cluster_status"),
+    stateUuid: value("wsrep_cluster_state_uuid"),
+    lastCommitted: BigInt(/^-?\d+$/.exec(value("wsrep_last_committed"))?.[0] ?? "-1"),
+    inService:
+      value("wsrep_cluster_status") === "Primary" &&
+      value("wsrep_local_state_comment") === "Synced" &&
+      value("wsrep_ready") === "ON" &&
+      value("wsrep_connected") === "ON",
+  };
+}
+
+export function isPrimary(member: Member): boolean {
+  return member.status?.clusterStatus === "Primary";
+}
+
+/** The server runs or is being started, again and again, by systemd. */
+export function isUp(member: Member): boolean {
+  return member.unit === "active" || member.unit === "activating" || member.unit === "deactivating";
+}
+
+/** Never was in a cluster: there is no history on it that could be lost. */
+export function hasNoHistory(member: Member): boolean {
+  return historyOf(member) === undefined;
+}
+
+/** The history that the member's data belongs to, undefined when it has none. */
+export function historyOf(member: Member): string | undefined {
+  return [member.saved?.uuid, member.recovered?.uuid].find((uuid) => uuid !== undefined && uuid !== NO_HISTORY);
+}

@@ -1,0 +1,35 @@
+import { PORTS } from "../../../contract/ports.ts";
+import type { Listener, Service } from "../service.ts";
+import { accountsPhase } from "./accounts.ts";
+import { galeraFiles } from "./files.ts";
+import { formClusterPhase } from "./form-cluster.ts";
+import { CHECK_SOCKET_UNIT, CHECK_USER, PASSWORD_SECRET, SERVER_UNIT, SOCKET_UNITS } from "./names.ts";
+import { memberProbe } from "./probe.ts";
+
+/** MariaDB with Galera: every database machine holds all data, one of them at a time is written to. */
+export const galera: Service = {
+  name: "galera",
+  runsOn: (_topology, machine) => machine.roles.includes("database"),
+  packages: () => ["mariadb-server", "mariadb-client", "galera-4", "rsync"],
+  users: () => [CHECK_USER],
+  listens: () => [
+    listener(PORTS.database, "mariadbd", ["balancer"]),
+    listener(PORTS.databaseCheck, "systemd", ["balancer"]),
+    listener(PORTS.galera, "mariadbd", ["database"]),
+    listener(PORTS.galeraIst, "mariadbd", ["database"]),
+    listener(PORTS.galeraSst, "rsync", ["database"]),
+  ],
+  secrets: () => [{ kind: "password", name: PASSWORD_SECRET, length: 32 }],
+  files: galeraFiles,
+  units: () => [
+    ...SOCKET_UNITS.map((name) => ({ name, state: "masked", enabled: false }) as const),
+    { name: SERVER_UNIT, state: "running", enabled: true, startedByForm: true },
+    { name: CHECK_SOCKET_UNIT, state: "running", enabled: true },
+  ],
+  probe: memberProbe,
+  form: (context) => [formClusterPhase(context.topology), accountsPhase(context)],
+};
+
+function listener(port: number, program: string, from: Listener["from"]): Listener {
+  return { port, protocol: "tcp", on: "machine", from, program };
+}

@@ -1,0 +1,18 @@
+/** Where HAProxy's files lie on a balancer. */
+export const PATHS = {
+  config: "/etc/haproxy/haproxy.cfg",
+  /** Key and certificate chain that clients see. */
+  publicPem: "/etc/haproxy/tls/public.pem",
+  /** The cluster's authority, against which the mail nodes' consoles are verified. */
+  authority: "/etc/haproxy/tls/authority.crt",
+  dropIn: "/etc/systemd/system/haproxy.service.d/50-mailbastion.conf",
+  saveState: "/usr/local/lib/mailbastion/save-server-state.sh",
+  /** Written by haproxy.service itself at each reload and stop; not a generated file. */
+  serverState: "/var/lib/haproxy/server-state",
+  /** Made by Debian's unit; root and the group haproxy only. */
+  adminSocket: "/run/haproxy/admin.sock",
+} as const;
+
+export const UNIT = "haproxy.service";
+/** Answers 200 on the statistics port while HAProxy itself works, without a password and without a log line. */
+export const ALIVE_URI = "/alive";

@@ -1,0 +1,78 @@
+import { PORTS } from "../../../contract/ports.ts";
+import type { FileContext } from "../service.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { machinesWith } from "../../topology/topology.ts";
+import { connectionLimits } from "./connections.ts";
+import { ALIVE_URI, PATHS } from "./paths.ts";
+
+/** What templates/haproxy/haproxy.cfg.hbs is rendered with. */
+export function haproxyView(context: FileContext): Readonly<Record<string, unknown>> {
+  const { topology, machine } = context;
+  const { balancer, network, mail } = topology;
+  return {
+    machine: machine.name,
+    address: machine.address,
+    vip: network.vip,
+    hostname: mail.hostname,
+    adminSocket: PATHS.adminSocket,
+    hardStopAfter: `${balancer.hardStopAfterMs}ms`,
+    limits: connectionLimits(balancer.maxConnections),
+    peers: machinesWith(topology, "balancer").map(({ name, address }) => ({ name, address })),
+    peersPort: PORTS.haproxyPeers,
+    balance: balanceLines(balancer.algorithm),
+    mailNodes: machinesWith(topology, "mail").map(({ name, address, weight }) => ({ name, address, weight })),
+    smtp: smtpListeners(topology),
+    consolePort: PORTS.console,
+    certificate: context.addressed(PATHS.publicPem),
+    authority: context.addressed(PATHS.authority),
+    database: databaseListener(topology),
+    cache: cacheListener(context),
+    stats: {
+      port: PORTS.haproxyStats,
+      user: balancer.statsUser,
+      password: context.secret("balancer/stats-password"),
+      aliveUri: ALIVE_URI,
+    },
+    metricsPort: PORTS.haproxyMetrics,
+  };
+}
+
+/*
+ * With `source` the address picks the node. The consistent hash moves, when a node comes or goes, that node's
+ * clients only; the default one moves nearly all of them.
+ */
+function balanceLines(algorithm: Topology["balancer"]["algorithm"]): readonly string[] {
+  return algorithm === "source" ? ["balance source", "hash-type consistent"] : [`balance ${algorithm}`];
+}
+
+function smtpListeners(topology: Topology): readonly Readonly<Record<string, unknown>>[] {
+  const limits = connectionLimits(topology.balancer.maxConnections);
+  return [
+    { name: "smtp", port: PORTS.smtp, maxconn: limits.smtp, checkTls: false },
+    { name: "submission", port: PORTS.submission, maxconn: limits.submission, checkTls: false },
+    { name: "submissions", port: PORTS.submissions, maxconn: limits.submissions, checkTls: true },
+  ];
+}
+
+/** False where the cluster has no database, as the template asks {{#if database}}. */
+function databaseListener(topology: Topology): unknown {
+  const nodes = machinesWith(topology, "database");
+  if (nodes.length === 0) return false;
+  return {
+    port: PORTS.database,
+    checkPort: PORTS.databaseCheck,
+    // The same order on every balancer, so that all of them begin with the same writer.
+    servers: nodes.map(({ name, address }, index) => ({ name, address, backup: index > 0 })),
+  };
+}
+
+function cacheListener(context: FileContext): unknown {
+  const nodes = machinesWith(context.topology, "cache");
+  if (nodes.length === 0) return false;
+  return {
+    port: PORTS.cache,
+    password: context.secret("cache/password"),
+    replicated: nodes.length > 1,
+    servers: nodes.map(({ name, address }) => ({ name, address })),
+  };
+}

@@ -1,0 +1,33 @@
+import { script } from "../steps/command.ts";
+import { STAGED, type FileCheck } from "./service.ts";
+
+/**
+ * The check of a whole systemd unit.
+ *
+ * Without --recursive-errors a misspelt key is a warning and the exit code 0 (man systemd-analyze); with "no"
+ * warnings of this unit count and those of units that it names do not.
+ */
+export function unitCheck(): FileCheck {
+  return { kind: "command", argv: ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", STAGED] };
+}
+
+/**
+ * The check of a drop-in for `unit`, a unit of a Debian package: systemd-analyze takes no drop-in by itself,
+ * so it is laid beside a copy of its unit.
+ */
+export function dropInCheck(unit: string): FileCheck {
+  return { kind: "command", argv: script(VERIFY_DROP_IN, [STAGED, unit]) };
+}
+
+/** The check of a shell script: that the shell can parse it. */
+export function shellCheck(): FileCheck {
+  return { kind: "command", argv: ["sh", "-n", STAGED] };
+}
+
+const VERIFY_DROP_IN = `
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/$2.d"
+cp "/lib/systemd/system/$2" "$folder/$2"
+cp "$1" "$folder/$2.d/"
+systemd-analyze verify --man=no --recursive-errors=no "$folder/$2"`;

@@ -1,0 +1,204 @@
+import { Duration } from "../../support/duration.ts";
+import type { Fault } from "../../support/errors.ts";
+import { formatCidr, isHost, parseAddress, parseCidr } from "../../support/ipv4.ts";
+import type { ClusterSpec } from "./schema.ts";
+
+/** A rule that reaches across sections: every fault it finds in a description whose single values are sound. */
+type Rule = (spec: ClusterSpec) => readonly Fault[];
+
+/** Tiers in which a majority decides, with what the majority decides on. */
+const VOTING_TIERS = [
+  { role: "mail", decides: "the mail nodes' leader" },
+  { role: "database", decides: "the database's primary component" },
+  { role: "cache", decides: "the cache's master" },
+] as const;
+
+export const rules: readonly Rule[] = [
+  addresses,
+  vip,
+  tiers,
+  voters,
+  storageReplicas,
+  relaying,
+  timeouts,
+  paths,
+];
+
+function addresses(spec: ClusterSpec): Fault[] {
+  const network = parseCidr(spec.network.cidr)!;
+  const owners = new Map<string, string>();
+  return Object.entries(spec.machines).flatMap(([name, { address }]) => {
+    const path = `machines.${name}.address`;
+    const owner = owners.get(address);
+    owners.set(address, owner ?? name);
+    if (owner)
+      return [
+        {
+          path,
+          value: address,
+          rule: `is already the address of ${owner}`,
+          remedy: "give each machine an address of its own",
+        },
+      ];
+    if (isHost(network, parseAddress(address)!)) return [];
+    return [
+      {
+        path,
+        value: address,
+        rule: `is no host address of network.cidr ${formatCidr(network)}`,
+        remedy: "choose an address inside the network, or mend network.cidr",
+      },
+    ];
+  });
+}
+
+function vip(spec: ClusterSpec): Fault[] {
+  const { cidr, vip: address } = spec.network;
+  const at = { path: "network.vip", value: address };
+  const holder = Object.entries(spec.machines).find(([, machine]) => machine.address === address);
+  if (holder)
+    return [
+      {
+        ...at,
+        rule: `is the address of machine ${holder[0]}`,
+        remedy: "choose an address that no machine has: it moves between the balancers",
+      },
+    ];
+  if (isHost(parseCidr(cidr)!, parseAddress(address)!)) return [];
+  return [
+    {
+      ...at,
+      rule: `is no host address of network.cidr ${cidr}`,
+      remedy: "choose a free address inside the network",
+    },
+  ];
+}
+
+function tiers(spec: ClusterSpec): Fault[] {
+  if (count(spec, "balancer") > 0) return [];
+  return [
+    {
+      path: "machines",
+      rule: "no machine has the role balancer",
+      remedy: "give the role balancer to one machine, better to two",
+    },
+  ];
+}
+
+function voters(spec: ClusterSpec): Fault[] {
+  return VOTING_TIERS.flatMap(({ role, decides }) => {
+    const members = count(spec, role);
+    if (members >= 3 && members % 2 === 1) return [];
+    const quorum = Math.floor(members / 2) + 1;
+    const rule =
+      members < 3
+        ? `${members} machine(s) have the role ${role}; a majority that outlives a machine needs at least 3`
+        : `${members} machines vote on ${decides}: with an even number a quorum is ${quorum}, so they survive no more losses than ${members - 1} would, and can split in halves`;
+    return [
+      { path: "machines", rule, remedy: `give the role ${role} to an odd number of machines, 3 or more` },
+    ];
+  });
+}
+
+function storageReplicas(spec: ClusterSpec): Fault[] {
+  const bricks = count(spec, "storage");
+  if (bricks === 3) return [];
+  const why =
+    bricks === 2
+      ? "two replicas cannot tell which of them is right after a split"
+      : "a volume is replicated three times";
+  return [
+    {
+      path: "machines",
+      rule: `${bricks} machine(s) have the role storage; ${why}`,
+      remedy: "give the role storage to exactly 3 machines",
+    },
+  ];
+}
+
+function relaying(spec: ClusterSpec): Fault[] {
+  const { relayNetworks, nextHop } = spec.mail;
+  const faults: Fault[] = relayNetworks.flatMap((network, index) =>
+    parseCidr(network)!.prefix > 0
+      ? []
+      : [
+          {
+            path: `mail.relayNetworks[${index}]`,
+            value: network,
+            rule: "would relay for the whole internet",
+            remedy: "name the networks of your own clients",
+          },
+        ],
+  );
+  if (nextHop.startsWith(`${spec.network.vip}:`)) {
+    faults.push({
+      path: "mail.nextHop",
+      value: nextHop,
+      rule: "is the cluster's own VIP, so that mail would run in a circle",
+      remedy: "name the host behind this cluster",
+    });
+  }
+  return faults;
+}
+
+function timeouts(spec: ClusterSpec): Fault[] {
+  const faults: Fault[] = [];
+  const shorter = (path: string, value: string, than: string, limit: string, why: string) => {
+    if (Duration.parse(value).ms < Duration.parse(limit).ms) return;
+    faults.push({
+      path,
+      value,
+      rule: `must be shorter than ${than} (${limit}): ${why}`,
+      remedy: "shorten it or lengthen the other",
+    });
+  };
+  const { cache, database, mail } = spec;
+  shorter(
+    "database.suspectTimeout",
+    database.suspectTimeout,
+    "database.inactiveTimeout",
+    database.inactiveTimeout,
+    "a member is suspected before it is excluded",
+  );
+  shorter(
+    "cache.maxReplicaLag",
+    cache.maxReplicaLag,
+    "cache.downAfter",
+    cache.downAfter,
+    "a cut-off master must stop before another one is chosen",
+  );
+  if (Duration.parse(mail.retry.first).ms > Duration.parse(mail.retry.longest).ms) {
+    faults.push({
+      path: "mail.retry.first",
+      value: mail.retry.first,
+      rule: `must not exceed mail.retry.longest (${mail.retry.longest})`,
+      remedy: "shorten it or lengthen the other",
+    });
+  }
+  if (Duration.parse(cache.maxReplicaLag).ms % 1000 !== 0) {
+    faults.push({
+      path: "cache.maxReplicaLag",
+      value: cache.maxReplicaLag,
+      rule: "must be whole seconds",
+      remedy: 'write it as "2s"',
+    });
+  }
+  return faults;
+}
+
+function paths(spec: ClusterSpec): Fault[] {
+  const { brickPath, mountPath } = spec.storage;
+  if (!`${brickPath}/`.startsWith(`${mountPath}/`) && !`${mountPath}/`.startsWith(`${brickPath}/`)) return [];
+  return [
+    {
+      path: "storage.mountPath",
+      value: mountPath,
+      rule: `lies inside storage.brickPath ${brickPath}, or around it: a write past the volume is never healed`,
+      remedy: "choose two separate folders",
+    },
+  ];
+}
+
+function count(spec: ClusterSpec, role: ClusterSpec["machines"][string]["roles"][number]): number {
+  return Object.values(spec.machines).filter((machine) => machine.roles.includes(role)).length;
+}

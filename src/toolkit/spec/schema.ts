@@ -1,0 +1,202 @@
+import { z } from "zod";
+import { Bytes } from "../../support/bytes.ts";
+import { Duration } from "../../support/duration.ts";
+import {
+  address,
+  bytes,
+  cidr,
+  domain,
+  duration,
+  endpoint,
+  identifier,
+  interfaceName,
+  name,
+  path,
+  port,
+  user,
+} from "./values.ts";
+
+/**
+ * The description of a cluster: the single source of the YAML file, the typed props and the reference page.
+ *
+ * Every section has safe defaults; only name, network, machines and mail.nextHop must be written. Rules that reach across
+ * sections are in rules.ts.
+ */
+
+const role = z.enum(["balancer", "mail", "database", "cache", "storage"]);
+
+const machine = z
+  .strictObject({
+    address: address.describe("the machine's own address, inside network.cidr"),
+    roles: z.array(role).min(1, "must name at least one role").describe("the tiers this machine is part of"),
+    weight: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(10)
+      .describe("its share of mail and web sessions against the others"),
+    ssh: z
+      .strictObject({
+        host: z.union([address, domain]).optional(),
+        port: port.optional(),
+        user: user.optional(),
+      })
+      .default({})
+      .describe("how to reach it when that differs from the section ssh"),
+  })
+  .describe("one machine");
+
+const network = z.strictObject({
+  cidr: cidr.describe("the network that all machines share"),
+  vip: address.describe("the address that clients use; it moves between the balancers"),
+  interface: interfaceName.optional().describe("found on each machine by its address when not given"),
+});
+
+const mail = z.strictObject({
+  hostname: domain.optional().describe("what the nodes call themselves; default: mail.<first domain>"),
+  domains: z.array(domain).default([]).describe("mail for these is accepted from anyone"),
+  relayNetworks: z.array(cidr).default([]).describe("clients in these may send anywhere"),
+  nextHop: endpoint.describe("where accepted mail goes on to"),
+  maxMessageSize: bytes(Bytes.of(64 * 1024), Bytes.mebibytes(512))
+    .default("25MiB")
+    .describe("a larger message is refused with 552"),
+  retry: z
+    .strictObject({
+      first: duration(Duration.ms(100), Duration.minutes(60))
+        .default("30s")
+        .describe("wait after the first failure"),
+      longest: duration(Duration.ms(100), Duration.minutes(1440))
+        .default("30m")
+        .describe("the wait doubles up to this"),
+      giveUp: duration(Duration.minutes(1), Duration.minutes(20160))
+        .default("5d")
+        .describe("then the sender is told"),
+    })
+    .prefault({}),
+});
+
+const vrrp = z
+  .strictObject({
+    routerId: z.int().min(1).max(255).default(51).describe("unique on the network segment"),
+    advertInterval: duration(Duration.ms(100), Duration.seconds(10))
+      .default("300ms")
+      .describe("how often the holder of the VIP says so; three missed ones move the VIP"),
+    preempt: z
+      .boolean()
+      .default(false)
+      .describe("whether the first balancer takes the VIP back when it returns"),
+  })
+  .prefault({});
+
+const balancer = z
+  .strictObject({
+    algorithm: z.enum(["leastconn", "roundrobin", "source"]).default("leastconn"),
+    maxConnections: z
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(10_000)
+      .describe("of one balancer, all listeners together"),
+    statsUser: identifier
+      .default("admin")
+      .describe("account of the statistics page; its password is in the vault"),
+    hardStopAfter: duration(Duration.seconds(1), Duration.minutes(1440))
+      .default("15m")
+      .describe("how long running sessions may go on after a reload"),
+    vrrp,
+  })
+  .prefault({});
+
+const database = z
+  .strictObject({
+    name: identifier.default("mailbastion"),
+    user: identifier.default("mailbastion"),
+    bufferPool: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024)).default("128MiB"),
+    maxConnections: z.int().min(10).max(100_000).default(200),
+    flushLogAtTrxCommit: z
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .default(1)
+      .describe(
+        "1 keeps every committed transaction through a loss of power of all nodes; 0 and 2 may lose a second",
+      ),
+    suspectTimeout: duration(Duration.ms(500), Duration.minutes(1))
+      .default("2s")
+      .describe("a member this silent is suspected"),
+    inactiveTimeout: duration(Duration.seconds(1), Duration.minutes(2))
+      .default("4s")
+      .describe("and then excluded"),
+  })
+  .prefault({});
+
+const cache = z
+  .strictObject({
+    masterName: identifier.default("mailbastion").describe("the name Sentinel gives to the master"),
+    maxMemory: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024)).default("256MiB"),
+    downAfter: duration(Duration.ms(500), Duration.minutes(5)).default("3s"),
+    failoverTimeout: duration(Duration.seconds(1), Duration.minutes(60)).default("10s"),
+    maxReplicaLag: duration(Duration.seconds(1), Duration.minutes(5))
+      .default("2s")
+      .describe("whole seconds, shorter than downAfter"),
+  })
+  .prefault({});
+
+const storage = z
+  .strictObject({
+    kind: z.literal("glusterfs").default("glusterfs"),
+    volume: name.default("quarantine"),
+    brickPath: path.default("/srv/gluster/quarantine"),
+    mountPath: path.default("/var/spool/mailbastion/quarantine"),
+  })
+  .prefault({});
+
+const tls = z
+  .strictObject({
+    public: z
+      .strictObject({ certificateFile: path, keyFile: path })
+      .optional()
+      .describe(
+        "certificate (with its chain) and key that clients see, on this machine; a lab makes its own",
+      ),
+  })
+  .prefault({});
+
+const platform = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("docker"),
+      endpoint: z
+        .string()
+        .regex(/^(unix|ssh):\/\/[A-Za-z0-9._/@:-]+$/, 'must be "unix:///path" or "ssh://user@host"')
+        .default("unix:///var/run/docker.sock"),
+    }),
+    z.strictObject({ kind: z.literal("hosts") }),
+  ])
+  .prefault({ kind: "docker" });
+
+const ssh = z
+  .strictObject({
+    user: user
+      .default("root")
+      .describe("the account to log in with; one that is not root needs sudo without a password"),
+    port: port.default(22),
+  })
+  .prefault({});
+
+export const clusterSchema = z.strictObject({
+  name: name.describe("of the cluster, used in file names and certificates"),
+  platform: platform.describe("docker: containers made by Terraform or the lab; hosts: machines that exist"),
+  network,
+  mail,
+  balancer,
+  database,
+  cache,
+  storage,
+  tls,
+  ssh,
+  machines: z.record(name, machine).describe("by name"),
+});
+
+/** A description with every default filled in. */
+export type ClusterSpec = z.output<typeof clusterSchema>;
+/** A description as a person writes it. */
+export type ClusterInput = z.input<typeof clusterSchema>;

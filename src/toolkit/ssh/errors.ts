@@ -1,0 +1,128 @@
+import { UserError } from "../../support/errors.ts";
+import { describeKey, type HostKey } from "./host-key.ts";
+import type { Address } from "./known-hosts.ts";
+
+/** Faults that pass by themselves: the machine starts, restarts its SSH server, or the network comes back. */
+const PASSING = new Set(["SSH_REFUSED", "SSH_TIMEOUT", "SSH_LOST", "SSH_COMMAND_TIMEOUT", "SSH_UNREACHABLE"]);
+
+/** Whether trying again later may help. A changed key or a refused login will not go away by itself. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UserError && PASSING.has(error.code);
+}
+
+export function where(machine: string, address: Address): string {
+  return `${machine} (${address.host}:${address.port})`;
+}
+
+export function hostKeyUnknown(machine: string, address: Address, shown: HostKey): UserError {
+  return new UserError(
+    "SSH_HOST_KEY_UNKNOWN",
+    `the host key of ${where(machine, address)} is not known here; it shows ${describeKey(shown)}`,
+    "run `mbctl trust`, after comparing this fingerprint with the one on the machine's own console",
+  );
+}
+
+export function hostKeyChanged(
+  machine: string,
+  address: Address,
+  shown: HostKey,
+  known: readonly HostKey[],
+  files: readonly string[],
+): UserError {
+  return new UserError(
+    "SSH_HOST_KEY_CHANGED",
+    `the host key of ${where(machine, address)} has changed: known is ${known.map(describeKey).join(" or ")}, it shows ${describeKey(shown)}`,
+    `somebody may be listening in; if the machine was made anew, take its line out of ${files.join(" or ")} and run \`mbctl trust\``,
+  );
+}
+
+export function hostKeyRevoked(machine: string, address: Address, shown: HostKey): UserError {
+  return new UserError(
+    "SSH_HOST_KEY_REVOKED",
+    `${where(machine, address)} shows the host key ${describeKey(shown)}, which is marked as revoked`,
+    "give the machine new host keys, then run `mbctl trust`",
+  );
+}
+
+export function authenticationFailed(
+  machine: string,
+  address: Address,
+  user: string,
+  tried: readonly string[],
+): UserError {
+  const how = tried.length > 0 ? `tried ${tried.join(", ")}` : "there is no agent and no key file to try";
+  return new UserError(
+    "SSH_AUTH",
+    `${where(machine, address)} let nobody in as ${user}: ${how}`,
+    `add your key to the agent with ssh-add and to ~${user}/.ssh/authorized_keys on ${machine}`,
+  );
+}
+
+/** What ssh2 or the system says of a connection that did not come about, or broke, as one of our own errors. */
+export function connectionFailed(machine: string, address: Address, cause: Error): UserError {
+  const place = where(machine, address);
+  const fault = (code: string, message: string, remedy: string): UserError =>
+    new UserError(code, message, remedy, { cause });
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case "ECONNREFUSED":
+      return fault(
+        "SSH_REFUSED",
+        `${place} refused the connection`,
+        "start its SSH server, or correct the address or port in the cluster file",
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return fault(
+        "SSH_HOST_UNKNOWN",
+        `the name of ${place} does not resolve to an address`,
+        "correct the name in the cluster file, or add it to the DNS or /etc/hosts",
+      );
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return fault(
+        "SSH_UNREACHABLE",
+        `there is no route to ${place}`,
+        "see that the machine runs and that this computer is in its network",
+      );
+    case "ETIMEDOUT":
+      return timedOut(machine, address, cause);
+  }
+  const { level } = cause as { readonly level?: string };
+  if (level === "client-timeout") return timedOut(machine, address, cause);
+  const isDrop = cause.message === "Connection lost before handshake";
+  if ((level === "protocol" || level === "handshake") && !isDrop) {
+    return fault(
+      "SSH_HANDSHAKE",
+      `${place} and this program did not come to terms: ${cause.message}`,
+      "see that this is the port of an SSH server, and update it",
+    );
+  }
+  return lost(machine, address, "before a command could run", cause);
+}
+
+export function channelRefused(machine: string, address: Address, cause: Error): UserError {
+  return new UserError(
+    "SSH_CHANNEL",
+    `${where(machine, address)} let us in and then refused to run a command: ${cause.message}`,
+    "look at MaxSessions, ForceCommand and the user's shell on the machine",
+    { cause },
+  );
+}
+
+export function timedOut(machine: string, address: Address, cause?: Error): UserError {
+  return new UserError(
+    "SSH_TIMEOUT",
+    `${where(machine, address)} did not answer in time`,
+    "see that the machine runs and that no firewall drops the connection",
+    { cause },
+  );
+}
+
+export function lost(machine: string, address: Address, when: string, cause?: Error): UserError {
+  return new UserError(
+    "SSH_LOST",
+    `the connection to ${where(machine, address)} was lost ${when}`,
+    "see that the machine runs, then run the command again: what is done already is not repeated",
+    { cause },
+  );
+}

@@ -1,0 +1,211 @@
+import { inspect } from "node:util";
+import type { Env } from "../../support/env.ts";
+import { UserError } from "../../support/errors.ts";
+import type { SecretRef } from "../../support/placeholder.ts";
+import { Secret } from "../../support/secret.ts";
+import { type ClusterPaths, clusterPaths } from "../disk/cluster-paths.ts";
+import { makePrivateDirectory, replaceFile } from "../disk/replace-file.ts";
+import type { SecretRequest } from "../services/service.ts";
+import { type Entry, type EntryFacts, inOrderOfMaking, versionOf } from "./entry.ts";
+import { createKey, type Environment, keyFilePath, readKey } from "./key-file.ts";
+import { makeEntry, pairValues } from "./make-entry.ts";
+import { readOperatorCertificate } from "./operator-certificate.ts";
+import type { KeyPair } from "./pki.ts";
+import { openSealed, readSealed, sealEntries } from "./vault-file.ts";
+import { readVersionsFile, writeVersionsFile } from "./versions.ts";
+
+export interface VaultOptions {
+  /** The project: where the cluster's file is. */
+  readonly directory: string;
+  readonly cluster: string;
+  readonly env: Pick<Env, "now">;
+  /** Of this process: says where the key is. */
+  readonly environment: Environment;
+  /** Makes key and vault where there are none yet. Without it their absence is VAULT_MISSING. */
+  readonly create?: boolean;
+}
+
+/** What hands out secrets: the vault, or made-up values for a check that puts nothing on a machine. */
+export interface SecretStore {
+  /** Secret name to version. */
+  versions(): ReadonlyMap<string, string>;
+  /** Throws SECRET_MISSING, or SECRET_VERSION when the reference names another version than there is. */
+  reveal(ref: SecretRef): Secret;
+}
+
+/** Opens the vault of a cluster. Every fault of file or key is a UserError VAULT_* that says what to do. */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const paths = clusterPaths(options.directory, options.cluster);
+  const keyPath = keyFilePath(options.cluster, options.environment);
+  const sealed = await readSealed(paths.vault);
+  const key = await readKey(keyPath);
+  if (sealed !== undefined) {
+    if (!key) throw missingKey(paths.vault, keyPath);
+    const entries = await openSealed(sealed, key, { path: paths.vault, keyPath, cluster: options.cluster });
+    return new Vault(options, paths, key, sealed, entries);
+  }
+  await refuseToForget(paths);
+  if (!options.create) {
+    throw new UserError(
+      "VAULT_MISSING",
+      `there is no vault at ${paths.vault}`,
+      "run mbctl apply, which makes it",
+    );
+  }
+  return new Vault(
+    options,
+    paths,
+    key ?? (await createKey(keyPath, options.env.now())),
+    undefined,
+    new Map(),
+  );
+}
+
+/** The secrets of one cluster: made once, kept encrypted, added to and never changed by an upgrade. */
+export class Vault implements SecretStore {
+  readonly #options: VaultOptions;
+  readonly #paths: ClusterPaths;
+  readonly #key: string;
+  /** The file as it was read or written last; undefined before the first writing. */
+  #sealed: string | undefined;
+  readonly #entries: Map<string, Entry>;
+  readonly #values = new Map<string, { readonly version: string; readonly secret: Secret }>();
+
+  constructor(
+    options: VaultOptions,
+    paths: ClusterPaths,
+    key: string,
+    sealed: string | undefined,
+    entries: Map<string, Entry>,
+  ) {
+    this.#options = options;
+    this.#paths = paths;
+    this.#key = key;
+    this.#sealed = sealed;
+    this.#entries = entries;
+    for (const entry of entries.values()) this.#hold(entry.version, entry.values);
+  }
+
+  /**
+   * Makes what `requests` ask for and the vault does not hold, makes certificates anew whose names changed or
+   * whose end is near, and reads the operator's own files. Returns the names of the requests made now.
+   */
+  async ensure(requests: readonly SecretRequest[]): Promise<readonly string[]> {
+    const made: string[] = [];
+    for (const request of inOrderOfMaking(requests)) {
+      if (request.kind === "files") {
+        const { version, ...pair } = await readOperatorCertificate(
+          request,
+          this.#options.directory,
+          this.#now(),
+        );
+        this.#hold(version, pairValues(request.name, pair));
+        continue;
+      }
+      const stored = this.#entries.get(request.name);
+      const version = versionOf(request, stored, this.#now());
+      if (stored?.version === version) continue;
+      const entry = await makeEntry(request, {
+        cluster: this.#options.cluster,
+        version,
+        now: this.#now(),
+        authority: (name) => this.#authority(name),
+      });
+      this.#entries.set(request.name, entry);
+      this.#hold(version, entry.values);
+      made.push(request.name);
+    }
+    await this.#save(made.length > 0);
+    return made;
+  }
+
+  versions(): ReadonlyMap<string, string> {
+    return new Map([...this.#values].map(([name, { version }]) => [name, version]));
+  }
+
+  reveal(ref: SecretRef): Secret {
+    const held = this.#values.get(ref.name);
+    if (!held) {
+      throw new UserError(
+        "SECRET_MISSING",
+        `the vault of ${this.#options.cluster} holds no secret ${JSON.stringify(ref.name)}`,
+        "run the command on the cluster's file, so that what is missing is made",
+      );
+    }
+    if (held.version !== ref.version) {
+      throw new UserError(
+        "SECRET_VERSION",
+        `the files were made for version ${ref.version} of ${ref.name}, and the vault holds version ${held.version}`,
+        "synthesise again and run the command again",
+      );
+    }
+    return held.secret;
+  }
+
+  toJSON(): string {
+    return "***";
+  }
+
+  [inspect.custom](): string {
+    return `Vault(${this.#options.cluster}, ${this.#values.size} secrets, ***)`;
+  }
+
+  #now(): number {
+    return this.#options.env.now();
+  }
+
+  #hold(version: string, values: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(values))
+      this.#values.set(name, { version, secret: new Secret(text) });
+  }
+
+  #authority(name: string): KeyPair {
+    const entry = this.#entries.get(name);
+    if (entry?.kind !== "authority") throw new Error(`no request makes the authority ${name}`);
+    return { key: entry.values[`${name}.key`]!, certificate: entry.values[`${name}.crt`]! };
+  }
+
+  /** The vault first: versions.json that is behind is mended by the next run, one that is ahead would name nothing. */
+  async #save(isChanged: boolean): Promise<void> {
+    if (isChanged || this.#sealed === undefined) {
+      await makePrivateDirectory(this.#paths.directory);
+      await this.#refuseToOverwriteAnother();
+      const sealed = await sealEntries(this.#options.cluster, this.#entries, this.#key);
+      await replaceFile(this.#paths.vault, sealed, 0o600);
+      this.#sealed = sealed;
+    }
+    const facts = [...this.#entries].map(([name, { values: _, ...rest }]): [string, EntryFacts] => [
+      name,
+      rest,
+    ]);
+    await writeVersionsFile(this.#paths.versions, new Map(facts));
+  }
+
+  async #refuseToOverwriteAnother(): Promise<void> {
+    if ((await readSealed(this.#paths.vault)) === this.#sealed) return;
+    throw new UserError(
+      "VAULT_CHANGED",
+      `the vault ${this.#paths.vault} was changed by another run in the meantime`,
+      "wait until that run has ended and run the command again",
+    );
+  }
+}
+
+function missingKey(path: string, keyPath: string): UserError {
+  return new UserError(
+    "VAULT_KEY_MISSING",
+    `the vault ${path} is encrypted and its key ${keyPath} is not there`,
+    "put the key back from its backup, or name its file in MAILBASTION_KEY_FILE",
+  );
+}
+
+/** New secrets for a cluster that runs with the old ones would lock its members out of each other. */
+async function refuseToForget(paths: ClusterPaths): Promise<void> {
+  const known = await readVersionsFile(paths.versions);
+  if (!known || known.size === 0) return;
+  throw new UserError(
+    "VAULT_LOST",
+    `${paths.versions} lists ${known.size} secrets, and the vault ${paths.vault} that held them is not there`,
+    "put the vault back from its backup; only for a cluster that was never deployed, delete versions.json as well",
+  );
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "@jest/globals";
+import { parseFacts, type Facts } from "../../../../src/toolkit/runbooks/apply/facts.ts";
+import { preflight } from "../../../../src/toolkit/runbooks/apply/preflight.ts";
+import type { Listener } from "../../../../src/toolkit/services/service.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { toyService } from "../../fixtures/toy-service.ts";
+
+const SS = `
+tcp LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("exim4",pid=812,fd=4))
+tcp LISTEN 0 80 192.168.1.101:3306 0.0.0.0:* users:(("mariadbd",pid=900,fd=21))
+tcp LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=3))
+udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* users:(("systemd-resolve",pid=2,fd=3))
+`;
+
+function facts(ss: string, address: string): Facts {
+  const stdout = `os debian\narch x86_64\ninterface 127.0.0.1 lo\ninterface ${address} ens18\n${ss}`;
+  return parseFacts(threeMachines.machines[0]!, { code: 0, stdout, stderr: "" });
+}
+
+function check(listener: Partial<Listener>, ss: string, topology = threeMachines) {
+  const all = new Map(topology.machines.map((machine) => [machine.name, facts(machine.name === "node-1" ? ss : "", machine.address)]));
+  const full: Listener = { port: 25, protocol: "tcp", on: "machine", from: "anyone", program: "node", ...listener };
+  return () => preflight(topology, [toyService("smtp", { listens: [full] })], all);
+}
+
+describe("what a machine says of itself", () => {
+  it("is read from ip and ss", () => {
+    const read = facts(SS, "192.168.1.101");
+    expect(read.architecture).toBe("x86_64");
+    expect(read.interfaces.get("192.168.1.101")).toBe("ens18");
+    expect(read.listening).toEqual([
+      { protocol: "tcp", address: "0.0.0.0", port: 25, program: "exim4" },
+      { protocol: "tcp", address: "192.168.1.101", port: 3306, program: "mariadbd" },
+      { protocol: "tcp", address: "::", port: 22, program: "sshd" },
+      { protocol: "udp", address: "127.0.0.53", port: 53, program: "systemd-resolve" },
+    ]);
+  });
+
+  it("is refused from anything but Debian with systemd", () => {
+    const machine = threeMachines.machines[0]!;
+    expect(() => parseFacts(machine, { code: 0, stdout: "os fedora\narch x86_64\n", stderr: "" })).toThrow("it runs fedora");
+    expect(() => parseFacts(machine, { code: 1, stdout: "", stderr: "systemd is not on this machine\n" })).toThrow("systemd is not on this machine");
+  });
+});
+
+describe("before anything is changed", () => {
+  it("a port that another program holds is refused, with the program's name", () => {
+    expect(check({}, SS)).toThrow('machines.node-1 is "0.0.0.0:25": is held by the program exim4, where smtp is to listen');
+  });
+
+  it("our own program on the port is no obstacle: apply is run again", () => {
+    expect(check({ port: 3306, program: "mariadbd" }, SS)).not.toThrow();
+  });
+
+  it("a program on another address of the machine is no obstacle", () => {
+    expect(check({ port: 53, protocol: "udp" }, SS)).not.toThrow();
+  });
+
+  it("a port within a range counts", () => {
+    expect(check({ port: 3300, lastPort: 3310 }, SS)).toThrow("mariadbd");
+  });
+
+  it("an address that the machine does not bear is refused", () => {
+    const topology = { ...threeMachines, machines: threeMachines.machines.map((machine) => ({ ...machine, address: machine.name === "node-2" ? "192.168.1.102" : machine.address })) };
+    const moved = new Map(topology.machines.map((machine) => [machine.name, facts("", "192.168.1.77")]));
+    expect(() => preflight(topology, [], moved)).toThrow("is not an address of the machine; it bears 192.168.1.77");
+  });
+
+  it("an interface that does not carry the address is refused", () => {
+    expect(check({}, "", { ...threeMachines, network: { ...threeMachines.network, interface: "eth0" } })).toThrow(
+      "is not the interface that carries 192.168.1.101 on node-1: that is ens18",
+    );
+  });
+});

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import { connectOnce } from "./wait-for-port.ts";
+import type { HostKey } from "../../../src/toolkit/ssh/host-key.ts";
+import { DEFAULT_LIMITS, type SshLimits, type SshOptions, type Target } from "../../../src/toolkit/ssh/options.ts";
+
+/** An SSH server on loopback, and what a client needs to get in. */
+export interface TestServer {
+  readonly target: Required<Target>;
+  readonly hostKey: HostKey;
+  /** A folder of its own, removed at the end; `home` for the client. */
+  readonly folder: string;
+  readonly keyFile: string;
+  stop(): Promise<void>;
+}
+
+type Session = Parameters<Parameters<Connection["on"]>[1]>[0];
+
+/** What an in-process server does, where it is not the honest thing. */
+export interface Behaviour {
+  /** Never says a word. */
+  readonly mute?: boolean;
+  readonly letsIn?: boolean;
+  readonly hostKeys?: readonly string[];
+  /** Answers an exec request instead of running it in a shell. */
+  readonly exec?: (channel: ServerChannel, commandLine: string, connection: Connection) => void;
+  /** Takes the request for a channel and never answers. */
+  readonly stallsChannels?: boolean;
+  readonly refusesChannels?: boolean;
+  readonly onConnection?: (connection: Connection) => void;
+}
+
+export function generateHostKey(type: "ed25519" | "rsa" = "ed25519"): { readonly private: string; readonly key: HostKey } {
+  const pair = type === "rsa" ? ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 }) : ssh2.utils.generateKeyPairSync("ed25519");
+  const [keyType, base64] = pair.public.split(" ");
+  return { private: pair.private, key: { type: keyType!, base64: base64! } };
+}
+
+/** A server inside this process that runs what it is told in a real `sh`, or misbehaves. */
+export async function startServer(behaviour: Behaviour = {}): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "mailbastion-ssh-"));
+  const login = ssh2.utils.generateKeyPairSync("ed25519");
+  const keyFile = join(folder, "login-key");
+  await writeFile(keyFile, login.private, { mode: 0o600 });
+  const host = generateHostKey();
+  const sockets = new Set<Socket>();
+  const ssh = new ssh2.Server({ hostKeys: [...(behaviour.hostKeys ?? [host.private])] }, (connection) => {
+    connection.on("error", () => undefined);
+    behaviour.onConnection?.(connection);
+    connection.on("authentication", (context) => {
+      const isOurs = context.method === "publickey" && behaviour.letsIn !== false && context.key.data.toString("base64") === login.public.split(" ")[1];
+      if (isOurs) context.accept();
+      else context.reject(["publickey"]);
+    });
+    connection.on("ready", () => connection.on("session", (accept: () => Session, refuse: () => void) => serve(accept, refuse, behaviour, connection)));
+  });
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    if (!behaviour.mute) ssh.injectSocket(socket);
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as { port: number };
+  return {
+    target: { host: "127.0.0.1", port, user: "root" },
+    hostKey: host.key,
+    folder,
+    keyFile,
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- ssh2's types of a session are not exported.
+function serve(accept: () => any, refuse: () => void, behaviour: Behaviour, connection: Connection): void {
+  if (behaviour.stallsChannels) return;
+  if (behaviour.refusesChannels) return refuse();
+  accept().on("exec", (acceptExec: () => ServerChannel, _refuse: () => void, info: { command: string }) => {
+    const channel = acceptExec();
+    channel.on("error", () => undefined);
+    if (behaviour.exec) behaviour.exec(channel, info.command, connection);
+    else runInShell(channel, info.command);
+  });
+}
+
+function runInShell(channel: ServerChannel, commandLine: string): void {
+  const shell = spawn("/bin/sh", ["-c", commandLine]);
+  shell.stdin.on("error", () => undefined);
+  channel.pipe(shell.stdin);
+  shell.stdout.pipe(channel, { end: false });
+  shell.stderr.pipe(channel.stderr, { end: false });
+  channel.on("close", () => shell.kill());
+  shell.on("close", (code) => {
+    channel.exit(code ?? 255);
+    channel.end();
+  });
+}
+
+/** Debian's own server: on the PATH of root, which a person's PATH need not hold. */
+export function findSshd(): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin"];
+  return folders.map((folder) => join(folder, "sshd")).find((path) => existsSync(path));
+}
+
+/** A real OpenSSH server on a high port of loopback, with throwaway keys, for the user who runs the tests. */
+export async function startSshd(sshd: string): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "mailbastion-sshd-"));
+  await chmod(folder, 0o755);
+  if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
+  const [login, host] = [ssh2.utils.generateKeyPairSync("ed25519"), generateHostKey()];
+  const at = (name: string): string => join(folder, name);
+  await writeFile(at("login-key"), login.private, { mode: 0o600 });
+  await writeFile(at("authorized_keys"), `${login.public}\n`, { mode: 0o600 });
+  await writeFile(at("host-key"), host.private, { mode: 0o600 });
+  const port = await freePort();
+  const lines = [
+    `ListenAddress 127.0.0.1:${port}`,
+    `HostKey ${at("host-key")}`,
+    `AuthorizedKeysFile ${at("authorized_keys")}`,
+    `PidFile ${at("pid")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PermitRootLogin yes",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+  ];
+  await writeFile(at("sshd_config"), `${lines.join("\n")}\n`);
+  const server = spawn(sshd, ["-D", "-e", "-f", at("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
+  await untilListening(server, port);
+  return {
+    target: { host: "127.0.0.1", port, user: userInfo().username },
+    hostKey: host.key,
+    folder,
+    keyFile: at("login-key"),
+    stop: async () => {
+      server.kill();
+      await once(server, "close");
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function untilListening(server: ChildProcess, port: number): Promise<void> {
+  const said: string[] = [];
+  server.stderr!.on("data", (chunk: Buffer) => said.push(chunk.toString()));
+  while (!(await connectOnce(port))) {
+    if (server.exitCode !== null) throw new Error(`sshd did not start: ${said.join("")}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** A client's options for a test server: its key, and a known_hosts file with its host key unless told otherwise. */
+export async function optionsFor(server: TestServer, limits: Partial<SshLimits> = {}, knownHosts?: string): Promise<SshOptions> {
+  const file = join(server.folder, "known_hosts");
+  const { host, port } = server.target;
+  await writeFile(file, knownHosts ?? `[${host}]:${port} ${server.hostKey.type} ${server.hostKey.base64}\n`);
+  return { keyFiles: [server.keyFile], knownHostsFiles: [file], home: server.folder, limits: { ...DEFAULT_LIMITS, ...limits } };
+}
