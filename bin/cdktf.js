@@ -22,17 +22,22 @@ function folderOf(name) {
 
 const cli = folderOf(CLI);
 if (!cli) {
-  console.error(`cdktf hands over to ${CLI}, which is not installed here; run: npm install --save-dev ${CLI}@0.24`);
+  console.error(
+    `cdktf hands over to ${CLI}, which is not installed here; run: npm install --save-dev ${CLI}@0.24`,
+  );
   process.exit(1);
 }
 const { bin } = JSON.parse(readFileSync(join(cli, "package.json"), "utf8"));
 const pinned = folderOf("node");
-const runtime = pinned && existsSync(join(pinned, "bin", "node")) ? join(pinned, "bin", "node") : process.execPath;
+const runtime =
+  pinned && existsSync(join(pinned, "bin", "node")) ? join(pinned, "bin", "node") : process.execPath;
 
 const child = spawn(runtime, [join(cli, bin.cdktn), ...process.argv.slice(2)], {
   stdio: "inherit",
   // Without it the CLI and Terraform ask the vendor for newer versions, and wait where there is no way out.
   env: { CHECKPOINT_DISABLE: "1", ...process.env },
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// The terminal sends Ctrl-C to both; sent on, it would count as the second one, at which Terraform stops at once.
+process.on("SIGINT", () => {});
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -7,6 +7,7 @@ apt-get clean
 
 # Password logins stay locked; keys of the host are made by each machine at its first start.
 rm -f /etc/ssh/ssh_host_*
+install -d -m 0700 /root/.ssh
 # Units that a container cannot run, or that would wait for a network: without this the system starts "degraded".
 systemctl mask \
   run-rpc_pipefs.mount dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount \

@@ -19,7 +19,6 @@ const milliseconds = z
   .min(1, "must be at least 1 millisecond")
   .max(2_147_483_647, "must be below 25 days");
 const count = z.int().min(1, "must be at least 1");
-const keyPair = { certificate: path, key: path };
 
 /** One port on which mail is taken. */
 const listener = z.strictObject({
@@ -54,7 +53,8 @@ const schema = z.strictObject({
     maxReceivedLines: count,
     /** Silence of a client after which its session ends (RFC 5321 section 4.5.3.2.7: at least 5 minutes). */
     idleTimeoutMs: milliseconds,
-    tls: z.strictObject(keyPair),
+    /** Key and certificate chain in one file, so that they are always of one mind. */
+    pem: path,
   }),
   delivery: z.strictObject({
     nextHop: z.strictObject({ host: z.union([address, hostname]), port }),
@@ -64,7 +64,7 @@ const schema = z.strictObject({
     retry: z.strictObject({ firstMs: milliseconds, longestMs: milliseconds, giveUpMs: milliseconds }),
   }),
   queue: z.strictObject({ path }),
-  admin: z.strictObject({ address, port, tls: z.strictObject(keyPair) }),
+  admin: z.strictObject({ address, port, pem: path }),
   checks: z.strictObject({
     database: z
       .strictObject({
@@ -164,18 +164,12 @@ function faultsOf(issue: z.core.$ZodIssue, data: unknown): readonly Fault[] {
       return { path: path ? `${path}.${key}` : key, rule: "is not a known key", remedy };
     });
   }
-  const value =
-    issue.path.at(-1) === "password"
-      ? undefined
-      : issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], data);
-  const plain = typeof value === "object" ? {} : { value };
-  return [{ path, ...plain, rule: ruleOf(issue), remedy: "mend it in the cluster file and apply again" }];
-}
-
-function ruleOf(issue: z.core.$ZodIssue): string {
-  return issue.code === "invalid_type"
-    ? `must be ${article(issue.expected)}`
-    : issue.message.replace(/^Invalid/, "invalid");
+  const remedy = "mend it in the cluster file and apply again";
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], data);
+  if (value === undefined) return [{ path, rule: "is missing", remedy }];
+  const shown = typeof value === "object" || issue.path.at(-1) === "password" ? {} : { value };
+  const rule = issue.code === "invalid_type" ? `must be ${article(issue.expected)}` : issue.message;
+  return [{ path, ...shown, rule, remedy }];
 }
 
 function article(expected: string): string {

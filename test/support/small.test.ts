@@ -4,12 +4,20 @@ import fc from "fast-check";
 import { Bytes } from "../../src/support/bytes.ts";
 import { Duration } from "../../src/support/duration.ts";
 import { nearest } from "../../src/support/nearest.ts";
-import { factsIn, interfacePlaceholder, resolvePlaceholders, secretPlaceholder, secretsIn } from "../../src/support/placeholder.ts";
+import {
+  factsIn,
+  interfacePlaceholder,
+  resolvePlaceholders,
+  secretPlaceholder,
+  secretsIn,
+} from "../../src/support/placeholder.ts";
 import { Secret } from "../../src/support/secret.ts";
 
 describe("a duration", () => {
   it("reads back what it prints", () => {
-    fc.assert(fc.property(fc.nat(10 ** 9), (ms) => expect(Duration.parse(String(Duration.ms(ms))).ms).toBe(ms)));
+    fc.assert(
+      fc.property(fc.nat(10 ** 9), (ms) => expect(Duration.parse(String(Duration.ms(ms))).ms).toBe(ms)),
+    );
   });
 
   it.each(["5", "5 s", "s", "-1s", "1y", ""])("is not %j", (text) => {
@@ -19,7 +27,11 @@ describe("a duration", () => {
 
 describe("a size", () => {
   it("reads back what it prints", () => {
-    fc.assert(fc.property(fc.nat(2 ** 31 - 1), (count) => expect(Bytes.parse(String(Bytes.of(count))).count).toBe(count)));
+    fc.assert(
+      fc.property(fc.nat(2 ** 31 - 1), (count) =>
+        expect(Bytes.parse(String(Bytes.of(count))).count).toBe(count),
+      ),
+    );
   });
 
   it.each(["5", "5MB", "1.5MiB", "-1B"])("is not %j", (text) => {
@@ -30,7 +42,12 @@ describe("a size", () => {
 describe("a secret", () => {
   it("prints as *** in every way of printing", () => {
     const secret = new Secret("hunter2");
-    const prints = [String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret }, { depth: 9, showHidden: true })];
+    const prints = [
+      String(secret),
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect({ secret }, { depth: 9, showHidden: true }),
+    ];
     for (const print of prints) {
       expect(print).toContain("***");
       expect(print).not.toContain("hunter2");
@@ -43,7 +60,10 @@ describe("placeholders", () => {
   const text = `a ${secretPlaceholder({ name: "cache/password", version: "2" })} b ${interfacePlaceholder("10.0.0.1")} c`;
 
   it("are replaced each by what the resolver says", () => {
-    const resolver = { secret: ({ name, version }: { name: string; version: string }) => `<${name}#${version}>`, fact: (name: string) => `[${name}]` };
+    const resolver = {
+      secret: ({ name, version }: { name: string; version: string }) => `<${name}#${version}>`,
+      fact: (name: string) => `[${name}]`,
+    };
     expect(resolvePlaceholders(text, resolver)).toBe("a <cache/password#2> b [interface/10.0.0.1] c");
   });
 

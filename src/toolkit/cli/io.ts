@@ -27,8 +27,14 @@ export const processIo: Io = {
 export async function confirm(io: Io, question: string, yes: boolean): Promise<boolean> {
   if (yes || io.environment["CI"] === "true") return true;
   if (!io.isInteractive) {
-    throw new UserError("NOT_CONFIRMED", `this asks first: ${question}`, "add --yes where nobody sits at the terminal");
+    throw new UserError(
+      "NOT_CONFIRMED",
+      `this asks first: ${question}`,
+      "add --yes where nobody sits at the terminal",
+    );
   }
-  const { answer } = await inquirer.prompt<{ answer: boolean }>([{ type: "confirm", name: "answer", message: question, default: false }]);
+  const { answer } = await inquirer.prompt<{ answer: boolean }>([
+    { type: "confirm", name: "answer", message: question, default: false },
+  ]);
   return answer;
 }

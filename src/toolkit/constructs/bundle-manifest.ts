@@ -2,6 +2,8 @@ import type { Bundle, BundleFile } from "../bundle/bundle.ts";
 
 /** What a stack's bundle.json says: everything about the files of its machines but their content. */
 export interface BundleManifest {
+  /** The folder of the description, from the stack's folder. */
+  readonly project: string;
   /** By the name of the machine: those that this stack rolls out to. */
   readonly machines: Readonly<Record<string, MachineManifest>>;
 }
@@ -12,10 +14,10 @@ export interface MachineManifest {
   readonly files: readonly Omit<BundleFile, "content">[];
 }
 
-export function bundleManifest(bundles: readonly Bundle[]): BundleManifest {
+export function bundleManifest(project: string, bundles: readonly Bundle[]): BundleManifest {
   const machines = bundles.map(({ machine, hash, files }) => {
     const described = files.map(({ content: _content, ...rest }) => rest);
     return [machine, { hash, files: described.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }] as const;
   });
-  return { machines: Object.fromEntries(machines) };
+  return { project, machines: Object.fromEntries(machines) };
 }

@@ -9,3 +9,5 @@ export { MailTier } from "./mail-tier.ts";
 export { Rollout, type RolloutProps } from "./rollout.ts";
 export { StorageTier } from "./storage-tier.ts";
 export { Tier, type TierProps } from "./tier.ts";
+export { defineCluster } from "../spec/parse.ts";
+export type { ClusterInput, ClusterSpec } from "../spec/schema.ts";

@@ -1,5 +1,6 @@
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { relative } from "node:path";
 import { describeFault, type Fault, FaultsError } from "../../support/errors.ts";
 import { buildBundles } from "../bundle/build.ts";
 import type { Bundle } from "../bundle/bundle.ts";
@@ -8,6 +9,7 @@ import { parseCluster } from "../spec/parse.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
 import { resolve } from "../topology/resolve.ts";
 import { type Machine, machinesWith, type Role, type Topology } from "../topology/topology.ts";
+import { bundleManifest } from "./bundle-manifest.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { FolderSynthesizer } from "./folder-synthesizer.ts";
 import type { MachineContainer } from "./machine-container.ts";
@@ -24,6 +26,12 @@ export interface MachinesProps {
    * @default - every secret is in its first version
    */
   readonly versionOf?: (secret: string) => string;
+  /**
+   * The folder of the description, where the vault and the known hosts lie.
+   *
+   * @default - the current folder
+   */
+  readonly project?: string;
   /**
    * The image of the containers, on the platform `docker`.
    *
@@ -64,7 +72,12 @@ export class Machines extends Construct {
     this.node.addValidation({ validate: () => this.#faults() });
     const stack = TerraformStack.of(this);
     stack.synthesizer = new FolderSynthesizer(stack, (folder) =>
-      writeStackFolder(folder, this.topology, this.bundles),
+      writeStackFolder(
+        folder,
+        this.topology,
+        bundleManifest(relative(folder, props.project ?? "."), this.bundles),
+        this.bundles,
+      ),
     );
   }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import type { Bundle, BundleFile } from "../bundle/bundle.ts";
 import type { Topology } from "../topology/topology.ts";
-import { type BundleManifest, bundleManifest } from "./bundle-manifest.ts";
+import type { BundleManifest } from "./bundle-manifest.ts";
 
 /**
  * Writes topology.json, bundle.json and machines/<machine>/<path of each file> into the folder of a stack.
@@ -11,14 +11,19 @@ import { type BundleManifest, bundleManifest } from "./bundle-manifest.ts";
  * what bundle.json did not list is not ours and stays. bundle.json comes last, so that it never lists a file
  * that is not there.
  */
-export function writeStackFolder(folder: string, topology: Topology, bundles: readonly Bundle[]): void {
+export function writeStackFolder(
+  folder: string,
+  topology: Topology,
+  manifest: BundleManifest,
+  bundles: readonly Bundle[],
+): void {
   const files = new Map(
     bundles.flatMap(({ machine, files }) => files.map((file) => [fileIn(machine, file), file.content])),
   );
   for (const orphan of earlierFiles(folder)) if (!files.has(orphan)) removeFile(folder, orphan);
   write(folder, "topology.json", json(topology));
   for (const [path, content] of files) write(folder, path, content);
-  write(folder, "bundle.json", json(bundleManifest(bundles)));
+  write(folder, "bundle.json", json(manifest));
 }
 
 /** Where a file of a machine lies below the stack's folder; its path on the machine is absolute. */

@@ -92,7 +92,7 @@ function containerShape(
     address: machine.address,
     capabilities: needs.capabilities,
     devices: needs.devices,
-    sysctls: sortKeys(namespaced(sysctlsFor(topology, machine))),
+    sysctls: sortKeys(sysctlsFor(topology, machine)),
     tmpfs: TMPFS,
     volumes: Object.entries(needs.data).map(([purpose, path]) => ({ volume: `${name}-${purpose}`, path })),
     binds: [CGROUPS],
@@ -107,11 +107,6 @@ function containerShape(
 
 function authorizedKeys(key: string): Upload {
   return { path: "/root/.ssh/authorized_keys", mode: "0600", content: `${key.trim()}\n` };
-}
-
-/** A container has the network's settings to itself; all others are the host's, and the engine refuses them. */
-function namespaced(sysctls: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(sysctls).filter(([key]) => key.startsWith("net.ipv4.")));
 }
 
 function sortKeys(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -12,22 +12,36 @@ export function containerOptions(shape: ContainerShape): ContainerCreateOptions 
     Labels: { ...shape.labels, [SHAPE_LABEL]: shapeHash(shape) },
     StopSignal: shape.stopSignal,
     StopTimeout: shape.stopTimeoutS,
-    NetworkingConfig: { EndpointsConfig: { [shape.network]: { IPAMConfig: { IPv4Address: shape.address } } } },
+    NetworkingConfig: {
+      EndpointsConfig: { [shape.network]: { IPAMConfig: { IPv4Address: shape.address } } },
+    },
     HostConfig: {
       NetworkMode: shape.network,
       CapAdd: [...shape.capabilities],
-      Devices: shape.devices.map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: "rwm" })),
+      Devices: shape.devices.map((path) => ({
+        PathOnHost: path,
+        PathInContainer: path,
+        CgroupPermissions: "rwm",
+      })),
       Sysctls: { ...shape.sysctls },
       Tmpfs: { ...shape.tmpfs },
-      Binds: shape.binds.map(({ hostPath, path, readOnly }) => `${hostPath}:${path}:${readOnly ? "ro" : "rw"}`),
+      Binds: shape.binds.map(
+        ({ hostPath, path, readOnly }) => `${hostPath}:${path}:${readOnly ? "ro" : "rw"}`,
+      ),
       Mounts: shape.volumes.map(({ volume, path }) => ({ Type: "volume", Source: volume, Target: path })),
+      // No name leads out of the lab: the engine's resolver is to ask nobody, and programs not to wait 20 s for that.
+      Dns: ["127.0.0.1"],
+      DnsOptions: ["timeout:1", "attempts:1"],
       CgroupnsMode: shape.cgroupns,
       RestartPolicy: { Name: shape.restart },
     } as NonNullable<ContainerCreateOptions["HostConfig"]>,
   };
 }
 
-export function volumeOptions(shape: VolumeShape): { readonly Name: string; readonly Labels: Record<string, string> } {
+export function volumeOptions(shape: VolumeShape): {
+  readonly Name: string;
+  readonly Labels: Record<string, string>;
+} {
   return { Name: shape.name, Labels: { ...shape.labels } };
 }
 

@@ -21,7 +21,10 @@ export async function routesOf(host: Host): Promise<readonly TakenNetwork[]> {
   return routes.flatMap((route): TakenNetwork[] => {
     const cidr = parseCidr(route.dst.includes("/") ? route.dst : `${route.dst}/32`);
     if (!cidr) return [];
-    const by = route.protocol === PROTOCOL ? "another lab" : `a route of this machine (${route.dev ?? route.type ?? "no device"})`;
+    const by =
+      route.protocol === PROTOCOL
+        ? "another lab"
+        : `a route of this machine (${route.dev ?? route.type ?? "no device"})`;
     return [{ cidr, by }];
   });
 }
@@ -33,7 +36,17 @@ export async function routesOf(host: Host): Promise<readonly TakenNetwork[]> {
  * Throws LAB_NEEDS_ROOT when the route may not be set.
  */
 export async function addBlackhole(host: Host, cidr: string): Promise<void> {
-  const answer = await host.run(["ip", "route", "replace", "blackhole", cidr, "proto", PROTOCOL, "metric", METRIC]);
+  const answer = await host.run([
+    "ip",
+    "route",
+    "replace",
+    "blackhole",
+    cidr,
+    "proto",
+    PROTOCOL,
+    "metric",
+    METRIC,
+  ]);
   if (answer.code === 0) return;
   throw new UserError(
     "LAB_NEEDS_ROOT",

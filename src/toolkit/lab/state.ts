@@ -50,10 +50,11 @@ export async function readLabState(paths: LabPaths): Promise<LabState | undefine
   return text === undefined ? undefined : (JSON.parse(text) as LabState);
 }
 
-/** The names of the labs that this project has up. */
+/** The names of the labs that this project has up, and of those that it has files of. */
 export async function labsOf(project: string): Promise<readonly string[]> {
-  const entries = await readdir(labPaths(project, ".").directory).catch(() => []);
-  return entries.toSorted();
+  const entries = await readdir(labPaths(project, ".").directory, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return folders.toSorted();
 }
 
 /** The state of a lab that must be up. Throws LAB_UNKNOWN. */

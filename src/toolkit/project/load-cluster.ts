@@ -26,7 +26,11 @@ const DEFAULTS = ["cluster.yaml", "cluster.ts"];
 export async function loadCluster(file?: string): Promise<LoadedCluster> {
   const path = file === undefined ? defaultFile() : resolve(file);
   if (!existsSync(path)) {
-    throw new UserError("CLUSTER_FILE_MISSING", `there is no cluster file ${path}`, "name the file with --file");
+    throw new UserError(
+      "CLUSTER_FILE_MISSING",
+      `there is no cluster file ${path}`,
+      "name the file with --file",
+    );
   }
   const input = await readInput(path);
   return { spec: parseCluster(input, basename(path)), file: path, directory: dirname(path) };
@@ -52,6 +56,10 @@ async function readInput(path: string): Promise<unknown> {
     case ".mjs":
       return ((await import(pathToFileURL(path).href)) as { readonly default?: unknown }).default;
     default:
-      throw new UserError("CLUSTER_FILE_KIND", `${path} is neither YAML nor TypeScript`, "name it cluster.yaml or cluster.ts");
+      throw new UserError(
+        "CLUSTER_FILE_KIND",
+        `${path} is neither YAML nor TypeScript`,
+        "name it cluster.yaml or cluster.ts",
+      );
   }
 }

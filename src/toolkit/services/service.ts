@@ -104,7 +104,12 @@ export type FileContent =
   | { readonly kind: "text"; readonly text: string };
 
 export type FileCheck =
-  | { readonly kind: "command"; readonly argv: readonly string[] }
+  | {
+      readonly kind: "command";
+      readonly argv: readonly string[];
+      /** A program that apply puts there before the files and no package brings: without it the check says nothing. */
+      readonly needs?: string;
+    }
   | { readonly kind: "none"; readonly reason: string };
 
 /** Stands in a check for the path of the file while it is staged; in a template's view for nothing. */

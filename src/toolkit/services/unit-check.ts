@@ -5,10 +5,12 @@ import { STAGED, type FileCheck } from "./service.ts";
  * The check of a whole systemd unit.
  *
  * Without --recursive-errors a misspelt key is a warning and the exit code 0 (man systemd-analyze); with "no"
- * warnings of this unit count and those of units that it names do not.
+ * warnings of this unit count and those of units that it names do not. A unit whose program is not there is
+ * refused: `needs` names it where no package brings it.
  */
-export function unitCheck(): FileCheck {
-  return { kind: "command", argv: ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", STAGED] };
+export function unitCheck(needs?: string): FileCheck {
+  const argv = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", STAGED];
+  return { kind: "command", argv, ...(needs !== undefined && { needs }) };
 }
 
 /**

@@ -53,7 +53,9 @@ const network = z.strictObject({
 });
 
 const mail = z.strictObject({
-  hostname: domain.optional().describe("what the nodes call themselves; default: mail.<first domain>"),
+  hostname: domain
+    .optional()
+    .describe("what the nodes call themselves; default: mail., then the first domain"),
   domains: z.array(domain).default([]).describe("mail for these is accepted from anyone"),
   relayNetworks: z.array(cidr).default([]).describe("clients in these may send anywhere"),
   nextHop: endpoint.describe("where accepted mail goes on to"),
@@ -90,13 +92,16 @@ const vrrp = z
 
 const balancer = z
   .strictObject({
-    algorithm: z.enum(["leastconn", "roundrobin", "source"]).default("leastconn"),
+    algorithm: z
+      .enum(["leastconn", "roundrobin", "source"])
+      .default("leastconn")
+      .describe("how mail and web sessions are shared out"),
     maxConnections: z
       .int()
       .min(100)
       .max(1_000_000)
-      .default(10_000)
-      .describe("of one balancer, all listeners together"),
+      .default(8_000)
+      .describe("of one balancer, all listeners together; each takes two of the file descriptors that the system allows"),
     statsUser: identifier
       .default("admin")
       .describe("account of the statistics page; its password is in the vault"),
@@ -109,10 +114,12 @@ const balancer = z
 
 const database = z
   .strictObject({
-    name: identifier.default("mailbastion"),
-    user: identifier.default("mailbastion"),
-    bufferPool: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024)).default("128MiB"),
-    maxConnections: z.int().min(10).max(100_000).default(200),
+    name: identifier.default("mailbastion").describe("of the database that the mail nodes use"),
+    user: identifier.default("mailbastion").describe("its account; the password is in the vault"),
+    bufferPool: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024))
+      .default("128MiB")
+      .describe("memory of each node for cached pages"),
+    maxConnections: z.int().min(10).max(100_000).default(200).describe("of each node"),
     flushLogAtTrxCommit: z
       .union([z.literal(0), z.literal(1), z.literal(2)])
       .default(1)
@@ -131,9 +138,15 @@ const database = z
 const cache = z
   .strictObject({
     masterName: identifier.default("mailbastion").describe("the name Sentinel gives to the master"),
-    maxMemory: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024)).default("256MiB"),
-    downAfter: duration(Duration.ms(500), Duration.minutes(5)).default("3s"),
-    failoverTimeout: duration(Duration.seconds(1), Duration.minutes(60)).default("10s"),
+    maxMemory: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024))
+      .default("256MiB")
+      .describe("above it the least recently used keys with a time to live go"),
+    downAfter: duration(Duration.ms(500), Duration.minutes(5))
+      .default("3s")
+      .describe("a master this silent is held for dead"),
+    failoverTimeout: duration(Duration.seconds(1), Duration.minutes(60))
+      .default("10s")
+      .describe("how long a failover may take before another is tried"),
     maxReplicaLag: duration(Duration.seconds(1), Duration.minutes(5))
       .default("2s")
       .describe("whole seconds, shorter than downAfter"),
@@ -142,10 +155,14 @@ const cache = z
 
 const storage = z
   .strictObject({
-    kind: z.literal("glusterfs").default("glusterfs"),
-    volume: name.default("quarantine"),
-    brickPath: path.default("/srv/gluster/quarantine"),
-    mountPath: path.default("/var/spool/mailbastion/quarantine"),
+    kind: z.literal("glusterfs").default("glusterfs").describe("three replicas of every file"),
+    volume: name.default("quarantine").describe("name of the volume"),
+    brickPath: path
+      .default("/srv/gluster/quarantine")
+      .describe("where a storage machine keeps its copy; never write there"),
+    mountPath: path
+      .default("/var/spool/mailbastion/quarantine")
+      .describe("where the mail machines see the volume"),
   })
   .prefault({});
 
@@ -178,7 +195,7 @@ const ssh = z
     user: user
       .default("root")
       .describe("the account to log in with; one that is not root needs sudo without a password"),
-    port: port.default(22),
+    port: port.default(22).describe("of sshd on every machine"),
   })
   .prefault({});
 

@@ -55,7 +55,10 @@ export const interfaceName = z
 /** An absolute path on a machine or on this one. No spaces: not every program's configuration can quote them. */
 export const path = z
   .string()
-  .regex(/^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._+-]+)+$/, "must be an absolute path of letters, digits and ._+- without . and .. as parts");
+  .regex(
+    /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._+-]+)+$/,
+    "must be an absolute path of letters, digits and ._+- without . and .. as parts",
+  );
 
 export const user = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of an account");
 

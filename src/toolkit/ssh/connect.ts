@@ -1,3 +1,4 @@
+import { createConnection, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import ssh2, { type AnyAuthMethod, type AuthMethod, type Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { UserError } from "../../support/errors.ts";
@@ -18,12 +19,18 @@ import { DEFAULT_LIMITS, type SshOptions, type Target } from "./options.ts";
 const ATTEMPTS = 3;
 const PAUSE_MS = 400;
 
+/** A login that succeeded, and the socket beneath it. */
+export interface Session {
+  readonly client: Client;
+  readonly socket: Socket;
+}
+
 /**
  * Logs in to a machine, after proof of its host key. Throws the SSH_* error that says why not.
  *
  * Only a connection that is dropped before its handshake is tried again; a wrong key stops at once.
  */
-export async function connect(machine: string, login: Login, options: SshOptions): Promise<Client> {
+export async function connect(machine: string, login: Login, options: SshOptions): Promise<Session> {
   const entries = await readKnownHosts(options.knownHostsFiles);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -41,7 +48,7 @@ function connectOnce(
   login: Login,
   options: SshOptions,
   entries: readonly KnownHost[],
-): Promise<Client> {
+): Promise<Session> {
   let refused: UserError | undefined;
   const verify = (shown: HostKey): boolean => {
     refused = refusal(machine, login, shown, entries, options.knownHostsFiles);
@@ -49,7 +56,8 @@ function connectOnce(
   };
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    client.on("ready", () => resolve(client));
+    const socket = openSocket(login);
+    client.on("ready", () => resolve({ client, socket }));
     client.on("error", (error: Error & { level?: string }) => {
       // An agent that is gone is no more than one method less; ssh2 goes on with the next.
       if (error.level === "agent") return;
@@ -57,14 +65,13 @@ function connectOnce(
         error.level === "client-authentication" || /authentication fail/i.test(error.message);
       if (isRefusedLogin) reject(authenticationFailed(machine, login, login.user, tried(login)));
       else reject(refused ?? connectionFailed(machine, login, error));
-      client.destroy();
+      socket.destroy();
     });
     client.on("close", () =>
-      reject(refused ?? connectionFailed(machine, login, new Error("closed before the login"))),
+      reject(refused ?? connectionFailed(machine, login, new Error("connection closed before the login"))),
     );
     client.connect({
-      host: login.host,
-      port: login.port,
+      sock: socket,
       username: login.user,
       readyTimeout: options.limits.connectTimeoutMs,
       keepaliveInterval: options.limits.keepAliveMs,
@@ -83,15 +90,16 @@ export function fetchHostKey(machine: string, target: Target): Promise<HostKey> 
   const address: Address = { host: target.host, port: target.port ?? 22 };
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
+    const socket = openSocket(address);
     client.on("error", (error) => {
       reject(connectionFailed(machine, address, error));
-      client.destroy();
+      socket.destroy();
     });
     client.on("close", () =>
-      reject(connectionFailed(machine, address, new Error("closed before it showed its key"))),
+      reject(connectionFailed(machine, address, new Error("connection closed before it showed its key"))),
     );
     client.connect({
-      ...address,
+      sock: socket,
       username: "root",
       readyTimeout: DEFAULT_LIMITS.connectTimeoutMs,
       algorithms: { serverHostKey: hostKeyAlgorithms([]) as ServerHostKeyAlgorithm[] },
@@ -101,6 +109,21 @@ export function fetchHostKey(machine: string, target: Target): Promise<HostKey> 
       },
     });
   });
+}
+
+/** Says goodbye, and hangs up where the other end does not answer within a second. */
+export async function disconnect({ client, socket }: Session): Promise<void> {
+  if (socket.closed) return;
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const timer = setTimeout(() => socket.destroy(), 1_000);
+  client.end();
+  await closed;
+  clearTimeout(timer);
+}
+
+/** Our own, because ssh2 leaves a socket open that the other end has half closed. */
+function openSocket(address: Address): Socket {
+  return createConnection({ host: address.host, port: address.port, noDelay: true });
 }
 
 function refusal(

@@ -87,17 +87,25 @@ export function connectionFailed(machine: string, address: Address, cause: Error
     case "ETIMEDOUT":
       return timedOut(machine, address, cause);
   }
-  const { level } = cause as { readonly level?: string };
-  if (level === "client-timeout") return timedOut(machine, address, cause);
-  const isDrop = cause.message === "Connection lost before handshake";
-  if ((level === "protocol" || level === "handshake") && !isDrop) {
-    return fault(
-      "SSH_HANDSHAKE",
-      `${place} and this program did not come to terms: ${cause.message}`,
-      "see that this is the port of an SSH server, and update it",
-    );
-  }
-  return lost(machine, address, "before a command could run", cause);
+  if ((cause as { readonly level?: string }).level === "client-timeout")
+    return timedOut(machine, address, cause);
+  if (isDrop(cause)) return lost(machine, address, `before a command could run: ${cause.message}`, cause);
+  return fault(
+    "SSH_HANDSHAKE",
+    `${place} and this program did not come to terms: ${cause.message}`,
+    "see that this is the port of an SSH server, and update it",
+  );
+}
+
+/** Whether the other end closed the connection, with or without a word, rather than said what we do not understand. */
+function isDrop(cause: Error): boolean {
+  const { level, code } = cause as { readonly level?: string; readonly code?: unknown };
+  // ssh2 gives the number of the reason as code where the server sent one. RFC 4253, 11.1.
+  return (
+    level === "client-socket" ||
+    typeof code === "number" ||
+    /^connection (lost|closed) before/i.test(cause.message)
+  );
 }
 
 export function channelRefused(machine: string, address: Address, cause: Error): UserError {

@@ -18,8 +18,30 @@ export interface Execution {
 }
 
 /** Runs one command line on a channel of its own. Its answer is whole, or there is an error instead. */
-export async function execute(client: Client, execution: Execution): Promise<Answer> {
-  const channel = await openChannel(client, execution);
+export function execute(client: Client, execution: Execution): Promise<Answer> {
+  const { machine, address } = execution;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      // The server may yet open it: nobody would read from that channel, so the connection goes.
+      client.destroy();
+      reject(timedOut(machine, address));
+    }, execution.channelTimeoutMs);
+    const opened = (error: Error | undefined, channel?: ClientChannel): void => {
+      clearTimeout(timer);
+      // At once, not a turn of the event loop later: the whole answer of a short command may follow in the same packet.
+      if (channel) converse(channel, execution).then(resolve, reject);
+      else if (error && "reason" in error) reject(channelRefused(machine, address, error));
+      else reject(lost(machine, address, "before a command could run", error));
+    };
+    try {
+      client.exec(execution.commandLine, opened);
+    } catch (error) {
+      opened(error as Error);
+    }
+  });
+}
+
+function converse(channel: ClientChannel, execution: Execution): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const stdout = new Output(execution.maxOutputBytes);
     const stderr = new Output(execution.maxOutputBytes);
@@ -48,28 +70,6 @@ export async function execute(client: Client, execution: Execution): Promise<Ans
     // A program may end without reading all of its input; its exit code tells whether that was right.
     channel.on("error", () => undefined);
     feed(channel, execution.stdin, giveUp);
-  });
-}
-
-function openChannel(client: Client, execution: Execution): Promise<ClientChannel> {
-  const { machine, address } = execution;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // The server may yet open it: nobody would read from that channel, so the connection goes.
-      client.destroy();
-      reject(timedOut(machine, address));
-    }, execution.channelTimeoutMs);
-    const settle = (error: Error | undefined, channel?: ClientChannel): void => {
-      clearTimeout(timer);
-      if (channel) resolve(channel);
-      else if (error && "reason" in error) reject(channelRefused(machine, address, error));
-      else reject(lost(machine, address, "before a command could run", error));
-    };
-    try {
-      client.exec(execution.commandLine, settle);
-    } catch (error) {
-      settle(error as Error);
-    }
   });
 }
 

@@ -1,11 +1,10 @@
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import type { Client } from "ssh2";
 import { UserError } from "../../support/errors.ts";
 import { Limiter } from "../../support/limiter.ts";
 import type { Answer, Command } from "../steps/command.ts";
-import { connect } from "./connect.ts";
+import { connect, disconnect, type Session } from "./connect.ts";
 import { where } from "./errors.ts";
 import { execute } from "./execute.ts";
 import { type Login, resolveLogin } from "./login.ts";
@@ -14,7 +13,7 @@ import { quote } from "./quote.ts";
 import type { Transport } from "./transport.ts";
 
 interface Connection {
-  readonly client: Client;
+  readonly session: Session;
   readonly login: Login;
 }
 
@@ -39,11 +38,11 @@ export class SshTransport implements Transport {
 
   async run(machine: string, command: Command, stdin?: Readable | string): Promise<Answer> {
     const slot = this.#slots.get(machine) ?? this.#open(machine);
-    const { client, login } = await slot.connection;
+    const { session, login } = await slot.connection;
     return slot.channels.run(async () => {
       const isSudo = command.sudo && login.user !== "root";
       const { limits } = this.#options;
-      const answer = await execute(client, {
+      const answer = await execute(session.client, {
         machine,
         address: login,
         commandLine: quote(isSudo ? ["sudo", "-n", "--", ...command.argv] : command.argv),
@@ -60,21 +59,21 @@ export class SshTransport implements Transport {
   async close(): Promise<void> {
     const slots = [...this.#slots.values()];
     this.#slots.clear();
-    for (const result of await Promise.allSettled(slots.map((slot) => slot.connection))) {
-      if (result.status === "fulfilled") result.value.client.end();
-    }
+    const settled = await Promise.allSettled(slots.map((slot) => slot.connection));
+    const open = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value.session] : []));
+    await Promise.all(open.map(disconnect));
   }
 
   #open(machine: string): Slot {
     const connection = this.#starts.run(async () => {
       const login = await resolveLogin(machine, this.#targetOf(machine), this.#options);
-      return { login, client: await connect(machine, login, this.#options) };
+      return { login, session: await connect(machine, login, this.#options) };
     });
     const slot: Slot = { connection, channels: new Limiter(this.#options.limits.channelsPerConnection) };
     const forget = (): void => {
       if (this.#slots.get(machine) === slot) this.#slots.delete(machine);
     };
-    connection.then(({ client }) => client.on("close", forget), forget);
+    connection.then(({ session }) => session.client.on("close", forget), forget);
     this.#slots.set(machine, slot);
     return slot;
   }

@@ -39,23 +39,34 @@ describe("the description of a cluster", () => {
     expect(defineCluster(sound())).toMatchSnapshot();
   });
 
-  it.each(readdirSync("examples").filter((name) => name.endsWith(".yaml")))("accepts the example %s", (name) => {
-    expect(() => parseCluster(parseYaml(readFileSync(`examples/${name}`, "utf8"), name), name)).not.toThrow();
-  });
+  it.each(readdirSync("examples").filter((name) => name.endsWith(".yaml")))(
+    "accepts the example %s",
+    (name) => {
+      expect(() =>
+        parseCluster(parseYaml(readFileSync(`examples/${name}`, "utf8"), name), name),
+      ).not.toThrow();
+    },
+  );
 
   it("suggests the near name for an unknown key", () => {
-    expect(faultsOf((input) => (input.mail.nexthop = "x:25"))).toEqual(['mail.nexthop: is no key of a cluster; did you mean "nextHop"?']);
+    expect(faultsOf((input) => (input.mail.nexthop = "x:25"))).toEqual([
+      'mail.nexthop: is no key of a cluster; did you mean "nextHop"?',
+    ]);
     expect(faultsOf((input) => (input.machines["node-1"].adress = "x"))).toEqual([
       'machines.node-1.adress: is no key of a cluster; did you mean "address"?',
     ]);
   });
 
   it("lists the known keys when no name is near", () => {
-    expect(faultsOf((input) => (input.network.zzzzzz = 1))[0]).toBe("network.zzzzzz: is no key of a cluster; known keys here: cidr, vip, interface");
+    expect(faultsOf((input) => (input.network.zzzzzz = 1))[0]).toBe(
+      "network.zzzzzz: is no key of a cluster; known keys here: cidr, vip, interface",
+    );
   });
 
   it("suggests the near value of a choice", () => {
-    expect(faultsOf((input) => (input.machines["node-1"].roles = ["databse"]))[0]).toContain('did you mean "database"?');
+    expect(faultsOf((input) => (input.machines["node-1"].roles = ["databse"]))[0]).toContain(
+      'did you mean "database"?',
+    );
   });
 
   it("says what is missing", () => {
@@ -66,7 +77,10 @@ describe("the description of a cluster", () => {
 
   it("reports all faults of single values at once, each with the value", () => {
     try {
-      parseCluster({ ...sound(), name: "Acme!", network: { cidr: "192.168.1.7/24", vip: "1.2.3" } }, "cluster.yaml");
+      parseCluster(
+        { ...sound(), name: "Acme!", network: { cidr: "192.168.1.7/24", vip: "1.2.3" } },
+        "cluster.yaml",
+      );
       throw new Error("accepted");
     } catch (error) {
       const message = (error as Error).message;
@@ -95,7 +109,22 @@ describe("the description of a cluster", () => {
       (input, text) => (input.ssh = { user: text }),
       (input, text) => (input.machines[text] = { address: "192.168.1.104", roles: ["balancer"] }),
     ];
-    const hostile = fc.constantFrom("\n", "\r", "\0", '"', "'", "`", "{{", "}}", "$", ";", " ", "@@", "\\", "#");
+    const hostile = fc.constantFrom(
+      "\n",
+      "\r",
+      "\0",
+      '"',
+      "'",
+      "`",
+      "{{",
+      "}}",
+      "$",
+      ";",
+      " ",
+      "@@",
+      "\\",
+      "#",
+    );
     fc.assert(
       fc.property(fc.constantFrom(...texts), hostile, fc.constantFrom("a", "ab1"), (put, bad, good) => {
         expect(faultsOf((input) => put(input, `${good}${bad}${good}`))).not.toEqual([]);
@@ -112,24 +141,36 @@ describe("rules across sections", () => {
     ]);
   });
 
-  it.each(["192.168.2.101", "192.168.1.0", "192.168.1.255"])("refuse the address %s, which no host of the network may have", (address) => {
-    expect(faultsOf((input) => (input.machines["node-3"].address = address))[0]).toContain("is no host address of network.cidr 192.168.1.0/24");
-  });
+  it.each(["192.168.2.101", "192.168.1.0", "192.168.1.255"])(
+    "refuse the address %s, which no host of the network may have",
+    (address) => {
+      expect(faultsOf((input) => (input.machines["node-3"].address = address))[0]).toContain(
+        "is no host address of network.cidr 192.168.1.0/24",
+      );
+    },
+  );
 
   it("refuse a VIP that is a machine's address, or outside the network", () => {
-    expect(faultsOf((input) => (input.network.vip = "192.168.1.102"))[0]).toContain("network.vip: is the address of machine node-2");
-    expect(faultsOf((input) => (input.network.vip = "10.0.0.1"))[0]).toContain("network.vip: is no host address");
+    expect(faultsOf((input) => (input.network.vip = "192.168.1.102"))[0]).toContain(
+      "network.vip: is the address of machine node-2",
+    );
+    expect(faultsOf((input) => (input.network.vip = "10.0.0.1"))[0]).toContain(
+      "network.vip: is no host address",
+    );
   });
 
-  it.each(["mail", "database", "cache"])("refuse an even number of voters in the %s tier and write the quorum out", (role) => {
-    const faults = faultsOf((input) => {
-      input.machines["node-4"] = { address: "192.168.1.104", roles: [role] };
-    });
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toContain("4 machines vote");
-    expect(faults[0]).toContain("a quorum is 3");
-    expect(faults[0]).toContain(`give the role ${role} to an odd number of machines`);
-  });
+  it.each(["mail", "database", "cache"])(
+    "refuse an even number of voters in the %s tier and write the quorum out",
+    (role) => {
+      const faults = faultsOf((input) => {
+        input.machines["node-4"] = { address: "192.168.1.104", roles: [role] };
+      });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toContain("4 machines vote");
+      expect(faults[0]).toContain("a quorum is 3");
+      expect(faults[0]).toContain(`give the role ${role} to an odd number of machines`);
+    },
+  );
 
   it("refuse two replicas of the storage, and say why", () => {
     const faults = faultsOf((input) => (input.machines["node-3"].roles = ["mail", "database", "cache"]));
@@ -139,25 +180,40 @@ describe("rules across sections", () => {
   it("refuse a cluster without a balancer", () => {
     expect(
       faultsOf((input) => {
-        for (const name of ["node-1", "node-2"]) input.machines[name].roles = ["mail", "database", "cache", "storage"];
+        for (const name of ["node-1", "node-2"])
+          input.machines[name].roles = ["mail", "database", "cache", "storage"];
       }),
     ).toEqual([expect.stringContaining("no machine has the role balancer")]);
   });
 
   it("refuse to relay for the whole internet, and mail that runs in a circle", () => {
-    expect(faultsOf((input) => (input.mail.relayNetworks = ["0.0.0.0/0"]))[0]).toContain("would relay for the whole internet");
-    expect(faultsOf((input) => (input.mail.nextHop = "192.168.1.100:25"))[0]).toContain("is the cluster's own VIP");
+    expect(faultsOf((input) => (input.mail.relayNetworks = ["0.0.0.0/0"]))[0]).toContain(
+      "would relay for the whole internet",
+    );
+    expect(faultsOf((input) => (input.mail.nextHop = "192.168.1.100:25"))[0]).toContain(
+      "is the cluster's own VIP",
+    );
   });
 
   it("refuse times that undo each other", () => {
-    expect(faultsOf((input) => (input.cache = { maxReplicaLag: "3s" }))[0]).toContain("must be shorter than cache.downAfter (3s)");
-    expect(faultsOf((input) => (input.cache = { maxReplicaLag: "1500ms" }))[0]).toContain("must be whole seconds");
-    expect(faultsOf((input) => (input.database = { suspectTimeout: "5s" }))[0]).toContain("must be shorter than database.inactiveTimeout");
-    expect(faultsOf((input) => (input.mail.retry = { first: "1h" }))[0]).toContain("must not exceed mail.retry.longest");
+    expect(faultsOf((input) => (input.cache = { maxReplicaLag: "3s" }))[0]).toContain(
+      "must be shorter than cache.downAfter (3s)",
+    );
+    expect(faultsOf((input) => (input.cache = { maxReplicaLag: "1500ms" }))[0]).toContain(
+      "must be whole seconds",
+    );
+    expect(faultsOf((input) => (input.database = { suspectTimeout: "5s" }))[0]).toContain(
+      "must be shorter than database.inactiveTimeout",
+    );
+    expect(faultsOf((input) => (input.mail.retry = { first: "1h" }))[0]).toContain(
+      "must not exceed mail.retry.longest",
+    );
   });
 
   it("refuse a brick and a mount inside each other", () => {
-    expect(faultsOf((input) => (input.storage = { brickPath: "/srv/x", mountPath: "/srv/x/y" }))[0]).toContain("choose two separate folders");
+    expect(
+      faultsOf((input) => (input.storage = { brickPath: "/srv/x", mountPath: "/srv/x/y" }))[0],
+    ).toContain("choose two separate folders");
     expect(faultsOf((input) => (input.storage = { brickPath: "/srv/x", mountPath: "/srv/xy" }))).toEqual([]);
   });
 });

@@ -7,7 +7,16 @@ describe("an endpoint", () => {
     expect(splitEndpoint("10.0.0.1:2525")).toEqual({ host: "10.0.0.1", port: 2525 });
   });
 
-  it.each(["mx.internal", "mx.internal:", "mx.internal:0", "mx.internal:65536", "a b:25", ":25", "-x:25", "MX:25"])("is not %j", (text) => {
+  it.each([
+    "mx.internal",
+    "mx.internal:",
+    "mx.internal:0",
+    "mx.internal:65536",
+    "a b:25",
+    ":25",
+    "-x:25",
+    "MX:25",
+  ])("is not %j", (text) => {
     expect(splitEndpoint(text)).toBeUndefined();
   });
 });

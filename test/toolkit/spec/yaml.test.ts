@@ -18,11 +18,18 @@ describe("a YAML file", () => {
   });
 
   it("with a machine named twice is refused: one must not silently replace the other", () => {
-    expect(messageOf("machines:\n  node-1: {}\n  node-1: {}\n")).toBe("cluster.yaml:3:3: Map keys must be unique");
+    expect(messageOf("machines:\n  node-1: {}\n  node-1: {}\n")).toBe(
+      "cluster.yaml:3:3: Map keys must be unique",
+    );
   });
 
   it("cannot grow without bound through aliases", () => {
-    const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]", ..."bcdefg".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdef"[i]}`).join(",")}]`)];
+    const bomb = [
+      "a: &a [x,x,x,x,x,x,x,x,x]",
+      ..."bcdefg"
+        .split("")
+        .map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdef"[i]}`).join(",")}]`),
+    ];
     expect(() => parseYaml(bomb.join("\n"), "bomb.yaml")).toThrow();
   });
 });

@@ -69,10 +69,15 @@ describe("quoting for a remote shell", () => {
     );
   });
 
-  it.each(["if", "A=b", "time", "!", "a b"])("runs a program named %j as a program, not as the shell's own word", (name) => {
-    const script = `PATH=/nowhere; ${quote([name])}; echo $?`;
-    expect(execFileSync("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] }).toString()).toBe("127\n");
-  });
+  it.each(["if", "A=b", "time", "!", "a b"])(
+    "runs a program named %j as a program, not as the shell's own word",
+    (name) => {
+      const script = `PATH=/nowhere; ${quote([name])}; echo $?`;
+      expect(execFileSync("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] }).toString()).toBe(
+        "127\n",
+      );
+    },
+  );
 
   it("leaves plain words readable", () => {
     expect(quote(["systemctl", "reload", "haproxy.service", "--no-block", "/etc/x=y"])).toBe(

@@ -1,14 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import ssh2, { type Connection, type ServerChannel, type Session } from "ssh2";
 import { connectOnce } from "./wait-for-port.ts";
 import type { HostKey } from "../../../src/toolkit/ssh/host-key.ts";
-import { DEFAULT_LIMITS, type SshLimits, type SshOptions, type Target } from "../../../src/toolkit/ssh/options.ts";
+import {
+  DEFAULT_LIMITS,
+  type SshLimits,
+  type SshOptions,
+  type Target,
+} from "../../../src/toolkit/ssh/options.ts";
 
 /** An SSH server on loopback, and what a client needs to get in. */
 export interface TestServer {
@@ -19,8 +24,6 @@ export interface TestServer {
   readonly keyFile: string;
   stop(): Promise<void>;
 }
-
-type Session = Parameters<Parameters<Connection["on"]>[1]>[0];
 
 /** What an in-process server does, where it is not the honest thing. */
 export interface Behaviour {
@@ -36,29 +39,44 @@ export interface Behaviour {
   readonly onConnection?: (connection: Connection) => void;
 }
 
-export function generateHostKey(type: "ed25519" | "rsa" = "ed25519"): { readonly private: string; readonly key: HostKey } {
-  const pair = type === "rsa" ? ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 }) : ssh2.utils.generateKeyPairSync("ed25519");
-  const [keyType, base64] = pair.public.split(" ");
-  return { private: pair.private, key: { type: keyType!, base64: base64! } };
+export interface TestKey {
+  /** The private key, as OpenSSH writes it. */
+  readonly private: string;
+  readonly key: HostKey;
+}
+
+/** A throwaway key pair. By ssh-keygen: one in a hundred that ssh2 generates cannot be read back. */
+export function generateKey(type: "ed25519" | "rsa" = "ed25519"): TestKey {
+  const folder = mkdtempSync(join(tmpdir(), "mailbastion-key-"));
+  const file = join(folder, "key");
+  execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "", "-f", file]);
+  const [keyType, base64] = readFileSync(`${file}.pub`, "utf8").trim().split(" ");
+  const pair = { private: readFileSync(file, "utf8"), key: { type: keyType!, base64: base64! } };
+  rmSync(folder, { recursive: true });
+  return pair;
 }
 
 /** A server inside this process that runs what it is told in a real `sh`, or misbehaves. */
 export async function startServer(behaviour: Behaviour = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "mailbastion-ssh-"));
-  const login = ssh2.utils.generateKeyPairSync("ed25519");
+  const login = generateKey();
   const keyFile = join(folder, "login-key");
   await writeFile(keyFile, login.private, { mode: 0o600 });
-  const host = generateHostKey();
+  const host = generateKey();
   const sockets = new Set<Socket>();
+  const shells: ChildProcess[] = [];
   const ssh = new ssh2.Server({ hostKeys: [...(behaviour.hostKeys ?? [host.private])] }, (connection) => {
     connection.on("error", () => undefined);
     behaviour.onConnection?.(connection);
     connection.on("authentication", (context) => {
-      const isOurs = context.method === "publickey" && behaviour.letsIn !== false && context.key.data.toString("base64") === login.public.split(" ")[1];
+      const isOurs =
+        context.method === "publickey" &&
+        behaviour.letsIn !== false &&
+        context.key.data.toString("base64") === login.key.base64;
       if (isOurs) context.accept();
       else context.reject(["publickey"]);
     });
-    connection.on("ready", () => connection.on("session", (accept: () => Session, refuse: () => void) => serve(accept, refuse, behaviour, connection)));
+    connection.on("session", (accept, refuse) => serve({ accept, refuse }, behaviour, connection, shells));
   });
   const listener = createServer((socket) => {
     sockets.add(socket);
@@ -75,35 +93,46 @@ export async function startServer(behaviour: Behaviour = {}): Promise<TestServer
     keyFile,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
+      shells.forEach(endGroup);
       listener.close();
       await rm(folder, { recursive: true });
     },
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- ssh2's types of a session are not exported.
-function serve(accept: () => any, refuse: () => void, behaviour: Behaviour, connection: Connection): void {
+function serve(
+  session: { readonly accept: () => Session; readonly refuse: () => void },
+  behaviour: Behaviour,
+  connection: Connection,
+  shells: ChildProcess[],
+): void {
   if (behaviour.stallsChannels) return;
-  if (behaviour.refusesChannels) return refuse();
-  accept().on("exec", (acceptExec: () => ServerChannel, _refuse: () => void, info: { command: string }) => {
+  if (behaviour.refusesChannels) return session.refuse();
+  session.accept().on("exec", (acceptExec, _refuse, info) => {
     const channel = acceptExec();
     channel.on("error", () => undefined);
     if (behaviour.exec) behaviour.exec(channel, info.command, connection);
-    else runInShell(channel, info.command);
+    else shells.push(runInShell(channel, info.command));
   });
 }
 
-function runInShell(channel: ServerChannel, commandLine: string): void {
-  const shell = spawn("/bin/sh", ["-c", commandLine]);
+/** Runs a command line as a process group of its own, which ends with the channel, as under a real server. */
+function runInShell(channel: ServerChannel, commandLine: string): ChildProcess {
+  const shell = spawn("/bin/sh", ["-c", commandLine], { detached: true });
   shell.stdin.on("error", () => undefined);
   channel.pipe(shell.stdin);
   shell.stdout.pipe(channel, { end: false });
   shell.stderr.pipe(channel.stderr, { end: false });
-  channel.on("close", () => shell.kill());
+  channel.on("close", () => endGroup(shell));
   shell.on("close", (code) => {
     channel.exit(code ?? 255);
     channel.end();
   });
+  return shell;
+}
+
+function endGroup(shell: ChildProcess): void {
+  if (shell.exitCode === null && shell.signalCode === null) process.kill(-shell.pid!, "SIGKILL");
 }
 
 /** Debian's own server: on the PATH of root, which a person's PATH need not hold. */
@@ -117,10 +146,10 @@ export async function startSshd(sshd: string): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "mailbastion-sshd-"));
   await chmod(folder, 0o755);
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
-  const [login, host] = [ssh2.utils.generateKeyPairSync("ed25519"), generateHostKey()];
+  const [login, host] = [generateKey(), generateKey()];
   const at = (name: string): string => join(folder, name);
   await writeFile(at("login-key"), login.private, { mode: 0o600 });
-  await writeFile(at("authorized_keys"), `${login.public}\n`, { mode: 0o600 });
+  await writeFile(at("authorized_keys"), `${login.key.type} ${login.key.base64}\n`, { mode: 0o600 });
   await writeFile(at("host-key"), host.private, { mode: 0o600 });
   const port = await freePort();
   const lines = [
@@ -168,9 +197,18 @@ async function freePort(): Promise<number> {
 }
 
 /** A client's options for a test server: its key, and a known_hosts file with its host key unless told otherwise. */
-export async function optionsFor(server: TestServer, limits: Partial<SshLimits> = {}, knownHosts?: string): Promise<SshOptions> {
+export async function optionsFor(
+  server: TestServer,
+  limits: Partial<SshLimits> = {},
+  knownHosts?: string,
+): Promise<SshOptions> {
   const file = join(server.folder, "known_hosts");
   const { host, port } = server.target;
   await writeFile(file, knownHosts ?? `[${host}]:${port} ${server.hostKey.type} ${server.hostKey.base64}\n`);
-  return { keyFiles: [server.keyFile], knownHostsFiles: [file], home: server.folder, limits: { ...DEFAULT_LIMITS, ...limits } };
+  return {
+    keyFiles: [server.keyFile],
+    knownHostsFiles: [file],
+    home: server.folder,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  };
 }

@@ -2,7 +2,8 @@ import type { Resolver } from "../../../support/placeholder.ts";
 import type { Bundle } from "../../bundle/bundle.ts";
 import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
-import type { Topology } from "../../topology/topology.ts";
+import { releasePhase, releaseRestartPhase, type Release } from "../../release/index.ts";
+import { machinesWith, type Topology } from "../../topology/topology.ts";
 import { filesPhase } from "./files.ts";
 import { healthPhase } from "./health.ts";
 import { packagesPhase } from "./packages.ts";
@@ -14,11 +15,10 @@ export interface ApplyInput {
   /** In the order of starting. */
   readonly services: readonly Service[];
   readonly bundles: readonly Bundle[];
-  /** What goes to the mail machines beside files: the mail node's release. */
-  readonly releases: readonly Phase[];
-  resolverOf(machine: string): Resolver;
+  readonly release: Release;
+  readonly resolverOf: (machine: string) => Resolver;
   /** The placeholder of a secret as the vault holds it now. */
-  secret(name: string): string;
+  readonly secret: (name: string) => string;
 }
 
 /**
@@ -30,12 +30,15 @@ export interface ApplyInput {
 export function applyPhases(input: ApplyInput): readonly Phase[] {
   const { topology, services, bundles } = input;
   const context = { topology, secret: input.secret };
+  const mailMachines = machinesWith(topology, "mail").map(({ name }) => name);
   return [
     packagesPhase(topology, services),
     usersPhase(topology, services),
-    ...input.releases,
+    // Before the files: the mail node's configuration is checked by the program that will read it.
+    releasePhase(input.release, mailMachines),
     filesPhase(topology, services, bundles, input.resolverOf),
     ...services.flatMap((service) => [unitsPhase(topology, service), ...service.form(context)]),
+    releaseRestartPhase(mailMachines),
     ...services.map((service) => healthPhase(topology, service)),
   ].filter((phase) => phase.machines.length > 0);
 }

@@ -9,6 +9,7 @@ export interface Facts {
   /** Interfaces by the addresses they carry. */
   readonly interfaces: ReadonlyMap<string, string>;
   readonly listening: readonly ListeningSocket[];
+  readonly activeUnits: ReadonlySet<string>;
 }
 
 /** A socket some program holds open on the machine. */
@@ -16,7 +17,7 @@ export interface ListeningSocket {
   readonly protocol: "tcp" | "udp";
   readonly address: string;
   readonly port: number;
-  /** The program's name, or "" where the kernel does not tell. */
+  /** The program's name, or "" where the kernel does not tell: in a container not even root may look. */
   readonly program: string;
 }
 
@@ -25,10 +26,16 @@ command -v systemctl >/dev/null || { echo "systemd is not on this machine" >&2; 
 . /etc/os-release
 printf 'os %s\\narch %s\\n' "$ID" "$(uname -m)"
 ip -o -4 address show | while read -r _ interface _ address _; do printf 'interface %s %s\\n' "\${address%/*}" "$interface"; done
+for unit in "$@"; do
+  if systemctl is-active --quiet "$unit"; then printf 'active %s\\n' "$unit"; fi
+done
 ss -H -l -n -p -t -u
 `;
 
-export const factsCommand: Command = ask(script(SCRIPT));
+/** Asks for everything at once, and which of these units run. */
+export function factsCommand(units: readonly string[]): Command {
+  return ask(script(SCRIPT, units));
+}
 
 /** Reads what factsCommand printed. Throws MACHINE_UNSUPPORTED for anything but a Debian family machine with systemd. */
 export function parseFacts(machine: Machine, answer: Answer): Facts {
@@ -48,6 +55,7 @@ export function parseFacts(machine: Machine, answer: Answer): Facts {
     interfaces: new Map(
       fields.filter(([key]) => key === "interface").map(([, address, name]) => [address!, name!]),
     ),
+    activeUnits: new Set(fields.filter(([key]) => key === "active").map(([, unit]) => unit!)),
     listening: fields.filter(([key]) => key === "tcp" || key === "udp").map(parseSocket),
   };
 }

@@ -78,7 +78,7 @@ function place(file: BundleFile): Command {
 const PLACE = `
 folder=$(dirname "$2")
 [ -d "$folder" ] || install -d -m 0755 "$folder"
-if [ -f "$2" ]; then install -d -m 0700 "$6"; cp -a --parents "$2" "$6"; fi
+if [ -f "$2" ]; then install -d -m 0700 "$6" "$6$folder"; cp -a "$2" "$6$2"; fi
 new="$folder/.$(basename "$2").mailbastion-new"
 install -o "$3" -g "$4" -m "$5" "$1" "$new"
 sync "$new"

@@ -56,9 +56,11 @@ function portFaults(
   return services
     .filter((service) => service.runsOn(topology, machine))
     .flatMap((service) => service.listens(topology, machine).map((listener) => ({ service, listener })))
+    .filter(({ listener }) => listener.port !== machine.ssh.port)
     .flatMap(({ service, listener }) =>
       facts.listening
-        .filter((socket) => isInTheWay(topology, machine, listener, socket))
+        .filter((socket) => isSamePlace(topology, machine, listener, socket))
+        .filter((socket) => !isOwn(topology, machine, service, listener, socket, facts))
         .map((socket) => ({
           path: `machines.${machine.name}`,
           value: `${socket.address}:${socket.port}`,
@@ -68,24 +70,34 @@ function portFaults(
     );
 }
 
-function isInTheWay(
+function isSamePlace(
   topology: Topology,
   machine: Machine,
   listener: Listener,
   socket: ListeningSocket,
 ): boolean {
-  if (socket.protocol !== listener.protocol || socket.program === listener.program) return false;
+  if (socket.protocol !== listener.protocol) return false;
   if (socket.port < listener.port || socket.port > (listener.lastPort ?? listener.port)) return false;
-  if (isWildcard(socket.address) || listener.on === "all") return !isOursElsewhere(topology, machine, socket);
-  const address = { machine: machine.address, vip: topology.network.vip, loopback: "127.0.0.1" }[listener.on];
-  return socket.address === address;
+  if (listener.on === "all" || WILDCARDS.includes(socket.address)) return true;
+  return (
+    socket.address ===
+    { machine: machine.address, vip: topology.network.vip, loopback: "127.0.0.1" }[listener.on]
+  );
 }
 
-/** Another service of ours may hold the same port on another address of the machine. */
-function isOursElsewhere(topology: Topology, machine: Machine, socket: ListeningSocket): boolean {
-  return [machine.address, topology.network.vip].includes(socket.address);
+/** Put there by an earlier apply. Where the kernel does not say who holds the socket, our unit that runs does. */
+function isOwn(
+  topology: Topology,
+  machine: Machine,
+  service: Service,
+  listener: Listener,
+  socket: ListeningSocket,
+  facts: Facts,
+): boolean {
+  if (socket.program !== "") return socket.program === listener.program;
+  return service
+    .units(topology, machine)
+    .some((unit) => unit.state === "running" && facts.activeUnits.has(unit.name));
 }
 
-function isWildcard(address: string): boolean {
-  return address === "*" || address === "0.0.0.0" || address === "::";
-}
+const WILDCARDS: readonly string[] = ["*", "0.0.0.0", "::"];

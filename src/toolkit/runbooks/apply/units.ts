@@ -1,5 +1,5 @@
 import type { Service, Unit } from "../../services/service.ts";
-import { act, ask, type Answer, type Command } from "../../steps/command.ts";
+import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 
@@ -70,12 +70,20 @@ function commandsFor(unit: Unit, state: UnitState | undefined): readonly Command
   if (unit.enabled && !enabled) commands.push(systemctl("enable"));
   if (!unit.enabled && state?.file === "enabled") commands.push(systemctl("disable"));
   const active = ["active", "activating", "reloading"].includes(state?.active ?? "");
-  if (unit.state === "running" && !unit.startedByForm && !active) commands.push(systemctl("start"));
+  if (unit.state === "running" && !unit.startedByForm && !active) commands.push(startUnit(unit.name));
   if (unit.state === "stopped" && active) commands.push(systemctl("stop"));
   return commands;
 }
 
+/** A unit that does not start says why in its journal only. */
+function startUnit(name: string): Command {
+  return act(script(START, [name]), { timeoutMs: 5 * 60_000 });
+}
+
+const START = `systemctl start "$1" || { journalctl --unit="$1" --lines=15 --no-pager --output=cat >&2; exit 1; }`;
+
 function titleFor(unit: Unit): string {
+  if (unit.startedByForm) return `enable ${unit.name}`;
   return {
     running: `enable and start ${unit.name}`,
     masked: `mask ${unit.name}`,

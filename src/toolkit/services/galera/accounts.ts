@@ -3,7 +3,7 @@ import { formatAddress, parseCidr } from "../../../support/ipv4.ts";
 import { act, ask, script, type Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import { machinesWith } from "../../topology/topology.ts";
 import type { FormContext } from "../service.ts";
 import { CHECK_USER, PASSWORD_SECRET } from "./names.ts";
 
@@ -33,7 +33,9 @@ export function accountsPhase({ topology, secret }: FormContext): Phase {
           timeoutMs: 10_000,
           intervalMs: 500,
         };
-        return [[{ title: "make databases and accounts", machine, commands: [make], verify }]] satisfies Stage[];
+        return [
+          [{ title: "make databases and accounts", machine, commands: [make], verify }],
+        ] satisfies Stage[];
       }),
   };
 }
@@ -75,13 +77,15 @@ function missing(answer: Answer, { name, user, host, password }: Wanted): readon
   const has = (...fields: string[]) => there.has(fields.join("\t"));
   const account = `'${user}'@'${host}'`;
   const statements: string[] = [];
-  if (!has("database", name)) statements.push(`CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`);
+  if (!has("database", name))
+    statements.push(`CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`);
   if (!has("account", user, host)) {
     statements.push(`CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '${password}';`);
   } else if (!has("login", "yes")) {
     statements.push(`ALTER USER ${account} IDENTIFIED BY '${password}';`);
   }
-  if (!has("grant", user, host, name)) statements.push(`GRANT ALL PRIVILEGES ON \`${name}\`.* TO ${account};`);
+  if (!has("grant", user, host, name))
+    statements.push(`GRANT ALL PRIVILEGES ON \`${name}\`.* TO ${account};`);
   if (!has("account", CHECK_USER, "localhost")) {
     statements.push(`CREATE USER IF NOT EXISTS '${CHECK_USER}'@'localhost' IDENTIFIED VIA unix_socket;`);
   }

@@ -3,7 +3,15 @@ import { act } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import { machinesWith, type Topology } from "../../topology/topology.ts";
-import { hasNoHistory, historyOf, isPrimary, isUp, observeMember, parseMember, type Member } from "./member.ts";
+import {
+  hasNoHistory,
+  historyOf,
+  isPrimary,
+  isUp,
+  observeMember,
+  parseMember,
+  type Member,
+} from "./member.ts";
 import { positionTable } from "./position-table.ts";
 import { inService } from "./probe.ts";
 import { recoverMembers } from "./recover-members.ts";
@@ -69,7 +77,7 @@ function beginHistory(members: readonly Member[]): readonly Stage[] {
     throw new UserError(
       "GALERA_DATA_OUTSIDE",
       `there is no cluster yet, but ${names} already holds databases`,
-      `dump them (mariadb-dump) and empty /var/lib/mysql, or choose the machine to begin with by hand: "sudo galera_new_cluster" on it; then run mbctl apply again`,
+      "dump them with mariadb-dump and drop them there, run mbctl apply again and load the dump into the cluster",
     );
   }
   const [first, ...others] = members;

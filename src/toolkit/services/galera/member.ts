@@ -14,7 +14,7 @@ export interface Member {
   readonly view?: SavedView;
   /** From the log of the last start, when the server did not run since. */
   readonly recovered?: Position;
-  /** Whether there are databases that are not the server's own. */
+  /** Whether there are tables that are not the server's own. */
   readonly holdsData: boolean;
 }
 
@@ -37,13 +37,15 @@ cd /
 echo @unit; systemctl is-active mariadb.service 2>/dev/null || true
 echo @status; mariadb --connect-timeout=5 --batch --skip-column-names --execute="
   SHOW GLOBAL VARIABLES WHERE Variable_name = 'wsrep_on';
-  SHOW GLOBAL STATUS WHERE Variable_name LIKE 'wsrep_%'" 2>/dev/null || true
+  SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_cluster_state_uuid',
+    'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_connected', 'wsrep_last_committed')" 2>/dev/null || true
 echo @grastate; cat /var/lib/mysql/grastate.dat 2>/dev/null || true
 echo @gvwstate; cat /var/lib/mysql/gvwstate.dat 2>/dev/null || true
 echo @log; journalctl --unit=mariadb.service --output=cat --quiet --lines=1 \\
   --grep='Recovered position|ready for connections' 2>/dev/null || true
-echo @databases; find /var/lib/mysql -mindepth 1 -maxdepth 1 -type d ! -name mysql ! -name performance_schema \\
-  ! -name sys ! -name lost+found ! -name '#*' ! -name '.*' 2>/dev/null || true`;
+echo @databases; find /var/lib/mysql -mindepth 2 -maxdepth 2 -type f ! -name db.opt \\
+  ! -path '/var/lib/mysql/mysql/*' ! -path '*/performance_schema/*' ! -path '*/sys/*' ! -path '*/lost+found/*' \\
+  ! -path '*/.*/*' ! -path '*/#*/*' -print -quit 2>/dev/null || true`;
 
 export function parseMember(machine: string, answer: Answer): Member {
   const part = sections(answer.stdout);
@@ -104,5 +106,7 @@ export function hasNoHistory(member: Member): boolean {
 
 /** The history that the member's data belongs to, undefined when it has none. */
 export function historyOf(member: Member): string | undefined {
-  return [member.saved?.uuid, member.recovered?.uuid].find((uuid) => uuid !== undefined && uuid !== NO_HISTORY);
+  return [member.saved?.uuid, member.recovered?.uuid].find(
+    (uuid) => uuid !== undefined && uuid !== NO_HISTORY,
+  );
 }

@@ -13,11 +13,16 @@ export interface KnownPosition extends Position {
 export function knownPosition(member: Member): KnownPosition | undefined {
   const { status, saved, recovered } = member;
   const candidates: (KnownPosition | undefined)[] = [
-    status?.wsrepOn ? { uuid: status.stateUuid, seqno: status.lastCommitted, source: "running server" } : undefined,
+    status?.wsrepOn
+      ? { uuid: status.stateUuid, seqno: status.lastCommitted, source: "running server" }
+      : undefined,
     saved && { uuid: saved.uuid, seqno: saved.seqno, source: "saved state" },
     recovered && { ...recovered, source: "recovered from data" },
   ];
-  return candidates.find((candidate) => candidate && candidate.uuid !== NO_HISTORY && candidate.uuid !== "" && candidate.seqno >= 0n);
+  return candidates.find(
+    (candidate) =>
+      candidate && candidate.uuid !== NO_HISTORY && candidate.uuid !== "" && candidate.seqno >= 0n,
+  );
 }
 
 /** What a person needs to decide: one line per member with history, place, flag and where that was read. */
@@ -33,7 +38,18 @@ export function positionTable(members: readonly Member[]): string {
       position?.source ?? (member.saved ? "saved state" : "nothing there"),
     ];
   });
-  const lines = [["machine", "unit", "history (uuid)", "position (seqno)", "safe to bootstrap", "read from"], ...rows];
+  const lines = [
+    ["machine", "unit", "history (uuid)", "position (seqno)", "safe to bootstrap", "read from"],
+    ...rows,
+  ];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines.map((line) => `  ${line.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}`).join("\n");
+  return lines
+    .map(
+      (line) =>
+        `  ${line
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join("  ")
+          .trimEnd()}`,
+    )
+    .join("\n");
 }

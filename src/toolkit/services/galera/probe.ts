@@ -18,5 +18,10 @@ met=$(mariadb --connect-timeout=5 --batch --skip-column-names --execute="
 
 /** Time enough for a whole copy of the data to a joiner. */
 export function inService(timeoutMs = 15 * 60_000): Gate {
-  return { title: "the member is primary, synced, ready and connected", command: memberProbe(), timeoutMs, intervalMs: 1000 };
+  return {
+    title: "the member is primary, synced, ready and connected",
+    command: memberProbe(),
+    timeoutMs,
+    intervalMs: 1000,
+  };
 }

@@ -33,8 +33,13 @@ function lastComponent(members: readonly Member[]): readonly Member[] | undefine
   const viewed = members.filter((member) => member.view);
   const newest = viewed.reduce((most, { view }) => (view!.sequence > most ? view!.sequence : most), -1n);
   const holders = viewed.filter(({ view }) => view!.sequence === newest);
-  const ids = holders.map(({ view }) => view!.self).sort().join();
-  return holders.length > 0 && holders.every(({ view }) => view!.members.join() === ids) ? holders : undefined;
+  const ids = holders
+    .map(({ view }) => view!.self)
+    .sort()
+    .join();
+  return holders.length > 0 && holders.every(({ view }) => view!.members.join() === ids)
+    ? holders
+    : undefined;
 }
 
 function restoreStep(member: Member, title = "restore the saved primary component"): Step {

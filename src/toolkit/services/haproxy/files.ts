@@ -1,7 +1,7 @@
-import { act, script } from "../../steps/command.ts";
+import { script } from "../../steps/command.ts";
 import type { FileContext, FileSpec } from "../service.ts";
 import { STAGED } from "../service.ts";
-import { dropInCheck } from "../unit-check.ts";
+import { dropInCheck, shellCheck } from "../unit-check.ts";
 import { PATHS, UNIT } from "./paths.ts";
 import { haproxyView } from "./view.ts";
 
@@ -71,13 +71,13 @@ function saveState(): FileSpec {
     group: "root",
     mode: "0644",
     content: { kind: "template", template: "haproxy/save-server-state.sh.hbs", view: {} },
-    check: { kind: "command", argv: ["sh", "-n", STAGED] },
+    check: shellCheck(),
     action: { kind: "none" },
   };
 }
 
 function dropIn(): FileSpec {
-  const { saveState, adminSocket, serverState } = PATHS;
+  const { saveState, adminSocket, stateFolder } = PATHS;
   return {
     path: PATHS.dropIn,
     owner: "root",
@@ -86,9 +86,10 @@ function dropIn(): FileSpec {
     content: {
       kind: "template",
       template: "haproxy/unit-drop-in.conf.hbs",
-      view: { saveState, adminSocket, serverState },
+      view: { saveState, adminSocket, stateFolder },
     },
     check: dropInCheck(UNIT),
-    action: { kind: "run", command: act(["systemctl", "daemon-reload"]) },
+    // What it sets is used at the next start, reload or stop; nothing is owed now.
+    action: { kind: "none" },
   };
 }

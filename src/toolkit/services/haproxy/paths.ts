@@ -7,8 +7,8 @@ export const PATHS = {
   authority: "/etc/haproxy/tls/authority.crt",
   dropIn: "/etc/systemd/system/haproxy.service.d/50-mailbastion.conf",
   saveState: "/usr/local/lib/mailbastion/save-server-state.sh",
-  /** Written by haproxy.service itself at each reload and stop; not a generated file. */
-  serverState: "/var/lib/haproxy/server-state",
+  /** Holds the servers' state, which haproxy.service writes at each reload and stop; not a generated file. */
+  stateFolder: "/var/lib/haproxy",
   /** Made by Debian's unit; root and the group haproxy only. */
   adminSocket: "/run/haproxy/admin.sock",
 } as const;

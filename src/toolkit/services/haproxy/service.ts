@@ -1,6 +1,7 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { ask } from "../../steps/command.ts";
-import type { Topology } from "../../topology/topology.ts";
+import type { Role, Topology } from "../../topology/topology.ts";
+import { machinesWith } from "../../topology/topology.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { haproxyFiles } from "./files.ts";
 import { ALIVE_URI, UNIT } from "./paths.ts";
@@ -28,21 +29,23 @@ export function aliveArgv(address: string): readonly string[] {
   return ["/usr/bin/curl", "--silent", "--fail", "--output", "/dev/null", "--max-time", "1", url];
 }
 
-function listens(): readonly Listener[] {
-  const program = "haproxy";
-  const vip = (port: number, from: Listener["from"]): Listener => ({ port, protocol: "tcp", on: "vip", from, program });
-  const own = (port: number, from: Listener["from"]): Listener => ({ port, protocol: "tcp", on: "machine", from, program });
+function listens(topology: Topology): readonly Listener[] {
+  const exists = (role: Role): boolean => machinesWith(topology, role).length > 0;
   return [
-    vip(PORTS.smtp, "anyone"),
-    vip(PORTS.submissions, "anyone"),
-    vip(PORTS.submission, "anyone"),
-    vip(PORTS.console, "anyone"),
-    vip(PORTS.database, ["mail"]),
-    vip(PORTS.cache, ["mail"]),
-    own(PORTS.haproxyStats, "self"),
-    own(PORTS.haproxyMetrics, "self"),
-    own(PORTS.haproxyPeers, ["balancer"]),
+    on("vip", PORTS.smtp, "anyone"),
+    on("vip", PORTS.submissions, "anyone"),
+    on("vip", PORTS.submission, "anyone"),
+    on("vip", PORTS.console, "anyone"),
+    ...(exists("database") ? [on("vip", PORTS.database, ["mail"])] : []),
+    ...(exists("cache") ? [on("vip", PORTS.cache, ["mail"])] : []),
+    on("machine", PORTS.haproxyStats, "self"),
+    on("machine", PORTS.haproxyMetrics, "self"),
+    on("machine", PORTS.haproxyPeers, ["balancer"]),
   ];
+}
+
+function on(where: Listener["on"], port: number, from: Listener["from"]): Listener {
+  return { port, protocol: "tcp", on: where, from, program: "haproxy" };
 }
 
 function secrets(topology: Topology): readonly SecretRequest[] {

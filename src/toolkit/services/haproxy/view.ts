@@ -1,4 +1,5 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { shortHash } from "../../../support/hash.ts";
 import type { FileContext } from "../service.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
@@ -15,6 +16,7 @@ export function haproxyView(context: FileContext): Readonly<Record<string, unkno
     vip: network.vip,
     hostname: mail.hostname,
     adminSocket: PATHS.adminSocket,
+    stateName: `server-state-${layoutHash()}`,
     hardStopAfter: `${balancer.hardStopAfterMs}ms`,
     limits: connectionLimits(balancer.maxConnections),
     peers: machinesWith(topology, "balancer").map(({ name, address }) => ({ name, address })),
@@ -35,6 +37,17 @@ export function haproxyView(context: FileContext): Readonly<Record<string, unkno
     },
     metricsPort: PORTS.haproxyMetrics,
   };
+}
+
+/*
+ * A saved state holds ports besides what it is for, and HAProxy prefers them to those of its configuration
+ * (github.com/haproxy/haproxy/issues/1412). A state saved with other ports therefore has another name.
+ */
+function layoutHash(): string {
+  const { smtp, submission, submissions, console, database, databaseCheck, cache } = PORTS;
+  return shortHash(
+    JSON.stringify({ smtp, submission, submissions, console, database, databaseCheck, cache }),
+  );
 }
 
 /*

@@ -17,21 +17,27 @@ interface World {
 }
 
 function decide({ state, files }: World): readonly Stage[] {
-  const services = [toyService("a", { files, units: [{ name: "a.service", state: "running", enabled: true }] })];
+  const services = [
+    toyService("a", { files, units: [{ name: "a.service", state: "running", enabled: true }] }),
+  ];
   const bundles = buildBundles(threeMachines, { services });
   const phase = filesPhase(threeMachines, services, bundles, () => resolver);
   const answer = { code: 0, stdout: state.map((line) => `${line}\n`).join(""), stderr: "" };
   return phase.decide(new Map(phase.machines.map((machine) => [machine, answer])));
 }
 
-const present = (path: string, content: string, mode = "0644", marked = "no") => `file\t${path}\t${mode}\troot\troot\t${sha256(content)}\t${marked}`;
-const titles = (stages: readonly Stage[]) => stages.map((stage) => stage.map((step) => `${step.machine}: ${step.title}`));
+const present = (path: string, content: string, mode = "0644", marked = "no") =>
+  `file\t${path}\t${mode}\troot\troot\t${sha256(content)}\t${marked}`;
+const titles = (stages: readonly Stage[]) =>
+  stages.map((stage) => stage.map((step) => `${step.machine}: ${step.title}`));
 const restart = { kind: "restart", unit: "a.service" } as const;
 
 describe("files", () => {
   it("that lie as they should, secrets put in, need nothing", () => {
     const state = [present("/etc/a", "pw hunter2"), "owned\t/etc/a"];
-    expect(decide({ state, files: (context) => [toyFile("/etc/a", `pw ${context.secret("x")}`)] })).toEqual([]);
+    expect(decide({ state, files: (context) => [toyFile("/etc/a", `pw ${context.secret("x")}`)] })).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -39,7 +45,9 @@ describe("files", () => {
     ["mode", present("/etc/a", "new", "0600")],
     ["absence", "file\t/etc/b\t0644\troot\troot\tx\tno"],
   ])("that differ in %s are staged on all machines before one is put in place", (_what, line) => {
-    expect(titles(decide({ state: [line, "owned\t/etc/a"], files: () => [toyFile("/etc/a", "new")] }))).toEqual([
+    expect(
+      titles(decide({ state: [line, "owned\t/etc/a"], files: () => [toyFile("/etc/a", "new")] })),
+    ).toEqual([
       ["node-1", "node-2", "node-3"].map((name) => `${name}: stage and check 1 file`),
       ["node-1", "node-2", "node-3"].map((name) => `${name}: put 1 file in place`),
     ]);
@@ -47,12 +55,24 @@ describe("files", () => {
 
   it("that their daemon rewrites are never written again once they bear our mark", () => {
     const files = () => [toyFile("/etc/redis.conf", "seed", { seedOnly: true })];
-    expect(decide({ state: [present("/etc/redis.conf", "rewritten", "0660", "yes"), "owned\t/etc/redis.conf"], files })).toEqual([]);
-    expect(decide({ state: [present("/etc/redis.conf", "Debian's", "0640", "no"), "owned\t/etc/redis.conf"], files })).not.toEqual([]);
+    expect(
+      decide({
+        state: [present("/etc/redis.conf", "rewritten", "0660", "yes"), "owned\t/etc/redis.conf"],
+        files,
+      }),
+    ).toEqual([]);
+    expect(
+      decide({
+        state: [present("/etc/redis.conf", "Debian's", "0640", "no"), "owned\t/etc/redis.conf"],
+        files,
+      }),
+    ).not.toEqual([]);
   });
 
   it("are checked by the real program under the path where they are staged", () => {
-    const file = toyFile("/etc/a.cfg", "new", { check: { kind: "command", argv: ["haproxy", "-c", "-f", "{staged}"] } });
+    const file = toyFile("/etc/a.cfg", "new", {
+      check: { kind: "command", argv: ["haproxy", "-c", "-f", "{staged}"] },
+    });
     const [staging] = decide({ state: [], files: () => [file] });
     const check = staging![0]!.commands.at(-1)!;
     expect(check.argv).toEqual(["haproxy", "-c", "-f", "/run/mailbastion-staging/etc/a.cfg"]);
@@ -61,7 +81,9 @@ describe("files", () => {
 
   it("that others name are in their place before the others are checked", () => {
     const files = (context: Parameters<Service["files"]>[0]) => [
-      toyFile("/etc/a.cfg", context.addressed("/etc/a.pem"), { check: { kind: "command", argv: ["check", "{staged}"] } }),
+      toyFile("/etc/a.cfg", context.addressed("/etc/a.pem"), {
+        check: { kind: "command", argv: ["check", "{staged}"] },
+      }),
       toyFile("/etc/a.pem", "PEM", { addressed: true }),
     ];
     const [staging] = decide({ state: [], files });
@@ -73,38 +95,70 @@ describe("files", () => {
   });
 
   it("that nobody owns any more are removed", () => {
-    const stages = decide({ state: [present("/etc/a", "x"), "owned\t/etc/a", "owned\t/etc/old.conf"], files: () => [toyFile("/etc/a", "x")] });
-    expect(stages.flat().flatMap((step) => step.commands.map((command) => command.argv))).toContainEqual(["rm", "-f", "--", "/etc/old.conf"]);
+    const stages = decide({
+      state: [present("/etc/a", "x"), "owned\t/etc/a", "owned\t/etc/old.conf"],
+      files: () => [toyFile("/etc/a", "x")],
+    });
+    expect(stages.flat().flatMap((step) => step.commands.map((command) => command.argv))).toContainEqual([
+      "rm",
+      "-f",
+      "--",
+      "/etc/old.conf",
+    ]);
   });
 
   it("restart a running service machine by machine, each proven before the next", () => {
-    const stages = decide({ state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"], files: () => [toyFile("/etc/a", "new", { action: restart })] });
-    expect(titles(stages).slice(2)).toEqual([["node-1: restart a.service"], ["node-2: restart a.service"], ["node-3: restart a.service"]]);
+    const stages = decide({
+      state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+    });
+    expect(titles(stages).slice(2)).toEqual([
+      ["node-1: restart a.service"],
+      ["node-2: restart a.service"],
+      ["node-3: restart a.service"],
+    ]);
     expect(stages[2]![0]!.verify!.command.argv).toEqual(["probe", "a"]);
   });
 
   it("do not restart a stopped service: it reads them when it starts", () => {
-    const stages = decide({ state: [present("/etc/a", "old"), "owned\t/etc/a"], files: () => [toyFile("/etc/a", "new", { action: restart })] });
+    const stages = decide({
+      state: [present("/etc/a", "old"), "owned\t/etc/a"],
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+    });
     expect(stages).toHaveLength(2);
   });
 
   it("that were put by a run which died before the restart still restart", () => {
-    const state = [present("/etc/a", "new"), "owned\t/etc/a", "active\ta.service", "pending\trestart@a.service"];
-    expect(titles(decide({ state, files: () => [toyFile("/etc/a", "new", { action: restart })] })).flat()).toEqual([
-      "node-1: restart a.service",
-      "node-2: restart a.service",
-      "node-3: restart a.service",
-    ]);
+    const state = [
+      present("/etc/a", "new"),
+      "owned\t/etc/a",
+      "active\ta.service",
+      "pending\trestart@a.service",
+    ];
+    expect(
+      titles(decide({ state, files: () => [toyFile("/etc/a", "new", { action: restart })] })).flat(),
+    ).toEqual(["node-1: restart a.service", "node-2: restart a.service", "node-3: restart a.service"]);
   });
 
   it("note what is owed before they are swapped", () => {
-    const stages = decide({ state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"], files: () => [toyFile("/etc/a", "new", { action: restart })] });
+    const stages = decide({
+      state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+    });
     const [first] = stages[1]![0]!.commands;
     expect(first!.argv.slice(-2)).toEqual(["/var/lib/mailbastion-apply/pending", "restart@a.service"]);
   });
 
   it("of systemd make it read its units again, once", () => {
-    const stages = decide({ state: [], files: () => [toyFile("/etc/systemd/system/x.service", "1"), toyFile("/etc/systemd/system/y.service", "2")] });
-    expect(titles(stages)[2]).toEqual(["node-1", "node-2", "node-3"].map((name) => `${name}: let systemd read its units again`));
+    const stages = decide({
+      state: [],
+      files: () => [
+        toyFile("/etc/systemd/system/x.service", "1"),
+        toyFile("/etc/systemd/system/y.service", "2"),
+      ],
+    });
+    expect(titles(stages)[2]).toEqual(
+      ["node-1", "node-2", "node-3"].map((name) => `${name}: let systemd read its units again`),
+    );
   });
 });

@@ -18,9 +18,31 @@ function facts(ss: string, address: string): Facts {
 }
 
 function check(listener: Partial<Listener>, ss: string, topology = threeMachines) {
-  const all = new Map(topology.machines.map((machine) => [machine.name, facts(machine.name === "node-1" ? ss : "", machine.address)]));
-  const full: Listener = { port: 25, protocol: "tcp", on: "machine", from: "anyone", program: "node", ...listener };
-  return () => preflight(topology, [toyService("smtp", { listens: [full] })], all);
+  const all = new Map(
+    topology.machines.map((machine) => [
+      machine.name,
+      facts(machine.name === "node-1" ? ss : "", machine.address),
+    ]),
+  );
+  const full: Listener = {
+    port: 25,
+    protocol: "tcp",
+    on: "machine",
+    from: "anyone",
+    program: "node",
+    ...listener,
+  };
+  return () =>
+    preflight(
+      topology,
+      [
+        toyService("smtp", {
+          listens: [full],
+          units: [{ name: "smtp.service", state: "running", enabled: true }],
+        }),
+      ],
+      all,
+    );
 }
 
 describe("what a machine says of itself", () => {
@@ -38,18 +60,30 @@ describe("what a machine says of itself", () => {
 
   it("is refused from anything but Debian with systemd", () => {
     const machine = threeMachines.machines[0]!;
-    expect(() => parseFacts(machine, { code: 0, stdout: "os fedora\narch x86_64\n", stderr: "" })).toThrow("it runs fedora");
-    expect(() => parseFacts(machine, { code: 1, stdout: "", stderr: "systemd is not on this machine\n" })).toThrow("systemd is not on this machine");
+    expect(() => parseFacts(machine, { code: 0, stdout: "os fedora\narch x86_64\n", stderr: "" })).toThrow(
+      "it runs fedora",
+    );
+    expect(() =>
+      parseFacts(machine, { code: 1, stdout: "", stderr: "systemd is not on this machine\n" }),
+    ).toThrow("systemd is not on this machine");
   });
 });
 
 describe("before anything is changed", () => {
   it("a port that another program holds is refused, with the program's name", () => {
-    expect(check({}, SS)).toThrow('machines.node-1 is "0.0.0.0:25": is held by the program exim4, where smtp is to listen');
+    expect(check({}, SS)).toThrow(
+      'machines.node-1 is "0.0.0.0:25": is held by the program exim4, where smtp is to listen',
+    );
   });
 
   it("our own program on the port is no obstacle: apply is run again", () => {
     expect(check({ port: 3306, program: "mariadbd" }, SS)).not.toThrow();
+  });
+
+  it("in a container, where nobody may see whose a socket is, our running unit is taken for its holder", () => {
+    const unknown = "tcp LISTEN 0 80 192.168.1.101:25 0.0.0.0:*\n";
+    expect(check({}, unknown)).toThrow("is held by the program (unknown)");
+    expect(check({}, `active smtp.service\n${unknown}`)).not.toThrow();
   });
 
   it("a program on another address of the machine is no obstacle", () => {
@@ -61,14 +95,22 @@ describe("before anything is changed", () => {
   });
 
   it("an address that the machine does not bear is refused", () => {
-    const topology = { ...threeMachines, machines: threeMachines.machines.map((machine) => ({ ...machine, address: machine.name === "node-2" ? "192.168.1.102" : machine.address })) };
+    const topology = {
+      ...threeMachines,
+      machines: threeMachines.machines.map((machine) => ({
+        ...machine,
+        address: machine.name === "node-2" ? "192.168.1.102" : machine.address,
+      })),
+    };
     const moved = new Map(topology.machines.map((machine) => [machine.name, facts("", "192.168.1.77")]));
-    expect(() => preflight(topology, [], moved)).toThrow("is not an address of the machine; it bears 192.168.1.77");
+    expect(() => preflight(topology, [], moved)).toThrow(
+      "is not an address of the machine; it bears 192.168.1.77",
+    );
   });
 
   it("an interface that does not carry the address is refused", () => {
-    expect(check({}, "", { ...threeMachines, network: { ...threeMachines.network, interface: "eth0" } })).toThrow(
-      "is not the interface that carries 192.168.1.101 on node-1: that is ens18",
-    );
+    expect(
+      check({}, "", { ...threeMachines, network: { ...threeMachines.network, interface: "eth0" } }),
+    ).toThrow("is not the interface that carries 192.168.1.101 on node-1: that is ens18");
   });
 });

@@ -61,7 +61,7 @@ export const faults: readonly PlantedFault[] = [
     service: "haproxy",
     pathEndsWith: "/save-server-state.sh",
     title: "a quote that is never closed",
-    mutate: (content) => content.replace('"$2.new"', '"$2.new'),
+    mutate: (content) => content.replace('"$2/$name.new"', '"$2/$name.new'),
   },
   {
     service: "haproxy",

@@ -1,0 +1,45 @@
+/*
+ * Hands a command over to its code. Plain JavaScript without dependencies, as it must start on whatever Node npm
+ * runs on: the code itself needs Node 24, which the package brings along.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const OLDEST_MAJOR = 24;
+const GUARD = "MAILBASTION_HANDED_OVER";
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Runs the entry, "toolkit/cli/main": from src in a checkout, where Node strips the types, from dist in the
+ * published package. On an older Node it starts the pinned one instead, or says in one sentence what is missing.
+ */
+export async function handOver(entry) {
+  if (Number(process.versions.node.split(".")[0]) >= OLDEST_MAJOR) {
+    const source = join(root, "src", `${entry}.ts`);
+    await import(pathToFileURL(existsSync(source) ? source : join(root, "dist", `${entry}.js`)).href);
+    return;
+  }
+  const pinned = pinnedRuntime();
+  if (!pinned || process.env[GUARD]) {
+    console.error(
+      `This needs Node ${OLDEST_MAJOR} or later and runs on ${process.version}; install it, or run npm install in ${root}.`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(pinned, process.argv.slice(1), {
+    stdio: "inherit",
+    env: { ...process.env, [GUARD]: "1" },
+  });
+  // The terminal sends Ctrl-C to both; the child decides what it means.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+/** The runtime of the `node` package: in this package's node_modules, or beside it when npm has lifted it. */
+function pinnedRuntime() {
+  const places = [join(root, "node_modules"), dirname(root)];
+  return places.map((modules) => join(modules, "node", "bin", "node")).find(existsSync);
+}

@@ -1,0 +1,84 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { UserError } from "../src/support/errors.ts";
+import { ensureEngine } from "../src/toolkit/lab/engine.ts";
+import { confirm, processIo } from "../src/toolkit/cli/io.ts";
+
+/*
+ * `npm test`: static checks, unit and snapshot tests, then the end-to-end tests on real machines in Docker.
+ *
+ * Where no engine can be had the last part is skipped, loudly; with MAILBASTION_E2E=required that is a failure.
+ * Asks before it installs anything; --yes or CI=true answers.
+ */
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+const folder = await mkdtemp(join(tmpdir(), "mailbastion-test-"));
+
+async function part(title: string, run: () => Promise<boolean>): Promise<boolean> {
+  const started = performance.now();
+  console.log(`\n=== ${title}`);
+  const isGood = await run();
+  console.log(`=== ${title}: ${isGood ? "passed" : "FAILED"} in ${Math.round((performance.now() - started) / 1000)} s`);
+  return isGood;
+}
+
+async function program(file: string, args: readonly string[]): Promise<boolean> {
+  const { exitCode } = await execa(file, args, { stdio: "inherit", reject: false, preferLocal: true });
+  return exitCode === 0;
+}
+
+async function staticChecks(): Promise<boolean> {
+  const checks: readonly (readonly [string, readonly string[]])[] = [
+    ["tsc", ["-p", "."]],
+    ["eslint", ["."]],
+    ["depcruise", ["src", "stacks", "demo", "--output-type", "err"]],
+    ["prettier", ["--check", "--log-level", "warn", "."]],
+    ["node", ["scripts/reference.ts", "--check"]],
+  ];
+  for (const [file, args] of checks) {
+    const isGood = await program(file, args);
+    counts[isGood ? "passed" : "failed"]++;
+    if (!isGood) return false;
+  }
+  return true;
+}
+
+async function jest(project: string, more: readonly string[] = []): Promise<boolean> {
+  const report = join(folder, `${project}.json`);
+  const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", "--selectProjects", project];
+  const isGood = await program("node", [...args, "--json", "--outputFile", report, ...more]);
+  const result = JSON.parse(await readFile(report, "utf8")) as Record<"numPassedTests" | "numFailedTests" | "numPendingTests" | "numRuntimeErrorTestSuites", number>;
+  counts.passed += result.numPassedTests;
+  counts.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  counts.skipped += result.numPendingTests;
+  return isGood;
+}
+
+async function endToEnd(): Promise<boolean> {
+  const yes = process.argv.includes("--yes");
+  try {
+    await ensureEngine({ yes: yes || process.env["CI"] === "true", ask: (question) => confirm(processIo, question, yes), report: console.log });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`\n!!! THE END-TO-END TESTS WERE SKIPPED: ${error.message}; ${error.remedy}\n`);
+    counts.skipped++;
+    return process.env["MAILBASTION_E2E"] !== "required";
+  }
+  return jest("e2e", ["--runInBand"]);
+}
+
+const isWhole =
+  (await part("static checks", staticChecks)) &&
+  (await part("unit and snapshot tests", () => jest("unit", ["--ci"]))) &&
+  (await part("end-to-end tests", endToEnd));
+await rm(folder, { recursive: true });
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = isWhole ? 0 : 1;

@@ -1,0 +1,196 @@
+import type { Logger } from "pino";
+import { healthOf, type CheckOutcome, type Health, type Ready } from "../../contract/health.ts";
+import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
+import type { Env } from "../../support/env.ts";
+import { UserError } from "../../support/errors.ts";
+import { AdminServer } from "../admin/admin-server.ts";
+import { check, databaseCheck, redisCheck, type Check } from "../admin/checks.ts";
+import { oncePer } from "../admin/once-per.ts";
+import type { Disk } from "../disk/disk.ts";
+import { Delivery } from "../queue/delivery.ts";
+import { smtpRelay } from "../queue/smtp-relay.ts";
+import { Spool } from "../queue/spool.ts";
+import { Reception } from "../smtp/reception.ts";
+import { SmtpService } from "../smtp/smtp-service.ts";
+import { readNamed } from "./config-file.ts";
+
+export interface MailNodeParts {
+  readonly config: MailNodeConfig;
+  readonly version: string;
+  readonly disk: Disk;
+  readonly env: Env;
+  readonly log: Logger;
+}
+
+/** A whole mail node: listeners, queue, delivery and console, put together. */
+export class MailNode {
+  readonly #parts: MailNodeParts;
+  readonly #smtp: SmtpService;
+  readonly #delivery: Delivery;
+  readonly #admin: AdminServer;
+  readonly #checks: {
+    readonly database: Check | undefined;
+    readonly redis: Check | undefined;
+    readonly queue: Check;
+  };
+
+  private constructor(parts: MailNodeParts, spool: Spool, pems: { mail: string; admin: string }) {
+    const { config, env, log } = parts;
+    this.#parts = parts;
+    const { nextHop, maxConnections, connectTimeoutMs, retry } = config.delivery;
+    const relay = smtpRelay({ ...nextHop, hostname: config.hostname, connectTimeoutMs });
+    this.#delivery = new Delivery(
+      spool,
+      relay,
+      { hostname: config.hostname, remote: nextHop.host, maxConnections, retry },
+      env,
+      log,
+    );
+    const reception = new Reception(
+      spool,
+      (entry) => this.#delivery.add(entry),
+      { hostname: config.hostname, ...config.smtp },
+      env,
+      log,
+    );
+    this.#smtp = new SmtpService(
+      { config: config.smtp, hostname: config.hostname, pem: pems.mail },
+      reception,
+      env,
+      log,
+    );
+    this.#checks = this.#makeChecks(spool);
+    this.#admin = new AdminServer({
+      address: config.admin.address,
+      port: config.admin.port,
+      pem: pems.admin,
+      health: () => this.health(),
+      ready: () => this.ready(),
+      facts: () => ({
+        node: config.node,
+        version: parts.version,
+        queueLength: this.#delivery.length,
+        draining: this.#smtp.draining,
+      }),
+    });
+  }
+
+  /**
+   * Recovers the queue, opens the ports and begins to deliver. The spool must be this process's own.
+   *
+   * Throws MAILNODE_PORT_TAKEN, MAILNODE_PORT_FORBIDDEN, MAILNODE_FILE_UNREADABLE or MAILNODE_SPOOL.
+   */
+  static async start(parts: MailNodeParts): Promise<MailNode> {
+    const { config, disk, env, log } = parts;
+    const pems = { mail: await readNamed(config.smtp.pem), admin: await readNamed(config.admin.pem) };
+    const { spool, recovery } = await Spool.open(disk, config.queue.path, env).catch((error: unknown) => {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new UserError(
+        "MAILNODE_SPOOL",
+        `the queue ${config.queue.path} cannot be opened (${code})`,
+        "give it to the user that runs mbnode, on a disk that works",
+        { cause: error },
+      );
+    });
+    const node = new MailNode(parts, spool, pems);
+    for (const entry of recovery.entries) node.#delivery.add(entry);
+    for (const name of recovery.unreadable)
+      log.error({ name }, "a file of the queue is no message: moved to failed/");
+    try {
+      await node.#smtp.start();
+      await node.#admin.start();
+    } catch (error) {
+      throw portError(error as NodeJS.ErrnoException & { address?: string; port?: number });
+    }
+    node.#delivery.start();
+    log.info({ version: parts.version, recovered: recovery.entries.length }, "taking mail");
+    return node;
+  }
+
+  /** Drains the listeners, lets attempts under way end, and closes the console last, so that it says why. */
+  async stop(): Promise<void> {
+    const { config, env, log } = this.#parts;
+    log.info("draining");
+    await this.#smtp.drain(config.drainLimitMs);
+    await Promise.race([this.#delivery.stop(), env.sleep(config.drainLimitMs)]);
+    await this.#admin.stop();
+    log.info({ queued: this.#delivery.length }, "stopped");
+  }
+
+  async health(): Promise<Health> {
+    const { config, version } = this.#parts;
+    const [database, redis, queue] = await Promise.all([
+      this.#checks.database?.(),
+      this.#checks.redis?.(),
+      this.#checks.queue(),
+    ]);
+    const services = {
+      smtp: this.#smtpOutcome(),
+      queue,
+      delivery: is(this.#delivery.running, "not running"),
+    };
+    return healthOf(config.node, version, {
+      ...(database && { database }),
+      ...(redis && { redis }),
+      services,
+    });
+  }
+
+  /** Whether mail may be sent here: the ports are open, nothing drains and the disk takes writes. */
+  async ready(): Promise<Ready> {
+    const { node } = this.#parts.config;
+    const queue = await this.#checks.queue();
+    const fault = [this.#smtpOutcome(), queue].find((outcome) => outcome.status === "failed");
+    return fault?.status === "failed" ? { ready: false, node, reason: fault.reason } : { ready: true, node };
+  }
+
+  #smtpOutcome(): CheckOutcome {
+    return this.#smtp.draining
+      ? { status: "failed", reason: "draining" }
+      : is(this.#smtp.listening, "a port is closed");
+  }
+
+  #makeChecks(spool: Spool): { database: Check | undefined; redis: Check | undefined; queue: Check } {
+    const { config, env } = this.#parts;
+    const { database, redis, timeoutMs, cacheMs } = config.checks;
+    const kept = (question: Check): Check => oncePer(cacheMs, env, question);
+    return {
+      database: database && kept(databaseCheck(database, timeoutMs, env)),
+      redis: redis && kept(redisCheck(redis, timeoutMs, env)),
+      queue: kept(check(timeoutMs, env, () => spool.prove())),
+    };
+  }
+}
+
+function is(holds: boolean, reason: string): CheckOutcome {
+  return holds ? { status: "ok" } : { status: "failed", reason };
+}
+
+function portError(error: NodeJS.ErrnoException & { address?: string; port?: number }): unknown {
+  const where = `${error.address}:${error.port}`;
+  if (error.code === "EADDRINUSE") {
+    return new UserError(
+      "MAILNODE_PORT_TAKEN",
+      `${where} is taken by another program`,
+      `find it with: ss -ltnp sport = :${error.port}`,
+      { cause: error },
+    );
+  }
+  if (error.code === "EACCES") {
+    return new UserError(
+      "MAILNODE_PORT_FORBIDDEN",
+      `${where} may not be bound by this user`,
+      "run it by its unit, which has CAP_NET_BIND_SERVICE",
+      { cause: error },
+    );
+  }
+  if (error.code === "EADDRNOTAVAIL") {
+    return new UserError(
+      "MAILNODE_ADDRESS_ABSENT",
+      `${where} is no address of this machine`,
+      "mend the machine's address in the cluster file",
+      { cause: error },
+    );
+  }
+  return error;
+}

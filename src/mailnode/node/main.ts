@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { UserError } from "../../support/errors.ts";
+import { realDisk } from "../disk/real-disk.ts";
+import { Spool } from "../queue/spool.ts";
+import { askNode } from "./ask-node.ts";
+import { DEFAULT_CONFIG, readConfig } from "./config-file.ts";
+import { queueTable } from "./queue-table.ts";
+import { systemEnv } from "./system-env.ts";
+import { version } from "./version.ts";
+
+interface ConfigOption {
+  readonly config: string;
+}
+
+const program = new Command("mbnode")
+  .description("The mail node of a Mailbastion cluster")
+  .version(version())
+  .addHelpText("after", "\nExample:\n  mbnode run --config /etc/mailbastion/mbnode.json");
+
+program
+  .command("run")
+  .description("take and deliver mail until SIGTERM, which drains")
+  .option("-c, --config <file>", "configuration", DEFAULT_CONFIG)
+  .action(async ({ config }: ConfigOption) => {
+    // Loaded here alone, so that the small commands start quickly.
+    const { run } = await import("./run.ts");
+    await run(config);
+  });
+
+program
+  .command("check")
+  .description("validate a configuration: exit code 0, or 1 with every fault on a line")
+  .argument("<file>")
+  .action(async (file: string) => {
+    await readConfig(file);
+  });
+
+program
+  .command("queue")
+  .description("list the messages that wait on this machine")
+  .option("-c, --config <file>", "configuration", DEFAULT_CONFIG)
+  .action(async ({ config }: ConfigOption) => {
+    const { queue } = await readConfig(config);
+    process.stdout.write(queueTable(await Spool.look(realDisk, queue.path, systemEnv)));
+  });
+
+program
+  .command("status")
+  .description("ask the running node how it is: exit code 0 when it is well")
+  .option("-c, --config <file>", "configuration", DEFAULT_CONFIG)
+  .option("--ready", "ask only whether it takes mail")
+  .action(async (options: ConfigOption & { readonly ready?: boolean }) => {
+    const answer = await askNode(await readConfig(options.config), options.ready ? "/ready" : "/health");
+    process.stdout.write(answer.body);
+    process.exitCode = answer.status === 200 ? 0 : 1;
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(
+    error instanceof UserError
+      ? `mbnode: ${error.message}\n${error.remedy}\n`
+      : `mbnode: ${(error as Error).message}\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,24 @@
+import type { QueueEntry } from "../queue/entry.ts";
+
+/** The queue as text: one line per message, oldest first, times in UTC. */
+export function queueTable(entries: readonly QueueEntry[]): string {
+  if (entries.length === 0) return "The queue is empty.\n";
+  const rows = entries.map(({ envelope, state }) => [
+    envelope.id,
+    `<${envelope.sender}>`,
+    String(state.pending.length),
+    String(state.attempts),
+    new Date(state.nextTryAt).toISOString(),
+  ]);
+  const all = [["ID", "FROM", "LEFT", "TRIES", "NEXT TRY"], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}

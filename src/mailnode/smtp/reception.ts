@@ -1,0 +1,123 @@
+import type { Logger } from "pino";
+import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
+import type { Env } from "../../support/env.ts";
+import type { QueueEntry } from "../queue/entry.ts";
+import type { Intake, Spool } from "../queue/spool.ts";
+import { HopCounter } from "./hop-counter.ts";
+import { receivedHeader } from "./received.ts";
+import { reply } from "./status-replies.ts";
+
+export interface ReceptionOptions {
+  readonly hostname: string;
+  readonly maxMessageBytes: number;
+  readonly maxReceivedLines: number;
+}
+
+/** Takes messages from sessions into the spool; what it resolves for is durable. */
+export class Reception {
+  readonly #spool: Spool;
+  readonly #accepted: (entry: QueueEntry) => void;
+  readonly #options: ReceptionOptions;
+  readonly #env: Env;
+  readonly #log: Logger;
+
+  /** @param accepted is told of every durable message before its sender is */
+  constructor(
+    spool: Spool,
+    accepted: (entry: QueueEntry) => void,
+    options: ReceptionOptions,
+    env: Env,
+    log: Logger,
+  ) {
+    this.#spool = spool;
+    this.#accepted = accepted;
+    this.#options = options;
+    this.#env = env;
+    this.#log = log;
+  }
+
+  /**
+   * Reads one message to its end and makes it durable; resolves with the text of the 250.
+   *
+   * Rejects with a reply: 451 or 452 when the disk refuses, 552 when it is too large, 554 when it goes in
+   * circles. The rest of a refused message is read and dropped, as the client speaks on until its final dot.
+   */
+  async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
+    const id = this.#spool.newId();
+    const hops = new HopCounter();
+    let intake: Intake | undefined;
+    let refusal: Error | undefined;
+    try {
+      intake = await this.#begin(id, session).catch((error: unknown) => {
+        refusal = this.#diskReply(id, error);
+        return undefined;
+      });
+      for await (const piece of stream as AsyncIterable<Uint8Array>) {
+        hops.add(piece);
+        refusal ??= this.#objection(stream, hops);
+        if (!refusal) {
+          await intake?.append(piece).catch((error: unknown) => (refusal = this.#diskReply(id, error)));
+        }
+      }
+      refusal ??= this.#objection(stream, hops);
+      if (refusal || !intake) throw refusal;
+    } catch (error) {
+      await intake?.abort();
+      throw error;
+    }
+    return this.#commit(intake, session, stream.byteLength);
+  }
+
+  async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
+    const { mailFrom, rcptTo, bodyType } = session.envelope;
+    const recipients = rcptTo.map((recipient) => recipient.address);
+    const now = this.#env.now();
+    const sender = mailFrom ? mailFrom.address : "";
+    const intake = await this.#spool.begin({
+      id,
+      sender,
+      recipients,
+      acceptedAt: now,
+      eightBit: bodyType === "8bitmime",
+    });
+    const trace = receivedHeader({
+      helo: session.hostNameAppearsAs,
+      clientAddress: session.remoteAddress,
+      hostname: this.#options.hostname,
+      protocol: session.transmissionType,
+      id,
+      recipients,
+      now,
+    });
+    await intake.append(Buffer.from(trace, "latin1"));
+    return intake;
+  }
+
+  async #commit(intake: Intake, session: SMTPServerSession, bytes: number): Promise<string> {
+    const { id, sender, recipients } = intake.envelope;
+    const entry = await intake.commit().catch((error: unknown) => {
+      throw this.#diskReply(id, error);
+    });
+    this.#log.info(
+      { id, sender, recipients: recipients.length, bytes, client: session.remoteAddress },
+      "queued",
+    );
+    this.#accepted(entry);
+    return `2.0.0 queued as ${id}`;
+  }
+
+  #objection(stream: SMTPServerDataStream, hops: HopCounter): Error | undefined {
+    const { maxMessageBytes, maxReceivedLines } = this.#options;
+    if (stream.sizeExceeded) return reply(552, `5.3.4 Message is larger than ${maxMessageBytes} bytes`);
+    if (hops.count > maxReceivedLines)
+      return reply(554, `5.4.6 More than ${maxReceivedLines} Received lines: a mail loop`);
+    return undefined;
+  }
+
+  #diskReply(id: string, error: unknown): Error {
+    this.#log.error({ id, err: error }, "the spool refused a message");
+    return (error as NodeJS.ErrnoException).code === "ENOSPC"
+      ? reply(452, "4.3.1 No space left, try again later")
+      : reply(451, "4.3.0 Message could not be stored, try again later");
+  }
+}

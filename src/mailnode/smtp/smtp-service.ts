@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import type { Logger } from "pino";
+import type { SMTPServerAddress, SMTPServerSession } from "smtp-server";
+import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
+import type { Env } from "../../support/env.ts";
+import type { Reception } from "./reception.ts";
+import { mayRelay } from "./recipient-rule.ts";
+import { StatusReplyServer, reply } from "./status-replies.ts";
+
+type SmtpConfig = MailNodeConfig["smtp"];
+type Listener = SmtpConfig["listeners"][number];
+
+export interface SmtpServiceOptions {
+  readonly config: SmtpConfig;
+  readonly hostname: string;
+  /** Key and certificate chain. */
+  readonly pem: string;
+}
+
+/** How often a drain looks for sessions that have ended their transaction. */
+const DRAIN_LOOK_MS = 50;
+const DRAINING = "4.3.2 System going down, try again";
+
+/** The listeners on which mail comes in. */
+export class SmtpService {
+  readonly #servers: readonly StatusReplyServer[];
+  readonly #options: SmtpServiceOptions;
+  readonly #reception: Reception;
+  readonly #env: Env;
+  readonly #log: Logger;
+  #draining = false;
+
+  constructor(options: SmtpServiceOptions, reception: Reception, env: Env, log: Logger) {
+    this.#options = options;
+    this.#reception = reception;
+    this.#env = env;
+    this.#log = log;
+    this.#servers = options.config.listeners.map((listener) => this.#server(listener));
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Whether every port is open. */
+  get listening(): boolean {
+    return this.#servers.every((server) => server.server.listening);
+  }
+
+  /** Binds every port. Rejects with the first error, EADDRINUSE or EACCES. */
+  async start(): Promise<void> {
+    for (const [index, server] of this.#servers.entries()) {
+      const { address, port } = this.#options.config.listeners[index]!;
+      const listening = once(server.server, "listening");
+      server.listen(port, address);
+      await listening;
+      server.on("error", (error) => this.#log.debug({ err: error }, "a session failed"));
+    }
+  }
+
+  /**
+   * Ends service without a reset and without a 5xx: new sessions, new transactions and idle sessions get
+   * 421, an open transaction may finish. After `limitMs` what is left gets 421 too. Then the ports close.
+   */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    const end = this.#env.monotonic() + limitMs;
+    while (this.#sendAwayIdle() > 0 && this.#env.monotonic() < end) await this.#env.sleep(DRAIN_LOOK_MS);
+    for (const server of this.#servers) {
+      for (const connection of [...server.connections]) connection.send(421, DRAINING);
+    }
+    await Promise.all(this.#servers.map((server) => new Promise<void>((resolve) => server.close(resolve))));
+  }
+
+  /** Answers 421 to every session without a transaction; returns how many have one. */
+  #sendAwayIdle(): number {
+    let busy = 0;
+    for (const { connections } of this.#servers) {
+      for (const connection of [...connections]) {
+        if (connection.session.envelope?.mailFrom) busy++;
+        else if (connection.session.envelope) connection.send(421, DRAINING);
+      }
+    }
+    return busy;
+  }
+
+  #server(listener: Listener): StatusReplyServer {
+    const { config, hostname, pem } = this.#options;
+    return new StatusReplyServer({
+      name: hostname,
+      banner: "Mailbastion",
+      secure: listener.tls === "implicit",
+      key: pem,
+      cert: pem,
+      // AUTH comes with accounts; the others are jokes of the library's that 500 answers better.
+      disabledCommands: ["AUTH", "WIZ", "SHELL", "KILL", "XCLIENT", "XFORWARD"],
+      // The next hop need not know SMTPUTF8, so it cannot be promised.
+      hideSMTPUTF8: true,
+      disableReverseLookup: true,
+      useProxy: [...config.balancers],
+      size: config.maxMessageBytes,
+      maxRecipients: config.maxRecipients,
+      maxClients: config.maxConnections,
+      socketTimeout: config.idleTimeoutMs,
+      closeTimeout: 1000,
+      onConnect: (_session, done) => done(this.#draining ? reply(421, DRAINING) : null),
+      onMailFrom: (_address, session, done) => done(this.#senderObjection(listener, session)),
+      onRcptTo: (address, session, done) => done(this.#recipientObjection(address, session)),
+      onData: (stream, session, done) => {
+        this.#reception.receive(stream, session).then(
+          (text) => done(null, text),
+          (error: Error) => done(error),
+        );
+      },
+    });
+  }
+
+  #senderObjection(listener: Listener, session: SMTPServerSession): Error | null {
+    if (this.#draining) return reply(421, DRAINING);
+    if (listener.requireTls && !session.secure)
+      return reply(530, "5.7.0 Must issue a STARTTLS command first");
+    return null;
+  }
+
+  #recipientObjection(address: SMTPServerAddress, session: SMTPServerSession): Error | null {
+    if (mayRelay(this.#options.config, session.remoteAddress, address.address)) return null;
+    return reply(554, "5.7.1 Relay access denied");
+  }
+}

@@ -1,0 +1,43 @@
+import { labMachine, type Lab } from "./lab.ts";
+import { waitForSsh } from "./ready.ts";
+
+export type PowerState = "running" | "paused" | "off";
+
+/** Takes the machine's power away: nothing is synced, stopped or told. Its disks stay. No effect when it is off. */
+export async function kill(lab: Lab, machine: string): Promise<void> {
+  const container = containerOf(lab, machine);
+  // A frozen process cannot be killed under cgroup v1.
+  if ((await powerState(lab, machine)) === "paused") await container.unpause();
+  await container.kill().catch(ignore(409));
+}
+
+/** Gives the power back and waits until sshd answers; /run and /tmp are fresh. No effect when it runs. */
+export async function start(lab: Lab, machine: string): Promise<void> {
+  await containerOf(lab, machine).start().catch(ignore(304));
+  const { address, ssh } = labMachine(lab, machine);
+  await waitForSsh(machine, address, ssh.port);
+}
+
+/** Freezes every process: connections are still accepted and pings answered, but nothing more. A hung machine. */
+export async function pause(lab: Lab, machine: string): Promise<void> {
+  await containerOf(lab, machine).pause();
+}
+
+export async function unpause(lab: Lab, machine: string): Promise<void> {
+  await containerOf(lab, machine).unpause();
+}
+
+export async function powerState(lab: Lab, machine: string): Promise<PowerState> {
+  const { State } = await containerOf(lab, machine).inspect();
+  return State.Paused ? "paused" : State.Running ? "running" : "off";
+}
+
+function containerOf(lab: Lab, machine: string) {
+  return lab.engine.docker.getContainer(labMachine(lab, machine).container);
+}
+
+function ignore(statusCode: number): (error: unknown) => void {
+  return (error) => {
+    if ((error as { statusCode?: number }).statusCode !== statusCode) throw error;
+  };
+}

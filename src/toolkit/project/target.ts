@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve as resolvePath } from "node:path";
+import { UserError } from "../../support/errors.ts";
+import { labPaths, requireLabState } from "../lab/state.ts";
+import { sshOptions, type SshOptions } from "../ssh/options.ts";
+import { resolve } from "../topology/resolve.ts";
+import type { Topology } from "../topology/topology.ts";
+import { loadCluster } from "./load-cluster.ts";
+
+/** The machines that a command works on, with all it needs to reach them and to know their secrets. */
+export interface Target {
+  readonly topology: Topology;
+  /** Where vault, known hosts and logs lie: below .mailbastion/<cluster>/ of this folder. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly ssh: SshOptions;
+  /** For a synthesised stack: what its bundles were, to refuse one that another version made. */
+  readonly hashes?: ReadonlyMap<string, string>;
+}
+
+export interface TargetOptions {
+  readonly file?: string | undefined;
+  /** A lab instead of the machines described: by its name, or true for the one named after the cluster. */
+  readonly lab?: boolean | string | undefined;
+  /** A synthesised stack's folder, instead of a description. */
+  readonly stack?: string | undefined;
+  /** Private keys to log in with, tried first. */
+  readonly identity?: readonly string[] | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws what loading a description throws, LAB_UNKNOWN, STACK_UNREADABLE, and TLS_PUBLIC_MISSING. */
+export async function openTarget(options: TargetOptions, environment: Environment): Promise<Target> {
+  if (options.stack !== undefined) return stackTarget(options.stack, options, environment);
+  const { spec, directory } = await loadCluster(options.file);
+  if (options.lab) return labTarget(directory, options.lab === true ? spec.name : options.lab, environment);
+  return realTarget(resolve(spec), directory, options, environment);
+}
+
+/** A lab has a vault and a key of its own: its secrets are never those of the machines it imitates. */
+async function labTarget(project: string, name: string, environment: Environment): Promise<Target> {
+  const state = await requireLabState(project, name);
+  const paths = labPaths(project, name);
+  const own = { ...environment, MAILBASTION_KEY_FILE: join(paths.directory, "vault.key") };
+  const ssh = sshOptions(paths.directory, name, own, [paths.key]);
+  return {
+    topology: state.topology,
+    directory: paths.directory,
+    environment: own,
+    ssh: { ...ssh, knownHostsFiles: [paths.knownHosts] },
+  };
+}
+
+async function stackTarget(
+  folder: string,
+  options: TargetOptions,
+  environment: Environment,
+): Promise<Target> {
+  const path = resolvePath(folder);
+  const [topology, manifest] = await Promise.all([
+    readJson<Topology>(join(path, "topology.json")),
+    readJson<{
+      readonly project: string;
+      readonly machines: Readonly<Record<string, { readonly hash: string }>>;
+    }>(join(path, "bundle.json")),
+  ]);
+  const target = realTarget(topology, resolvePath(path, manifest.project), options, environment);
+  return {
+    ...target,
+    hashes: new Map(Object.entries(manifest.machines).map(([machine, { hash }]) => [machine, hash])),
+  };
+}
+
+function realTarget(
+  topology: Topology,
+  directory: string,
+  options: TargetOptions,
+  environment: Environment,
+): Target {
+  if (topology.tls.public.kind === "lab") {
+    throw new UserError(
+      "TLS_PUBLIC_MISSING",
+      `the cluster ${topology.cluster} names no certificate for its clients`,
+      "name certificate and key in tls.public; one made by mailbastion itself exists in a lab only",
+    );
+  }
+  const fromEnvironment = environment["MAILBASTION_SSH_KEY_FILE"];
+  const keys = [...(options.identity ?? []), ...(fromEnvironment ? [fromEnvironment] : [])];
+  return {
+    topology,
+    directory,
+    environment,
+    ssh: sshOptions(directory, topology.cluster, environment, keys),
+  };
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as T;
+  } catch (error) {
+    throw new UserError(
+      "STACK_UNREADABLE",
+      `${path} cannot be read`,
+      "synthesise the stack again: cdktf synth",
+      { cause: error },
+    );
+  }
+}

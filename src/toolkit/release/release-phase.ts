@@ -1,0 +1,102 @@
+import { RELEASE } from "../../contract/release-layout.ts";
+import { UserError } from "../../support/errors.ts";
+import { act, script, type Command } from "../steps/command.ts";
+import type { Phase } from "../steps/phase.ts";
+import type { Step } from "../steps/step.ts";
+import { lookAtMachine, stateOf, type MachineState } from "./machine-state.ts";
+import type { Release, Runtime } from "./release.ts";
+
+/** A slow line: 50 MB at 2 Mbit/s. */
+const UPLOAD_TIMEOUT_MS = 300_000;
+
+/*
+ * Unpacked under a name that nothing reads, written out, then renamed: a folder with a proper name is whole, also
+ * after a loss of power.
+ */
+const UNPACK = `
+umask 022
+mkdir -p "$1"
+rm -rf "$1/.incoming-$2"
+mkdir "$1/.incoming-$2"
+tar -xzf - --no-same-owner -C "$1/.incoming-$2"
+test -z "\${3-}" || ln -s "../../runtimes/$3" "$1/.incoming-$2/runtime"
+sync -f "$1/.incoming-$2"
+mv -T "$1/.incoming-$2" "$1/$2"`;
+
+/** A new link takes the old one's name in one step: at every instant there is a release. */
+const SWITCH = `
+ln -sfn "releases/$2" "$1/.current"
+mv -T "$1/.current" "$1/current"`;
+
+/**
+ * Puts the release on machines: runtime and program where they lack, then the link `current`. Keeps the
+ * release before it and removes older ones. Restarts nothing: files are checked with the new program first.
+ */
+export function releasePhase(release: Release, machines: readonly string[]): Phase {
+  return {
+    title: "put the mail node's program",
+    machines,
+    observe: () => lookAtMachine,
+    decide: (answers) => {
+      const states = [...answers].map(([machine, answer]) => ({ machine, state: stateOf(machine, answer) }));
+      const plans = states.map(({ machine, state }) => stepsOf(release, machine, state));
+      const stages = [0, 1, 2].map((index) => plans.flatMap((plan) => plan[index] ?? []));
+      return stages.filter((stage) => stage.length > 0);
+    },
+  };
+}
+
+/** For one machine: runtime, release, link. A place is empty where there is nothing to do. */
+function stepsOf(release: Release, machine: string, state: MachineState): readonly (readonly Step[])[] {
+  const runtime = runtimeFor(release, machine, state);
+  const step = (title: string, commands: readonly Command[]): Step => ({ title, machine, commands });
+  const upload = (folder: string, name: string, localFile: string, ...rest: string[]): Command =>
+    act(script(UNPACK, [`${RELEASE.home}/${folder}`, name, ...rest]), {
+      stdin: { localFile },
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+    });
+  return [
+    state.runtimes.includes(runtime.name)
+      ? []
+      : [step(`put ${runtime.name}`, [upload("runtimes", runtime.name, runtime.archive)])],
+    state.releases.has(release.id)
+      ? []
+      : [step(`put mbnode ${release.id}`, [upload("releases", release.id, release.archive, runtime.name)])],
+    state.current === release.id
+      ? []
+      : [
+          step(`make ${release.id} the current release`, [
+            act(script(SWITCH, [RELEASE.home, release.id])),
+            ...tidy(release, runtime, state),
+          ]),
+        ],
+  ];
+}
+
+/** Removes what neither the new release, nor the one before it, nor the running process needs. */
+function tidy(release: Release, runtime: Runtime, state: MachineState): readonly Command[] {
+  const keptReleases = new Set([release.id, state.current, state.running]);
+  const keptRuntimes = new Set([
+    runtime.name,
+    ...[...state.releases].filter(([id]) => keptReleases.has(id)).map(([, name]) => name),
+  ]);
+  const paths = [
+    ...[...state.releases.keys()]
+      .filter((id) => !keptReleases.has(id))
+      .map((id) => `${RELEASE.home}/releases/${id}`),
+    ...state.runtimes
+      .filter((name) => !keptRuntimes.has(name))
+      .map((name) => `${RELEASE.home}/runtimes/${name}`),
+  ];
+  return paths.length === 0 ? [] : [act(["rm", "-rf", "--", ...paths])];
+}
+
+function runtimeFor(release: Release, machine: string, { architecture }: MachineState): Runtime {
+  const runtime = release.runtimes[architecture];
+  if (runtime) return runtime;
+  throw new UserError(
+    "RELEASE_RUNTIME",
+    `machine ${machine} has an ${architecture} processor, and no Node runtime for it was prepared`,
+    `run npm install --no-save --force node-linux-${architecture} in the package and try again`,
+  );
+}

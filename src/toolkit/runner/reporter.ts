@@ -1,0 +1,79 @@
+import pc from "picocolors";
+import { quote } from "../ssh/quote.ts";
+import type { Command } from "../steps/command.ts";
+import type { Step } from "../steps/step.ts";
+
+/** What a run tells while it goes on. */
+export interface Reporter {
+  phaseStarted(title: string): void;
+  stepPlanned(step: Step): void;
+  stepStarted(step: Step): void;
+  stepFinished(step: Step, ms: number): void;
+  stepFailed(step: Step, ms: number): void;
+  phaseFinished(title: string, steps: number, ms: number): void;
+  runFinished(steps: number, ms: number, dryRun: boolean): void;
+}
+
+/** Lines for people, each beginning with the machine it is about. */
+export function lineReporter(out: (line: string) => void): Reporter {
+  return {
+    phaseStarted: () => undefined,
+    stepPlanned: (step) => {
+      out(`${pc.bold(step.machine)}  ${step.title}`);
+      for (const command of step.commands) out(`    ${commandText(command)}`);
+      if (step.verify) out(`    until ${step.verify.title}: ${quote(step.verify.command.argv)}`);
+    },
+    stepStarted: () => undefined,
+    stepFinished: (step, ms) => out(`  ${pc.bold(step.machine)}  ${step.title}  ${pc.dim(seconds(ms))}`),
+    stepFailed: (step, ms) =>
+      out(`  ${pc.bold(step.machine)}  ${pc.red(`failed: ${step.title}`)}  ${pc.dim(seconds(ms))}`),
+    phaseFinished: (title, steps, ms) =>
+      out(steps === 0 ? pc.dim(`= ${title}`) : `${pc.green("+")} ${title}  ${pc.dim(seconds(ms))}`),
+    runFinished: (steps, ms, dryRun) => out(verdict(steps, ms, dryRun)),
+  };
+}
+
+/** For runs that are a part of something else. */
+export const silentReporter: Reporter = {
+  phaseStarted: () => undefined,
+  stepPlanned: () => undefined,
+  stepStarted: () => undefined,
+  stepFinished: () => undefined,
+  stepFailed: () => undefined,
+  phaseFinished: () => undefined,
+  runFinished: () => undefined,
+};
+
+/** A line of JSON for each event, for programs. */
+export function jsonReporter(out: (line: string) => void): Reporter {
+  const tell = (event: string, more: Record<string, unknown>) => out(JSON.stringify({ event, ...more }));
+  const about = ({ machine, title }: Step) => ({ machine, step: title });
+  return {
+    phaseStarted: (title) => tell("phase", { title }),
+    stepPlanned: (step) =>
+      tell("planned", { ...about(step), commands: step.commands.map(({ argv }) => argv) }),
+    stepStarted: (step) => tell("started", about(step)),
+    stepFinished: (step, ms) => tell("finished", { ...about(step), ms: Math.round(ms) }),
+    stepFailed: (step, ms) => tell("failed", { ...about(step), ms: Math.round(ms) }),
+    phaseFinished: (title, steps, ms) => tell("phase-finished", { title, steps, ms: Math.round(ms) }),
+    runFinished: (steps, ms, dryRun) => tell("run-finished", { steps, ms: Math.round(ms), dryRun }),
+  };
+}
+
+/** As it would be typed; what goes to standard input is counted, never shown. */
+function commandText({ argv, stdin }: Command): string {
+  if (stdin === undefined) return quote(argv);
+  return `${quote(argv)} < ${typeof stdin === "string" ? `(${Buffer.byteLength(stdin)} bytes)` : stdin.localFile}`;
+}
+
+function verdict(steps: number, ms: number, dryRun: boolean): string {
+  const count = steps === 1 ? "1 step" : `${steps} steps`;
+  if (steps === 0) return pc.green(`nothing to do: everything is as described (looked for ${seconds(ms)})`);
+  return dryRun
+    ? `${count} would be done; nothing was changed`
+    : pc.green(`done: ${count} in ${seconds(ms)}`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

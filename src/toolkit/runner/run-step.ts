@@ -1,0 +1,74 @@
+import type { Env } from "../../support/env.ts";
+import { UserError } from "../../support/errors.ts";
+import { quote } from "../ssh/quote.ts";
+import type { Answer, Command } from "../steps/command.ts";
+import type { Gate, Step } from "../steps/step.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Sender } from "./sender.ts";
+
+interface StepOptions {
+  readonly env: Env;
+  readonly reporter: Reporter;
+}
+
+/** How much of what a program said is shown when it failed. */
+const LAST_LINES = 20;
+
+/** Runs the commands of a step in order, then waits for its gate. Throws STEP_FAILED or GATE_TIMEOUT. */
+export async function runStep(step: Step, sender: Sender, { env, reporter }: StepOptions): Promise<void> {
+  const begin = env.monotonic();
+  reporter.stepStarted(step);
+  try {
+    for (const command of step.commands) {
+      const answer = await sender.send(step.machine, command);
+      if (answer.code !== 0) throw stepFailed(step, command, answer);
+    }
+    if (step.verify) await waitFor(step, step.verify, sender, env);
+    reporter.stepFinished(step, env.monotonic() - begin);
+  } catch (error) {
+    reporter.stepFailed(step, env.monotonic() - begin);
+    throw error;
+  }
+}
+
+async function waitFor(step: Step, gate: Gate, sender: Sender, env: Env): Promise<void> {
+  const end = env.monotonic() + gate.timeoutMs;
+  for (;;) {
+    const answer = await sender.send(step.machine, gate.command);
+    if (answer.code === 0) return;
+    if (env.monotonic() >= end) throw gateTimeout(step, gate, answer);
+    await env.sleep(gate.intervalMs);
+  }
+}
+
+function stepFailed(step: Step, command: Command, answer: Answer): UserError {
+  return new UserError(
+    "STEP_FAILED",
+    `on ${step.machine}, "${step.title}" failed: ${commandLine(command)} ended with exit code ${answer.code}${said(answer)}`,
+    "mend the cause and run the command again: it goes on with what is left",
+  );
+}
+
+function gateTimeout(step: Step, gate: Gate, answer: Answer): UserError {
+  return new UserError(
+    "GATE_TIMEOUT",
+    `on ${step.machine}, "${step.title}" was done, but ${Math.round(gate.timeoutMs / 1000)} s later it is still not so that ${gate.title}${said(answer)}`,
+    `look at ${step.machine} (journalctl -e) and run the command again: it goes on with what is left`,
+  );
+}
+
+/** Long scripts are shown by their arguments, as a person knows them from the step's title. */
+export function commandLine({ argv }: Command): string {
+  const isScript = argv[0] === "sh" && argv[1] === "-euc" && argv[2]!.includes("\n");
+  return isScript ? `a script with the arguments ${quote(argv.slice(4)) || "(none)"}` : quote(argv);
+}
+
+function said(answer: Answer): string {
+  const lines = `${answer.stderr}\n${answer.stdout}`.split("\n").filter((line) => line.trim() !== "");
+  return lines.length === 0
+    ? ""
+    : `\n${lines
+        .slice(-LAST_LINES)
+        .map((line) => `    ${line}`)
+        .join("\n")}`;
+}

@@ -1,0 +1,45 @@
+import { ask, script, type Command } from "../../steps/command.ts";
+import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+
+/**
+ * Whether the storage on this machine does its work: the volume is started, the machine's own brick is online,
+ * and, when all bricks are there, none waits to be healed. While another machine is away there is always
+ * something to heal; that is not this machine's failure.
+ */
+export function brickProbe(topology: Topology, machine: Machine): Command {
+  const count = machinesWith(topology, "storage").length;
+  const args = [topology.storage.volume, String(count), machine.address];
+  return ask(script(`${BRICKS}${OWN_BRICK}`, args), { timeoutMs: 60_000 });
+}
+
+/** Whether all bricks of the volume are online. */
+export function allBricksProbe(topology: Topology): Command {
+  const count = machinesWith(topology, "storage").length;
+  return ask(script(`${BRICKS}${ALL_BRICKS}`, [topology.storage.volume, String(count)]), {
+    timeoutMs: 60_000,
+  });
+}
+
+/**
+ * "address online" per brick: 1 or 0. A brick of a machine that is away is not listed at all. The plain output
+ * breaks long names over lines, the XML does not.
+ */
+const BRICKS = `
+volume=$1 count=$2
+status=$(timeout 20 gluster --mode=script volume status "$volume" --xml)
+bricks=$(printf '%s\\n' "$status" | awk -F '[<>]' '
+  $2 == "hostname" { host = $3 }
+  $2 == "path" { path = $3 }
+  $2 == "status" && path ~ /^\\// { print host, $3 }')
+online=$(printf '%s\\n' "$bricks" | grep -c ' 1$') || true`;
+
+const OWN_BRICK = `
+printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not online" >&2; exit 1; }
+if [ "$online" -eq "$count" ]; then
+  waiting=$(timeout 30 gluster --mode=script volume heal "$volume" info summary |
+    awk -F ': ' '/^Total Number of entries/ && $2 ~ /^[0-9]+$/ { sum += $2 } END { print sum + 0 }')
+  [ "$waiting" -eq 0 ] || { echo "$waiting entries wait to be healed" >&2; exit 1; }
+fi`;
+
+const ALL_BRICKS = `
+[ "$online" -eq "$count" ] || { echo "$online of $count bricks are online" >&2; exit 1; }`;

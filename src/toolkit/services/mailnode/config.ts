@@ -1,0 +1,75 @@
+import type { MailNodeConfig } from "../../../contract/mailnode-config.ts";
+import { PORTS } from "../../../contract/ports.ts";
+import { machinesWith } from "../../topology/topology.ts";
+import type { FileContext } from "../service.ts";
+import { PATHS } from "./names.ts";
+
+/** RFC 5321 section 4.5.3.1.8: at least 100 recipients must be taken. */
+const MAX_RECIPIENTS = 100;
+/** Sessions per port and node; each costs about 50 KiB. */
+const MAX_SESSIONS = 1000;
+/** RFC 5321 section 6.3: a limit for loops should be at least 100. */
+const MAX_RECEIVED_LINES = 100;
+/** RFC 5321 section 4.5.3.2.7. */
+const IDLE_TIMEOUT_MS = 5 * 60_000;
+/** Together: most next hops take this many sessions of one client. */
+const MAX_RELAY_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 30_000;
+/** Shorter than the two seconds that HAProxy waits for the answer to a check. */
+const CHECK_TIMEOUT_MS = 1_500;
+const CHECK_CACHE_MS = 1_000;
+/** How long a stop waits for open transactions; the unit's stop time-out is made from it. */
+export const DRAIN_LIMIT_MS = 30_000;
+
+/** The configuration of the mail node on a machine. Passwords are placeholders. */
+export function mailNodeConfig(context: FileContext): MailNodeConfig {
+  const { topology, machine } = context;
+  const { mail, network, database } = topology;
+  const { address } = machine;
+  const listener = { address, tls: "starttls", requireTls: false } as const;
+  return {
+    node: machine.name,
+    hostname: mail.hostname,
+    smtp: {
+      listeners: [
+        { ...listener, port: PORTS.smtp },
+        { ...listener, port: PORTS.submission, requireTls: true },
+        { ...listener, port: PORTS.submissions, tls: "implicit" },
+      ],
+      balancers: machinesWith(topology, "balancer").map((balancer) => balancer.address),
+      domains: [...mail.domains],
+      relayNetworks: [...mail.relayNetworks],
+      maxMessageBytes: mail.maxMessageBytes,
+      maxRecipients: MAX_RECIPIENTS,
+      maxConnections: MAX_SESSIONS,
+      maxReceivedLines: MAX_RECEIVED_LINES,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      pem: context.addressed(PATHS.publicPem),
+    },
+    delivery: {
+      nextHop: { ...mail.nextHop },
+      maxConnections: MAX_RELAY_CONNECTIONS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      retry: { ...mail.retry },
+    },
+    queue: { path: PATHS.queue },
+    admin: { address, port: PORTS.console, pem: context.addressed(PATHS.machinePem) },
+    checks: {
+      ...(machinesWith(topology, "database").length > 0 && {
+        database: {
+          host: network.vip,
+          port: PORTS.database,
+          user: database.user,
+          name: database.name,
+          password: context.secret("database/password"),
+        },
+      }),
+      ...(machinesWith(topology, "cache").length > 0 && {
+        redis: { host: network.vip, port: PORTS.cache, password: context.secret("cache/password") },
+      }),
+      timeoutMs: CHECK_TIMEOUT_MS,
+      cacheMs: CHECK_CACHE_MS,
+    },
+    drainLimitMs: DRAIN_LIMIT_MS,
+  };
+}

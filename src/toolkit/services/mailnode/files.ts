@@ -1,0 +1,72 @@
+import { serializeMailNodeConfig } from "../../../contract/mailnode-config.ts";
+import { script } from "../../steps/command.ts";
+import { STAGED, type Action, type FileContext, type FileSpec } from "../service.ts";
+import { unitCheck } from "../unit-check.ts";
+import { DRAIN_LIMIT_MS, mailNodeConfig } from "./config.ts";
+import { PATHS, UNIT, USER, machineSecret } from "./names.ts";
+
+const restart: Action = { kind: "restart", unit: UNIT };
+
+/** What systemd grants beyond the drain before it kills: delivery attempts under way, in seconds. */
+const STOP_MARGIN_S = 45;
+
+/** The assignments keep a failure: inside `test` two programs that fail alike would look equal. */
+const KEY_BELONGS_TO_CERTIFICATE = `
+certified=$(openssl x509 -noout -pubkey -in "$1")
+own=$(openssl pkey -pubout -in "$1")
+test "$certified" = "$own" || { echo "the key does not belong to the certificate" >&2; exit 1; }`;
+
+/** The files of a machine that takes mail. */
+export function mailNodeFiles(context: FileContext): readonly FileSpec[] {
+  return [
+    pem(PATHS.publicPem, "public.pem.hbs", context.secret("tls/public.pem")),
+    pem(PATHS.machinePem, "machine.pem.hbs", context.secret(`${machineSecret(context.machine.name)}.pem`)),
+    config(context),
+    unit(),
+  ];
+}
+
+function config(context: FileContext): FileSpec {
+  const marker = `mailbastion: made from the mailnode service for cluster ${context.topology.cluster}; change the cluster file, not this one`;
+  return {
+    path: PATHS.config,
+    owner: "root",
+    group: USER,
+    // Holds passwords.
+    mode: "0640",
+    content: { kind: "text", text: serializeMailNodeConfig(mailNodeConfig(context), marker) },
+    check: { kind: "command", argv: [PATHS.program, "check", STAGED] },
+    action: restart,
+  };
+}
+
+function pem(path: string, template: string, secret: string): FileSpec {
+  return {
+    path,
+    owner: "root",
+    group: USER,
+    mode: "0640",
+    content: { kind: "template", template: `mailnode/${template}`, view: { pem: secret } },
+    check: { kind: "command", argv: script(KEY_BELONGS_TO_CERTIFICATE, [STAGED]) },
+    action: restart,
+    addressed: true,
+  };
+}
+
+function unit(): FileSpec {
+  const view = {
+    user: USER,
+    program: PATHS.program,
+    config: PATHS.config,
+    stopSeconds: 2 * (DRAIN_LIMIT_MS / 1000) + STOP_MARGIN_S,
+  };
+  return {
+    path: `/etc/systemd/system/${UNIT}`,
+    owner: "root",
+    group: "root",
+    mode: "0644",
+    content: { kind: "template", template: "mailnode/mailbastion-mbnode.service.hbs", view },
+    check: unitCheck(PATHS.program),
+    action: restart,
+  };
+}

@@ -1,0 +1,54 @@
+import { PORTS } from "../../../contract/ports.ts";
+import { ask } from "../../steps/command.ts";
+import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Listener, SecretRequest, Service } from "../service.ts";
+import { mailNodeFiles } from "./files.ts";
+import { PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
+
+/** The mail nodes: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
+export const mailnode: Service = {
+  name: "mailnode",
+  runsOn: (_topology, machine) => machine.roles.includes("mail"),
+  packages: () => ["openssl"],
+  users: () => [USER],
+  listens: () => [PORTS.smtp, PORTS.submission, PORTS.submissions, PORTS.console].map(listener),
+  secrets,
+  files: mailNodeFiles,
+  units: () => [{ name: UNIT, state: "running", enabled: true }],
+  // Not its health: that database or cache are down is no reason to keep a node from taking mail.
+  probe: () => ask([PATHS.program, "status", "--ready"], { timeoutMs: 10_000 }),
+  form: () => [],
+};
+
+function listener(port: number): Listener {
+  return { port, protocol: "tcp", on: "machine", from: ["balancer"], program: PROGRAM };
+}
+
+function secrets(topology: Topology): readonly SecretRequest[] {
+  const { mail, network, tls } = topology;
+  const machines = machinesWith(topology, "mail").map(({ name, address }): SecretRequest => ({
+    kind: "certificate",
+    name: machineSecret(name),
+    authority: "pki/authority",
+    commonName: name,
+    names: [name],
+    addresses: [address],
+  }));
+  const clientsSee: SecretRequest =
+    tls.public.kind === "files"
+      ? {
+          kind: "files",
+          name: "tls/public",
+          certificateFile: tls.public.certificateFile,
+          keyFile: tls.public.keyFile,
+        }
+      : {
+          kind: "certificate",
+          name: "tls/public",
+          authority: "pki/authority",
+          commonName: mail.hostname,
+          names: [mail.hostname],
+          addresses: [network.vip],
+        };
+  return [{ kind: "authority", name: "pki/authority" }, ...machines, clientsSee];
+}

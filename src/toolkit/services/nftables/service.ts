@@ -1,0 +1,30 @@
+import { PORTS } from "../../../contract/ports.ts";
+import { ask } from "../../steps/command.ts";
+import type { Machine } from "../../topology/topology.ts";
+import type { Listener, Service } from "../service.ts";
+import { nftablesFiles, TABLE, UNIT } from "./files.ts";
+
+/**
+ * The firewall of every machine, in a table of its own: tables of others, Docker's among them, are not touched.
+ */
+export const nftables: Service = {
+  name: "nftables",
+  runsOn: () => true,
+  packages: () => ["nftables"],
+  users: () => [],
+  listens: (_topology, machine) => sshListeners(machine),
+  secrets: () => [],
+  files: nftablesFiles,
+  units: () => [{ name: UNIT, state: "running", enabled: true }],
+  probe: () => ask(["nft", "list", "chain", ...TABLE, "input"]),
+  form: () => [],
+};
+
+/*
+ * Both, as the port that mbctl connects to may be forwarded to 22 on the way: a firewall must not lock out those
+ * who would mend it.
+ */
+function sshListeners(machine: Machine): readonly Listener[] {
+  const ports = [...new Set([PORTS.ssh, machine.ssh.port])];
+  return ports.map((port) => ({ port, protocol: "tcp", on: "all", from: "anyone", program: "sshd" }));
+}

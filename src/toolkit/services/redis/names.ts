@@ -1,0 +1,10 @@
+export const SERVER_UNIT = "redis-server.service";
+export const CONFIG_PATH = "/etc/redis/redis.conf";
+export const PASSWORD_SECRET = "cache/password";
+
+/**
+ * A shell function: the password that the daemon of a file runs with now, which after a rotation is not yet the
+ * one in the vault. $1 is the file. Only root can read it.
+ */
+export const PRESENT_PASSWORD = `
+present_password() { sed -n 's/^requirepass "\\{0,1\\}\\([^"]*\\)"\\{0,1\\}$/\\1/p' "$1"; }`;

@@ -1,0 +1,19 @@
+import { machinesWith, type Topology } from "../../topology/topology.ts";
+
+/**
+ * The settings that may change in the life of a cluster, by Redis's own names and as CONFIG GET prints them.
+ *
+ * The file is seeded with them and the running server is compared with them.
+ */
+export function redisSettings(topology: Topology): Readonly<Record<string, string>> {
+  const { cache } = topology;
+  return {
+    maxmemory: String(cache.maxMemoryBytes),
+    // Sessions have a time to live; keys without one, which somebody counts on, are never thrown away.
+    "maxmemory-policy": "volatile-lru",
+    "min-replicas-to-write": machinesWith(topology, "cache").length > 1 ? "1" : "0",
+    "min-replicas-max-lag": String(Math.max(1, Math.floor(cache.maxReplicaLagMs / 1000))),
+    appendfsync: "everysec",
+    "repl-diskless-sync-delay": "0",
+  };
+}

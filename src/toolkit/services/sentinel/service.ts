@@ -1,0 +1,24 @@
+import { PORTS } from "../../../contract/ports.ts";
+import type { Service } from "../service.ts";
+import { sentinelFiles } from "./files.ts";
+import { formSentinelPhase } from "./form-sentinel.ts";
+import { SENTINEL_PASSWORD_SECRET, SENTINEL_UNIT } from "./names.ts";
+import { sentinelProbe } from "./probe.ts";
+
+/** Sentinel on every cache machine: finds the master down, agrees with the others, and makes a replica the master. */
+export const sentinel: Service = {
+  name: "sentinel",
+  runsOn: (_topology, machine) => machine.roles.includes("cache"),
+  packages: () => ["redis-sentinel"],
+  users: () => [],
+  listens: () => [
+    { port: PORTS.sentinel, protocol: "tcp", on: "machine", from: ["cache"], program: "redis-sentinel" },
+    { port: PORTS.sentinel, protocol: "tcp", on: "loopback", from: "self", program: "redis-sentinel" },
+  ],
+  // The cache's own password is requested by redis, which runs on the same machines.
+  secrets: () => [{ kind: "password", name: SENTINEL_PASSWORD_SECRET, length: 32 }],
+  files: sentinelFiles,
+  units: () => [{ name: SENTINEL_UNIT, state: "running", enabled: true }],
+  probe: sentinelProbe,
+  form: (context) => [formSentinelPhase(context)],
+};

@@ -1,0 +1,44 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { readText } from "../../../src/mailnode/disk/disk.ts";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
+
+describe("the real disk", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "real-disk-"));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it("makes nested directories for its user alone, and again without complaint", async () => {
+    const path = join(directory, "one", "two");
+    await realDisk.makeDirectory(path);
+    await realDisk.makeDirectory(path);
+    expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  it("writes, syncs, renames, lists, reads from a place on, and removes", async () => {
+    const file = await realDisk.create(join(directory, "b"));
+    await file.append(Buffer.from("hello "));
+    await file.append(Buffer.from("world"));
+    await file.sync();
+    await file.close();
+    await realDisk.rename(join(directory, "b"), join(directory, "a"));
+    await realDisk.syncDirectory(directory);
+    expect(await realDisk.list(directory)).toEqual(["a"]);
+    expect(await readText(realDisk, join(directory, "a"))).toBe("hello world");
+    const pieces: Uint8Array[] = [];
+    for await (const piece of realDisk.read(join(directory, "a"), 6)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe("world");
+    expect((await stat(join(directory, "a"))).mode & 0o777).toBe(0o600);
+    await realDisk.remove(join(directory, "a"));
+    expect(await realDisk.list(directory)).toEqual([]);
+  });
+
+  it("refuses to create over a file that is there", async () => {
+    await (await realDisk.create(join(directory, "a"))).close();
+    await expect(realDisk.create(join(directory, "a"))).rejects.toMatchObject({ code: "EEXIST" });
+  });
+});

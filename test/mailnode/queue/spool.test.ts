@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { ForgetfulDisk, type Operation } from "../../../src/mailnode/disk/forgetful-disk.ts";
+import { Spool } from "../../../src/mailnode/queue/spool.ts";
+import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
+import { accept, bodyIn, bodyOf, envelope } from "../fixtures/messages.ts";
+import { seeded } from "../fixtures/random.ts";
+
+const open = (disk: ForgetfulDisk) => Spool.open(disk, "/spool", systemEnv);
+
+describe("the spool", () => {
+  let disk: ForgetfulDisk;
+  let spool: Spool;
+  beforeEach(async () => {
+    disk = new ForgetfulDisk();
+    ({ spool } = await open(disk));
+  });
+
+  const failing = (name: Operation["name"], within = "") => {
+    disk.fault = (operation) =>
+      operation.name === name && operation.path.includes(within) ? "EIO" : undefined;
+  };
+
+  it("finds after a restart what it accepted, with its body and as never tried", async () => {
+    await accept(spool, envelope("m1"));
+    const { spool: next, recovery } = await open(disk.afterPowerLoss(seeded(1)));
+    expect(recovery.unreadable).toEqual([]);
+    expect(recovery.entries).toHaveLength(1);
+    const entry = recovery.entries[0]!;
+    expect(entry.envelope).toEqual(envelope("m1"));
+    expect(entry.state).toEqual({ attempts: 0, nextTryAt: 1_000, pending: ["b@example.com"], failed: [] });
+    expect(await bodyIn(next, entry)).toBe(bodyOf("m1"));
+  });
+
+  it("removes what was begun and never committed", async () => {
+    const intake = await spool.begin(envelope("m1"));
+    await intake.append(Buffer.from("half"));
+    const next = disk.afterKill();
+    const { recovery } = await open(next);
+    expect(recovery.entries).toEqual([]);
+    expect(await next.list("/spool/incoming")).toEqual([]);
+  });
+
+  it("finds the last state that was saved", async () => {
+    await accept(spool, envelope("m1", { recipients: ["b@example.com", "c@example.com"] }));
+    const state = { attempts: 3, nextTryAt: 9_000, pending: ["c@example.com"], failed: [] };
+    await spool.saveState("m1", { ...state, attempts: 2 });
+    await spool.saveState("m1", state);
+    const { recovery } = await open(disk.afterPowerLoss(seeded(2)));
+    expect(recovery.entries[0]!.state).toEqual(state);
+  });
+
+  it("forgets what is finished, durably, with its state", async () => {
+    await accept(spool, envelope("m1"));
+    await spool.saveState("m1", { attempts: 1, nextTryAt: 1, pending: [], failed: [] });
+    await spool.finish("m1");
+    const next = disk.afterPowerLoss(seeded(3));
+    expect((await open(next)).recovery.entries).toEqual([]);
+    expect(await next.list("/spool/queue")).toEqual([]);
+  });
+
+  it("keeps what nobody can be told of in failed/, with the reasons", async () => {
+    await accept(spool, envelope("m1", { sender: "" }));
+    await spool.setAside("m1", {
+      attempts: 1,
+      nextTryAt: 1,
+      pending: [],
+      failed: [{ recipient: "b@example.com", status: "5.1.1", reason: "550 no" }],
+    });
+    const next = disk.afterPowerLoss(seeded(4));
+    expect((await open(next)).recovery.entries).toEqual([]);
+    expect(await next.list("/spool/failed")).toEqual(["m1", "m1.state"]);
+  });
+
+  it("moves a file that is no message to failed/ and starts all the same", async () => {
+    const file = await disk.create("/spool/queue/strange");
+    await file.append(Buffer.from("not an envelope\n"));
+    const { recovery } = await open(disk);
+    expect(recovery).toMatchObject({ entries: [], unreadable: ["strange"] });
+    expect(await disk.list("/spool/failed")).toEqual(["strange"]);
+  });
+
+  it("starts a message anew whose state cannot be read", async () => {
+    await accept(spool, envelope("m1"));
+    const file = await disk.create("/spool/queue/m1.state");
+    await file.append(Buffer.from('{"attempts":'));
+    expect((await open(disk)).recovery.entries[0]!.state.attempts).toBe(0);
+  });
+
+  it.each([
+    ["the sync of the content", "sync", "/incoming"],
+    ["the close", "close", "/incoming"],
+    ["the rename", "rename", "/queue"],
+    ["the sync of the directory", "syncDirectory", "/queue"],
+  ] as const)(
+    "does not trust a message when %s failed, and leaves nothing of it",
+    async (_what, name, within) => {
+      failing(name, within);
+      await expect(accept(spool, envelope("m1"))).rejects.toMatchObject({ code: "EIO" });
+      disk.fault = () => undefined;
+      expect(await disk.list("/spool/queue")).toEqual([]);
+      expect(await disk.list("/spool/incoming")).toEqual([]);
+    },
+  );
+
+  it("proves that it takes writes, and says when it does not", async () => {
+    await spool.prove();
+    expect(await disk.list("/spool/incoming")).toEqual([]);
+    failing("sync");
+    await expect(spool.prove()).rejects.toMatchObject({ code: "EIO" });
+  });
+
+  it("shows the queue of a running node without touching it", async () => {
+    await accept(spool, envelope("m1"));
+    await spool.begin(envelope("m2"));
+    const before = disk.operations;
+    expect((await Spool.look(disk, "/spool", systemEnv)).map((entry) => entry.envelope.id)).toEqual(["m1"]);
+    expect(disk.operations).toBeGreaterThan(before);
+    expect(await disk.list("/spool/incoming")).toEqual(["m2"]);
+  });
+
+  it("never gives an id twice and sorts ids by time", () => {
+    let now = 1_700_000_000_000;
+    const timed = Spool.open(new ForgetfulDisk(), "/spool", {
+      ...systemEnv,
+      now: () => now,
+      random: () => 0.5,
+    });
+    return timed.then(({ spool: same }) => {
+      const ids = Array.from({ length: 50 }, () => same.newId());
+      now += 60_000;
+      ids.push(same.newId());
+      expect(new Set(ids).size).toBe(51);
+      expect(ids.at(-1)! > ids[0]!).toBe(true);
+      expect(ids.every((id) => /^[a-z0-9-]+$/.test(id))).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "@jest/globals";
+import { render } from "../../../../src/toolkit/bundle/render.ts";
+import { galeraFiles } from "../../../../src/toolkit/services/galera/files.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { sampleContext } from "../sample-context.ts";
+import { printing, runWith } from "../shell.ts";
+
+const files = galeraFiles(sampleContext(threeMachines, threeMachines.machines[1]!));
+const text = (end: string) =>
+  render(files.find(({ path }) => path.endsWith(end))!.content, "mailbastion: a test");
+
+const GOOD = [
+  "wsrep_cluster_status\tPrimary",
+  "wsrep_local_state_comment\tSynced",
+  "wsrep_connected\tON",
+  "wsrep_ready\tON",
+  "read_only\tOFF",
+];
+
+function check(lines: readonly string[]): string {
+  const { stdout } = runWith(["sh", "-c", text("/database-check.sh")], {
+    programs: { mariadb: printing(lines.join("\n")) },
+    stdin: "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+  });
+  return stdout;
+}
+
+describe("the files of a database machine", () => {
+  it("give each member its own name and addresses, and the same peers", () => {
+    const lines = text("/60-mailbastion.cnf").split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "bind-address = 192.168.1.102",
+        "wsrep_node_name = node-2",
+        "wsrep_node_address = 192.168.1.102",
+        "wsrep_sst_receive_address = 192.168.1.102:4444",
+        "wsrep_cluster_address = gcomm://192.168.1.101,192.168.1.102,192.168.1.103",
+      ]),
+    );
+  });
+
+  it("ask Galera for what it needs, and keep every commit through a loss of power", () => {
+    const lines = text("/60-mailbastion.cnf").split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "binlog_format = ROW",
+        "default_storage_engine = InnoDB",
+        "innodb_autoinc_lock_mode = 2",
+        "innodb_flush_log_at_trx_commit = 1",
+        'wsrep_provider_options = "gmcast.listen_addr=tcp://192.168.1.102:4567;ist.recv_addr=192.168.1.102:4568;ist.recv_bind=192.168.1.102:4568;pc.recovery=true;evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S"',
+      ]),
+    );
+  });
+
+  it("begin with the marker", () => {
+    for (const { content } of files)
+      expect(render(content, "mailbastion: a test")).toMatch(/^# mailbastion: a test\n/);
+  });
+
+  it("let a member try again without end, and never kill it", () => {
+    const dropIn = text("/mailbastion.conf");
+    for (const line of ["StartLimitIntervalSec=0", "Restart=on-failure", "TimeoutStopSec=900"])
+      expect(dropIn).toContain(`\n${line}\n`);
+  });
+
+  it("run the health check as a user of its own", () => {
+    expect(text("@.service")).toContain("\nUser=mailbastion-dbcheck\n");
+  });
+});
+
+describe("the health check of a database member", () => {
+  it("answers 200 with a length that fits, when it may be written to", () => {
+    const [head, body] = check(GOOD).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(head).toContain(`Content-Length: ${body!.length}`);
+  });
+
+  it.each([
+    ["without a majority", "wsrep_cluster_status\tPrimary", "wsrep_cluster_status\tnon-Primary"],
+    [
+      "while it gives or takes a copy",
+      "wsrep_local_state_comment\tSynced",
+      "wsrep_local_state_comment\tDonor/Desynced",
+    ],
+    ["while it is not ready", "wsrep_ready\tON", "wsrep_ready\tOFF"],
+    ["while it is cut off", "wsrep_connected\tON", "wsrep_connected\tOFF"],
+    ["while it is read-only", "read_only\tOFF", "read_only\tON"],
+  ])("answers 503 %s", (_when, good, bad) => {
+    expect(check(GOOD.map((line) => (line === good ? bad : line)))).toMatch(/^HTTP\/1.1 503 /);
+  });
+
+  it("answers 503 when the server does not answer", () => {
+    expect(check(["ERROR 2002 (HY000): Can't connect to local server"])).toMatch(/^HTTP\/1.1 503 /);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "@jest/globals";
+import { render } from "../../../../src/toolkit/bundle/render.ts";
+import { redisFiles } from "../../../../src/toolkit/services/redis/files.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { sampleContext } from "../sample-context.ts";
+
+const fileOf = (index: number, topology = threeMachines) =>
+  redisFiles(sampleContext(topology, topology.machines[index]!))[0]!;
+const linesOf = (index: number, topology = threeMachines) =>
+  render(fileOf(index, topology).content, "mailbastion: a test").split("\n");
+
+describe("redis.conf", () => {
+  it("is written once and then belongs to the daemon", () => {
+    expect(fileOf(0)).toMatchObject({ seedOnly: true, owner: "redis", group: "redis", mode: "0640" });
+    expect(linesOf(0)[0]).toBe("# mailbastion: a test");
+  });
+
+  it("makes the others follow the first machine at first", () => {
+    expect(linesOf(0).some((line) => line.startsWith("replicaof"))).toBe(false);
+    for (const index of [1, 2]) expect(linesOf(index)).toContain("replicaof 192.168.1.101 6379");
+  });
+
+  it("has the same password for clients and for following on every machine, as each may become the master", () => {
+    for (const index of [0, 1, 2]) {
+      expect(linesOf(index)).toEqual(
+        expect.arrayContaining([
+          "requirepass @@secret:cache/password:1@@",
+          "masterauth @@secret:cache/password:1@@",
+        ]),
+      );
+    }
+  });
+
+  it("binds the machine's own address and loopback", () => {
+    expect(linesOf(1)).toEqual(
+      expect.arrayContaining(["bind 192.168.1.102 127.0.0.1", "protected-mode yes"]),
+    );
+  });
+
+  it("stops a master without a fresh replica sooner than the others choose a new one", () => {
+    expect(linesOf(0)).toEqual(expect.arrayContaining(["min-replicas-to-write 1", "min-replicas-max-lag 2"]));
+    expect(threeMachines.cache.downAfterMs).toBeGreaterThan(2000);
+  });
+
+  it("lets a single cache write alone", () => {
+    const machines = [threeMachines.machines[0]!];
+    expect(linesOf(0, { ...threeMachines, machines })).toContain("min-replicas-to-write 0");
+  });
+});
