@@ -45,6 +45,6 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  console.error(`${error.message}\n${error.remedy}`);
+  process.stderr.write(`${error.message}\n${error.remedy}\n`);
   process.exitCode = 1;
 }

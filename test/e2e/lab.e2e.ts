@@ -107,6 +107,26 @@ whenEngine("the lab", () => {
     await expect(stat(labPaths(PROJECT, options.name).directory)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("runs Debian's own units of every service", async () => {
+    const units = "nftables haproxy mariadb redis-server redis-sentinel glusterd";
+    await sh("node-3", `systemctl start ${units}`);
+    // A unit that loops on a refused setting is "activating"; all of these must have stayed up.
+    await until("all of them are up", async () => {
+      const { stdout } = await exec(lab, "node-3", ["sh", "-c", `systemctl is-active ${units}`]);
+      return stdout
+        .trim()
+        .split("\n")
+        .every((state) => state === "active");
+    });
+    expect(
+      await sh(
+        "node-3",
+        "redis-cli ping && mariadb -e 'select 1' -N && systemctl --failed --plain --no-legend",
+      ),
+    ).toBe("PONG\n1");
+    await sh("node-3", `systemctl stop ${units}`);
+  });
+
   it("has what a firewall, a brick and a FUSE mount need", async () => {
     await sh("node-1", "nft add table inet lab && nft delete table inet lab");
     await sh("node-1", "systemctl start glusterd");

@@ -11,8 +11,8 @@ const edited = example.replace("roles: [mail], weight: 5", "roles: [mail], weigh
 const DEPLOY_MS = 120_000;
 
 if (!hasTerraform) {
-  console.warn(
-    "SKIPPED: deployments with cdktf, because there is no terraform on the PATH. Install it to run them.",
+  process.stderr.write(
+    "SKIPPED: deployments with cdktf, because there is no terraform on the PATH. Install it to run them.\n",
   );
 }
 

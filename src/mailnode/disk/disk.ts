@@ -13,6 +13,8 @@ export interface Disk {
   create(path: string): Promise<DiskFile>;
   /** Takes the place of `to` in one step when both are in one directory. */
   rename(from: string, to: string): Promise<void>;
+  /** A second name for the same file. Rejects with EEXIST when the name is taken. */
+  link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** The names in a directory, sorted. */
   list(path: string): Promise<readonly string[]>;

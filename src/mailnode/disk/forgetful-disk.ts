@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 /** What a disk is asked, as the fault hook sees it. */
 export interface Operation {
   readonly name:
-    "create" | "append" | "sync" | "close" | "rename" | "remove" | "list" | "read" | "syncDirectory";
+    "create" | "append" | "sync" | "close" | "rename" | "link" | "remove" | "list" | "read" | "syncDirectory";
   readonly path: string;
   /** 0 for the first operation of this disk. */
   readonly index: number;
@@ -20,12 +20,15 @@ interface Piece {
 }
 
 class Inode {
+  /** What a reader sees: the page cache. */
+  visible: Uint8Array = new Uint8Array(0);
+  /** What is on the platter, without the pieces. */
   durable: Uint8Array = new Uint8Array(0);
   pieces: Piece[] = [];
 
-  /** What a reader sees: the page cache. */
-  get visible(): Uint8Array {
-    return Buffer.concat([this.durable, ...this.pieces.map((piece) => piece.bytes)]);
+  append(bytes: Uint8Array): void {
+    this.visible = Buffer.concat([this.visible, bytes]);
+    this.pieces.push({ bytes: bytes.slice(), doomed: false });
   }
 }
 
@@ -73,8 +76,8 @@ export class ForgetfulDisk implements Disk {
     return {
       append: async (bytes) => {
         const short = bytes.slice(0, bytes.length >> 1);
-        await this.#begin("append", path, () => inode.pieces.push({ bytes: short, doomed: false }));
-        inode.pieces.push({ bytes: bytes.slice(), doomed: false });
+        await this.#begin("append", path, () => inode.append(short));
+        inode.append(bytes);
       },
       sync: async () => {
         await this.#begin("sync", path, () => inode.pieces.forEach((piece) => (piece.doomed = true)));
@@ -102,6 +105,12 @@ export class ForgetfulDisk implements Disk {
     }
     this.#directory(to).change(new Map([[basename(to), inode]]));
     this.#directory(from).change(new Map([[basename(from), undefined]]));
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    await this.#begin("link", to);
+    if (this.#directory(to).names.has(basename(to))) throw failure("EEXIST", to);
+    this.#directory(to).change(new Map([[basename(to), this.#inode(from)]]));
   }
 
   async remove(path: string): Promise<void> {
@@ -163,7 +172,7 @@ export class ForgetfulDisk implements Disk {
     for (const [path, directory] of this.#directories) {
       const fresh = new Directory();
       for (const [name, inode] of namesOf(directory)) {
-        const copy = copies.get(inode) ?? Object.assign(new Inode(), { durable: contentOf(inode) });
+        const copy = copies.get(inode) ?? withContent(contentOf(inode));
         copies.set(inode, copy);
         fresh.names.set(name, copy);
       }
@@ -202,6 +211,10 @@ export class ForgetfulDisk implements Disk {
     if (!inode) throw failure("ENOENT", path);
     return inode;
   }
+}
+
+function withContent(content: Uint8Array): Inode {
+  return Object.assign(new Inode(), { visible: content, durable: content });
 }
 
 function apply(names: Map<string, Inode>, change: NameChange): void {

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile } from "./disk.ts";
 
@@ -23,6 +23,7 @@ export const realDisk: Disk = {
   },
 
   rename,
+  link,
   remove: unlink,
   list: async (path) => (await readdir(path)).sort(),
   read: (path, start = 0) => createReadStream(path, { start }),

@@ -22,6 +22,8 @@ interface ReplyError extends Error {
   readonly response?: string;
   readonly responseCode?: number;
   readonly recipient?: string;
+  /** Ours: it came from the TLS handshake. */
+  readonly duringTls?: boolean;
   readonly rejectedErrors?: readonly ReplyError[];
 }
 
@@ -34,7 +36,7 @@ export function smtpRelay(options: SmtpRelayOptions): Relay {
     try {
       return await attempt(options, entry, body, false);
     } catch (error) {
-      if ((error as ReplyError).code !== "ETLS") return unreached(entry, error as ReplyError);
+      if (!(error as ReplyError).duringTls) return unreached(entry, error as ReplyError);
     }
     try {
       return await attempt(options, entry, body, true);
@@ -65,7 +67,9 @@ async function attempt(
   try {
     await new Promise<void>((resolve, reject) => {
       // Stays for the whole session: an error event that nobody hears would end the process.
-      connection.on("error", reject);
+      connection.on("error", (error) =>
+        reject(Object.assign(error, { duringTls: connection.upgrading === true })),
+      );
       connection.connect((error) => (error ? reject(error) : resolve()));
     });
     return await transact(connection, entry, body);

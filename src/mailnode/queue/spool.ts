@@ -101,13 +101,10 @@ export class Spool {
     await this.#sync.sync(this.#queue);
   }
 
-  /** Moves a message that nobody can be told of to failed/, where it stays. The state with the reasons goes first. */
+  /** Moves a message that nobody can be told of to failed/, where it stays, with a state that holds the reasons. */
   async setAside(id: string, state: DeliveryState): Promise<void> {
     await this.saveState(id, state);
-    await this.#disk.rename(join(this.#queue, id + STATE), join(this.#failed, id + STATE));
-    await this.#disk.rename(join(this.#queue, id), join(this.#failed, id));
-    await this.#sync.sync(this.#failed);
-    await this.#sync.sync(this.#queue);
+    await this.#moveToFailed([id, id + STATE]);
   }
 
   /** Writes and syncs a file and removes it: rejects when the spool could not take a message now. */
@@ -140,9 +137,7 @@ export class Spool {
   async #recover(): Promise<Recovery> {
     const { entries, unreadable, orphans } = await this.#entries();
     for (const name of orphans) await this.#disk.remove(join(this.#queue, name));
-    for (const name of unreadable) await this.#disk.rename(join(this.#queue, name), join(this.#failed, name));
-    await this.#disk.syncDirectory(this.#failed);
-    await this.#disk.syncDirectory(this.#queue);
+    await this.#moveToFailed(unreadable);
     return { entries, unreadable };
   }
 
@@ -171,6 +166,25 @@ export class Spool {
 
   async #readState(id: string): Promise<DeliveryState | undefined> {
     return decodeState(await readText(this.#disk, join(this.#queue, id + STATE)));
+  }
+
+  /*
+   * Not by a rename: one between two directories may be half done after a loss of power, and the half that is done
+   * may be the removal. The message goes from queue/ first, as a state without a message is cleaned up.
+   */
+  async #moveToFailed(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#linkUnlessThere(join(this.#queue, name), join(this.#failed, name));
+    await this.#sync.sync(this.#failed);
+    for (const name of names) await this.#removeIfThere(join(this.#queue, name));
+    await this.#sync.sync(this.#queue);
+  }
+
+  async #linkUnlessThere(from: string, to: string): Promise<void> {
+    try {
+      await this.#disk.link(from, to);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+    }
   }
 
   async #removeIfThere(path: string): Promise<void> {

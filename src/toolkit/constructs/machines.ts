@@ -121,7 +121,7 @@ export class Machines extends Construct {
   /* A second look at the description: one that was put together without defineCluster has seen no rule. */
   #faults(): string[] {
     const stack = TerraformStack.of(this);
-    const others = stack.node.findAll().filter(Machines.isMachines).length - 1;
+    const others = stack.node.findAll().filter((node) => Machines.isMachines(node)).length - 1;
     return [
       ...faultsOf(() => parseCluster(this.#props.cluster, this.topology.cluster)).map(describeFault),
       ...this.#build().faults.map(describeFault),

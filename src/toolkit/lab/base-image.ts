@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,10 +113,10 @@ async function debootstrap(
     await host.run(["tee", join(root, "etc/apt/sources.list")], { stdin: list });
     await host.run(["find", join(root, "var/cache/apt/archives"), "-name", "*.deb", "-delete"]);
     const [repo, tag] = reference.split(":");
-    const tar = spawn("tar", ["-C", root, "--numeric-owner", "-c", "."], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const answer = await docker.importImage(tar.stdout as unknown as string, { repo, tag });
+    const archive = join(folder, "base.tar");
+    const packed = await host.run(["tar", "-C", root, "--numeric-owner", "-cf", archive, "."]);
+    if (packed.code !== 0) throw new Error(`tar: ${packed.stderr}`);
+    const answer = await docker.importImage(createReadStream(archive), { repo, tag });
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(answer, (error) => (error ? reject(error) : resolve()));
     });

@@ -1,7 +1,7 @@
 import Docker from "dockerode";
 import { UserError } from "../../support/errors.ts";
 import { systemHost, type Host } from "./host.ts";
-import { DOCKERD_LOG, installEngine, startEngine } from "./install-engine.ts";
+import { DOCKERD_LOG, installEngine, startEngine, type Consent } from "./install-engine.ts";
 
 /** A Docker engine that answers. */
 export interface Engine {
@@ -9,12 +9,7 @@ export interface Engine {
   readonly version: string;
 }
 
-export interface EngineOptions {
-  /** Go ahead without asking, as with `--yes` or `CI=true`. */
-  readonly yes: boolean;
-  /** Puts a question that is answered by yes or no. Never called with `yes`. */
-  readonly ask: (question: string) => Promise<boolean>;
-  readonly report: (line: string) => void;
+export interface EngineOptions extends Consent {
   readonly host?: Host;
   /** Makes the client; `DOCKER_HOST` is honoured by the default one. */
   readonly connect?: () => Docker;

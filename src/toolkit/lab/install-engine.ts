@@ -1,9 +1,19 @@
 import { UserError } from "../../support/errors.ts";
-import type { EngineOptions } from "./engine.ts";
 import type { Host } from "./host.ts";
 
 /** Engine, the tool that makes the base image where no registry answers, and what cuts a machine's network. */
 const PACKAGES = ["docker.io", "debootstrap", "iptables"] as const;
+
+/** Whether a machine may be changed, and whom to tell. */
+export interface Consent {
+  /** Go ahead without asking, as with `--yes` or `CI=true`. */
+  readonly yes: boolean;
+  /** Puts a question that is answered by yes or no. Never called with `yes`. */
+  readonly ask: (question: string) => Promise<boolean>;
+  readonly report: (line: string) => void;
+}
+
+/** What a dockerd says that was started without systemd. */
 export const DOCKERD_LOG = "/var/log/mailbastion-dockerd.log";
 
 /**
@@ -11,10 +21,7 @@ export const DOCKERD_LOG = "/var/log/mailbastion-dockerd.log";
  *
  * Throws DOCKER_ABSENT when the machine has no apt, the answer is no, or the installation fails.
  */
-export async function installEngine(
-  host: Host,
-  options: Pick<EngineOptions, "yes" | "ask" | "report">,
-): Promise<void> {
+export async function installEngine(host: Host, options: Consent): Promise<void> {
   if (host.exists("/usr/sbin/dockerd") || host.exists("/usr/bin/dockerd")) return;
   if (!host.exists("/etc/debian_version") || !host.exists("/usr/bin/apt-get")) {
     throw new UserError(

@@ -11,8 +11,12 @@ export async function kill(lab: Lab, machine: string): Promise<void> {
   await container.kill().catch(ignore(409));
 }
 
-/** Gives the power back and waits until sshd answers; /run and /tmp are fresh. No effect when it runs. */
+/**
+ * Makes a machine run that is off or frozen, and waits until sshd answers; after a loss of power /run and /tmp are
+ * fresh. No effect when it runs.
+ */
 export async function start(lab: Lab, machine: string): Promise<void> {
+  if ((await powerState(lab, machine)) === "paused") await unpause(lab, machine);
   await containerOf(lab, machine).start().catch(ignore(304));
   const { address, ssh } = labMachine(lab, machine);
   await waitForSsh(machine, address, ssh.port);

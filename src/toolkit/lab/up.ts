@@ -30,6 +30,9 @@ export interface LabOptions {
   readonly host?: Host;
 }
 
+/** How often a network is chosen anew when another lab was quicker. */
+const ATTEMPTS = 5;
+
 /** Where the lab's own next hop listens, at the lab's end of the network. */
 export const NEXT_HOP_PORT = 2525;
 
@@ -46,24 +49,34 @@ export async function labUp(engine: Engine, described: Topology, options: LabOpt
   const existing = await findLab(engine, { name, project });
   if (existing) return reuse(engine, host, described, options, existing);
 
-  const paths = labPaths(project, name);
-  try {
-    const authorizedKey = await ensureLabKey(paths, name);
-    const cidr = chooseSubnet(await takenNetworks(engine, host), options.cidr);
-    const topology = moved(described, cidr);
-    const made = shapes(topology, shapeOptions(options, authorizedKey));
-    options.report(`making ${topology.machines.length} machines in ${cidr}`);
-    await addBlackhole(host, cidr);
-    await makeMachines(engine.docker, host, made);
-    await Promise.all(
-      made.containers.map((shape) => waitForSystem(engine.docker, shape.machine, shape.name)),
-    );
-    await writeLabState(paths, stateOf(options, topology, made));
-  } catch (error) {
-    await labDown(engine, { project, name, host });
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await make(engine, host, described, options);
+      break;
+    } catch (error) {
+      await labDown(engine, { project, name, host });
+      if (attempt === ATTEMPTS || options.cidr !== undefined || !lostTheRace(error)) throw error;
+    }
   }
   return finish(await openLab(engine, project, name, host));
+}
+
+async function make(engine: Engine, host: Host, described: Topology, options: LabOptions): Promise<void> {
+  const paths = labPaths(options.project, options.name);
+  const authorizedKey = await ensureLabKey(paths, options.name);
+  const cidr = chooseSubnet(await takenNetworks(engine, host), options.cidr);
+  const topology = moved(described, cidr);
+  const made = shapes(topology, shapeOptions(options, authorizedKey));
+  options.report(`making ${topology.machines.length} machines in ${cidr}`);
+  await addBlackhole(host, cidr);
+  await makeMachines(engine.docker, host, made);
+  await Promise.all(made.containers.map((shape) => waitForSystem(engine.docker, shape.machine, shape.name)));
+  await writeLabState(paths, stateOf(options, topology, made));
+}
+
+/** Whether another lab took the same free network between the look and the grasp. */
+function lostTheRace(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("Pool overlaps with other one");
 }
 
 /** A lab that is there: checked against the description, its stopped machines started. */

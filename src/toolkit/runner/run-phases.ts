@@ -46,7 +46,8 @@ export async function runPhases(phases: readonly Phase[], options: RunOptions): 
     const started = env.monotonic();
     reporter.phaseStarted(phase.title);
     const stages = phase.decide(await observe(phase, sender));
-    const count = stages.flat().length;
+    // A step that only waits for something is no change.
+    const count = stages.flat().filter((step) => step.commands.length > 0).length;
     steps += count;
     for (const stage of stages) {
       if (options.dryRun) stage.forEach((step) => reporter.stepPlanned(step));

@@ -1,12 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Env } from "../../support/env.ts";
 
-/** The real clock, timers and chance of this process. */
+/** The real surroundings of a program on the operator's machine. */
 export const systemEnv: Env = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    await wait(ms, undefined, signal ? { signal } : {});
-  },
+  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
   random: () => Math.random(),
 };

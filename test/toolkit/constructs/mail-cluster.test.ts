@@ -1,9 +1,13 @@
 import { App } from "cdktf";
 import { describe, expect, it } from "@jest/globals";
+import { readdirSync } from "node:fs";
 import { ClusterStack, MailCluster } from "../../../src/toolkit/constructs/index.ts";
 import type { ClusterSpec } from "../../../src/toolkit/spec/schema.ts";
 import { example, inFolder, readStack, synthesise } from "./synth.ts";
 
+const examples = readdirSync(new URL("../../../examples", import.meta.url)).filter((file) =>
+  file.endsWith(".yaml"),
+);
 const apply = ["mbctl", "apply", "--yes", "--stack", "."] as const;
 
 function withMachines(
@@ -27,7 +31,7 @@ function messageOf(work: () => unknown): string {
 }
 
 describe("a mail cluster", () => {
-  it.each(["three-machines.yaml", "separate-tiers.yaml"])("synthesises %s to this stack", (file) => {
+  it.each(examples)("synthesises %s to this stack", (file) => {
     const synthesised = inFolder((outdir) => {
       const app = new App({ outdir });
       const { node } = new ClusterStack(app, example(file), { apply });

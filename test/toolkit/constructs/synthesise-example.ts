@@ -8,4 +8,5 @@ const { spec } = await loadCluster(process.argv[2]);
 const app = new App();
 new ClusterStack(app, spec);
 app.synth();
-console.log((createRequire(import.meta.url)("cdktf/package.json") as { version: string }).version);
+const { version } = createRequire(import.meta.url)("cdktf/package.json") as { readonly version: string };
+process.stdout.write(`${version}\n`);

@@ -12,6 +12,7 @@ export interface FakeHostOptions {
 /** A host that does nothing and writes down what it was told. */
 export class FakeHost implements Host {
   readonly commands: string[] = [];
+  readonly inputs: string[] = [];
   readonly daemons: string[] = [];
   readonly #options: FakeHostOptions;
 
@@ -19,9 +20,10 @@ export class FakeHost implements Host {
     this.#options = options;
   }
 
-  run(argv: readonly string[]): Promise<Answer> {
+  run(argv: readonly string[], options: { readonly stdin?: string } = {}): Promise<Answer> {
     const command = argv.join(" ");
     this.commands.push(command);
+    if (options.stdin !== undefined) this.inputs.push(options.stdin);
     return Promise.resolve({ code: 0, stdout: "", stderr: "", ...this.#options.answer?.(command) });
   }
 

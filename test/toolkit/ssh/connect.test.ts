@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import type { Command } from "../../../src/toolkit/steps/command.ts";
 import { ask } from "../../../src/toolkit/steps/command.ts";
 import { fetchHostKey } from "../../../src/toolkit/ssh/connect.ts";
@@ -11,6 +11,9 @@ import { addKnownHost } from "../../../src/toolkit/ssh/known-hosts-file.ts";
 import type { Target } from "../../../src/toolkit/ssh/options.ts";
 import { SshTransport } from "../../../src/toolkit/ssh/ssh-transport.ts";
 import { type Behaviour, generateKey, optionsFor, startServer, type TestServer } from "./servers.ts";
+
+// Real processes and handshakes: on a busy machine they take their time.
+jest.setTimeout(60_000);
 
 const command: Command = ask(["true"]);
 

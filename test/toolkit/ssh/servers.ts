@@ -173,7 +173,9 @@ export async function startSshd(sshd: string): Promise<TestServer> {
     keyFile: at("login-key"),
     stop: async () => {
       server.kill();
-      await once(server, "close");
+      // A command that outlives its connection may hold the pipe open, so that "close" would be late.
+      await once(server, "exit");
+      server.stderr.destroy();
       await rm(folder, { recursive: true });
     },
   };

@@ -5,11 +5,14 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { act, ask, script } from "../../../src/toolkit/steps/command.ts";
 import type { SshOptions } from "../../../src/toolkit/ssh/options.ts";
 import { SshTransport } from "../../../src/toolkit/ssh/ssh-transport.ts";
 import { type Behaviour, findSshd, optionsFor, startServer, startSshd, type TestServer } from "./servers.ts";
+
+// Real processes and handshakes: on a busy machine they take their time.
+jest.setTimeout(60_000);
 
 const sshd = findSshd();
 const servers = [
@@ -75,7 +78,7 @@ describe.each(servers)("commands over SSH to $name", ({ start }) => {
     });
 
     expect(answer.stdout).toBe(`${hash.digest("hex")}  -\n`);
-  }, 60_000);
+  });
 
   it("may end without reading their input", async () => {
     const localFile = join(server.folder, "unread");

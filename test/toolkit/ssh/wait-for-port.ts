@@ -5,9 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function connectOnce(port: number): Promise<boolean> {
   const isOpen = await new Promise<boolean>((resolve) => {
     const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => resolve(true));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.on("error", () => resolve(false));
-    socket.on("close", () => socket.destroy());
   });
   if (!isOpen) await sleep(20);
   return isOpen;

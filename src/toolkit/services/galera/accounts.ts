@@ -12,11 +12,12 @@ import { CHECK_USER, PASSWORD_SECRET } from "./names.ts";
  * member; the others have it from there. A login with the present password tells whether it is still the one
  * in the database, so that a rotated one is found without writing anything.
  */
-export function accountsPhase({ topology, secret }: FormContext): Phase {
+export function accountsPhase(context: FormContext): Phase {
+  const { topology } = context;
   const [first] = machinesWith(topology, "database");
   const { name, user } = topology.database;
   const host = accountHost(topology.network.cidr);
-  const password = secret(PASSWORD_SECRET);
+  const password = context.secret(PASSWORD_SECRET);
   return {
     title: "make databases and accounts",
     machines: first ? [first.name] : [],

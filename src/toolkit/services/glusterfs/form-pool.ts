@@ -39,7 +39,10 @@ function decide(machines: readonly Machine[], answers: ReadonlyMap<string, Answe
     ...outside.map(({ machine }) => probeStep(anchor.machine, machine)),
     ...away.map(({ machine }) => waitStep(anchor.machine, machine)),
     // The others know the machine that took them in by whatever name its address has: tell one its address.
-    ...nameless.slice(0, 1).map(({ machine }) => probeStep(machine, anchor.machine)),
+    ...nameless.slice(0, 1).map(({ machine }) => ({
+      ...probeStep(machine, anchor.machine),
+      title: `tell the storage pool the address of ${anchor.machine.name}`,
+    })),
   ];
   return steps.map((step) => [step]);
 }

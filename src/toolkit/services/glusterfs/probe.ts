@@ -22,11 +22,16 @@ export function allBricksProbe(topology: Topology): Command {
 
 /**
  * "address online" per brick: 1 or 0. A brick of a machine that is away is not listed at all. The plain output
- * breaks long names over lines, the XML does not.
+ * breaks long names over lines, the XML does not. Only one machine at a time may ask: glusterd refuses the others,
+ * who wait for a moment of their own and ask again.
  */
 const BRICKS = `
 volume=$1 count=$2
-status=$(timeout 20 gluster --mode=script volume status "$volume" --xml)
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  status=$(timeout 20 gluster --mode=script volume status "$volume" --xml) || true
+  case "$status" in *"Another transaction is in progress"* | *"Locking failed"*) ;; *) break ;; esac
+  sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+done
 bricks=$(printf '%s\\n' "$status" | awk -F '[<>]' '
   $2 == "hostname" { host = $3 }
   $2 == "path" { path = $3 }

@@ -20,13 +20,14 @@ export function redisFiles(context: FileContext): readonly FileSpec[] {
   ];
 }
 
-function view({ topology, machine, secret }: FileContext): Readonly<Record<string, unknown>> {
+function view(context: FileContext): Readonly<Record<string, unknown>> {
+  const { topology, machine } = context;
   const [first] = machinesWith(topology, "cache");
   const settings = redisSettings(topology);
   return {
     address: machine.address,
     port: PORTS.cache,
-    password: secret(PASSWORD_SECRET),
+    password: context.secret(PASSWORD_SECRET),
     master: first && first.name !== machine.name ? first.address : null,
     appendFsync: settings["appendfsync"],
     maxMemoryBytes: settings["maxmemory"],

@@ -13,9 +13,10 @@ import { redisSettings } from "./settings.ts";
  *
  * Who is master is not decided here: the seed says it once, Sentinel from then on.
  */
-export function formCachePhase({ topology, secret }: FormContext): Phase {
+export function formCachePhase(context: FormContext): Phase {
+  const { topology } = context;
   const wanted = redisSettings(topology);
-  const password = `${secret(PASSWORD_SECRET)}\n`;
+  const password = `${context.secret(PASSWORD_SECRET)}\n`;
   return {
     title: "form the cache",
     machines: machinesWith(topology, "cache").map((machine) => machine.name),
@@ -24,9 +25,7 @@ export function formCachePhase({ topology, secret }: FormContext): Phase {
       const steps = [...answers].flatMap(([name, answer]) =>
         remaining(machineNamed(topology, name), parse(answer), wanted, password),
       );
-      const changes = steps.filter(({ commands }) => commands.length > 0);
-      const waits = steps.filter(({ commands }) => commands.length === 0);
-      return [changes, waits].filter((stage) => stage.length > 0);
+      return steps.length > 0 ? [steps] : [];
     },
   };
 }
@@ -64,32 +63,26 @@ function remaining(
   wanted: Readonly<Record<string, string>>,
   password: string,
 ): readonly Step[] {
-  const wait: Step = {
-    title: "wait for the cache",
-    machine: machine.name,
-    commands: [],
-    verify: follows(machine),
-  };
-  if (!found.has("answers")) return [wait];
-  const steps: Step[] = [];
+  const verify = follows(machine);
+  if (!found.has("answers"))
+    return [{ title: "wait for the cache", machine: machine.name, commands: [], verify }];
   const changed = Object.entries(wanted).filter(([name, value]) => found.get(name) !== value);
+  // The first is what it logs in with to others: a link that breaks on the second comes back with it.
   const passwords = ["masterauth", "requirepass"].filter((name) => found.get(name) !== "same");
-  if (changed.length > 0) {
-    const names = changed.map(([name]) => name).join(", ");
-    steps.push({ title: `set ${names}`, machine: machine.name, commands: [set(machine, changed.flat())] });
-  }
-  if (passwords.length > 0) {
-    steps.push({
-      title: "set the cache's password",
-      machine: machine.name,
-      commands: [setPasswords(machine, passwords, password)],
-    });
-  }
-  const inService =
-    (found.get("role") === "master" &&
-      Number(found.get("min_slaves_good_slaves") ?? 0) >= Number(wanted["min-replicas-to-write"])) ||
-    (found.get("role") === "slave" && found.get("master_link_status") === "up");
-  return inService && steps.length === 0 ? [] : [...steps, wait];
+  const commands = [
+    ...(changed.length > 0 ? [set(machine, changed.flat())] : []),
+    ...(passwords.length > 0 ? [setPasswords(machine, passwords, password)] : []),
+  ];
+  const names = [...changed.map(([name]) => name), ...passwords].join(", ");
+  const title = commands.length > 0 ? `set ${names}` : "wait for the cache";
+  const done = commands.length === 0 && inService(found, wanted);
+  return done ? [] : [{ title, machine: machine.name, commands, verify }];
+}
+
+function inService(found: ReadonlyMap<string, string>, wanted: Readonly<Record<string, string>>): boolean {
+  if (found.get("role") === "slave") return found.get("master_link_status") === "up";
+  const good = Number(found.get("min_slaves_good_slaves") ?? 0);
+  return found.get("role") === "master" && good >= Number(wanted["min-replicas-to-write"]);
 }
 
 function set(machine: Machine, pairs: readonly string[]): Command {

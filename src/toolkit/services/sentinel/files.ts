@@ -21,14 +21,15 @@ export function sentinelFiles(context: FileContext): readonly FileSpec[] {
   ];
 }
 
-function view({ topology, machine, secret }: FileContext): Readonly<Record<string, unknown>> {
+function view(context: FileContext): Readonly<Record<string, unknown>> {
+  const { topology, machine } = context;
   const [first] = machinesWith(topology, "cache");
   const settings = sentinelSettings(topology);
   return {
     address: machine.address,
     port: PORTS.sentinel,
-    sentinelPassword: secret(SENTINEL_PASSWORD_SECRET),
-    password: secret(PASSWORD_SECRET),
+    sentinelPassword: context.secret(SENTINEL_PASSWORD_SECRET),
+    password: context.secret(PASSWORD_SECRET),
     masterName: topology.cache.masterName,
     master: first!.address,
     masterPort: PORTS.cache,

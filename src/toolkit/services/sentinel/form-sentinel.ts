@@ -86,17 +86,14 @@ function remaining(topology: Topology, machine: Machine, answer: Answer, passwor
 
   const changed = Object.entries(wanted).filter(([name, value]) => found.get(name) !== value);
   const args = [SENTINEL_CONFIG_PATH, topology.cache.masterName, String(PORTS.sentinel), machine.address];
-  if (changed.length > 0) {
-    const title = `set ${changed.map(([name]) => name).join(", ")}`;
-    settings.push({
-      title,
-      machine: machine.name,
-      commands: [act(script(SET, [...args, ...changed.flat()]))],
-    });
-  }
-  if (found.get("auth-pass") === "differs") {
-    const command = act(script(SET_AUTH_PASS, args), { stdin: passwords });
-    settings.push({ title: "set the cache's password", machine: machine.name, commands: [command] });
+  const password = found.get("auth-pass") === "differs";
+  const commands = [
+    ...(changed.length > 0 ? [act(script(SET, [...args, ...changed.flat()]))] : []),
+    ...(password ? [act(script(SET_AUTH_PASS, args), { stdin: passwords })] : []),
+  ];
+  if (commands.length > 0) {
+    const names = [...changed.map(([name]) => name), ...(password ? ["auth-pass"] : [])];
+    settings.push({ title: `set ${names.join(", ")}`, machine: machine.name, commands });
   }
   if (found.get("sentinel-pass") === "differs") {
     const command = act(script(CHANGE_OWN_PASSWORD, [...args, SENTINEL_UNIT]), { stdin: passwords });

@@ -217,6 +217,14 @@ describe("the configuration of HAProxy", () => {
     expect(section).not.toContain("stats admin if TRUE");
   });
 
+  it("logs neither the questions of every second nor what went well inside the cluster", () => {
+    expect(sectionOf(configOf(), "listen stats")).toContain("no log");
+    expect(sectionOf(configOf(), "frontend metrics")).toContain("no log");
+    expect(sectionOf(configOf(), "listen database")).toContain("option dontlog-normal");
+    expect(sectionOf(configOf(), "listen cache")).toContain("option dontlog-normal");
+    expect(sectionOf(configOf(), "listen smtp")).not.toContain("option dontlog-normal");
+  });
+
   it("offers Prometheus its metrics and nothing else", () => {
     expect(sectionOf(configOf(), "frontend metrics").slice(-2)).toEqual([
       "http-request use-service prometheus-exporter if { path /metrics }",

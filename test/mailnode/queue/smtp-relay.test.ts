@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it } from "@jest/globals";
+import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
+import type { RelayResult } from "../../../src/mailnode/queue/relay.ts";
+import { smtpRelay } from "../../../src/mailnode/queue/smtp-relay.ts";
+import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
+import { envelope } from "../fixtures/messages.ts";
+import { ScriptedHop } from "../fixtures/scripted-hop.ts";
+
+const hops: { stop(): Promise<void> }[] = [];
+afterEach(() => Promise.all(hops.splice(0).map((hop) => hop.stop())));
+
+async function scripted(...replies: Parameters<typeof ScriptedHop.start>): Promise<ScriptedHop> {
+  const hop = await ScriptedHop.start(...replies);
+  hops.push(hop);
+  return hop;
+}
+
+function entryFor(recipients: readonly string[], changes = {}): QueueEntry {
+  return {
+    envelope: envelope("m1", { recipients, ...changes }),
+    state: { attempts: 0, nextTryAt: 0, pending: recipients, failed: [] },
+    bodyStart: 0,
+  };
+}
+
+async function* bodyOf(text: string): AsyncIterable<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+function relay(port: number, entry: QueueEntry, body = "Subject: x\r\n\r\nbody\r\n"): Promise<RelayResult> {
+  return smtpRelay({ host: "127.0.0.1", port, hostname: "mail.example.com", connectTimeoutMs: 2_000 })(
+    entry,
+    bodyOf(body),
+  );
+}
+
+describe("relaying by SMTP", () => {
+  it("delivers with TLS when the next hop offers it, whoever's certificate that is", async () => {
+    const hop = await NextHop.start("127.0.0.1");
+    hops.push(hop);
+    const body = "Received: from x by y with ESMTPS id q-1;\r\n\tSun\r\nMessage-ID: <m1@x>\r\n\r\nbody\r\n";
+    const result = await relay(hop.port, entryFor(["b@example.com"]), body);
+    expect(result.reached).toBe(true);
+    expect([...result.outcomes]).toEqual([["b@example.com", { status: "delivered" }]]);
+    expect(hop.arrivals).toEqual([{ id: "m1", queueId: "q-1", recipients: ["b@example.com"] }]);
+  });
+
+  it.each([
+    ["answered in plain text", "500 what is this"],
+    ["cut off", ""],
+  ])("does without TLS when the handshake is %s", async (_what, handshake) => {
+    let offers = 0;
+    const hop = await scripted({
+      EHLO: () => (offers++ === 0 ? "250-hop\r\n250 STARTTLS" : "250 hop"),
+      STARTTLS: "220 go on",
+      handshake,
+    });
+    const result = await relay(hop.port, entryFor(["b@example.com"]));
+    expect([...result.outcomes.values()]).toEqual([{ status: "delivered" }]);
+  });
+
+  it("tells apart what became of each recipient", async () => {
+    const hop = await scripted({
+      RCPT: (line) =>
+        line.includes("no@")
+          ? "550 5.1.1 no such user"
+          : line.includes("later@")
+            ? "450 4.2.1 busy"
+            : "250 ok",
+    });
+    const { outcomes } = await relay(
+      hop.port,
+      entryFor(["yes@example.com", "no@example.com", "later@example.com"]),
+    );
+    expect(Object.fromEntries(outcomes)).toEqual({
+      "yes@example.com": { status: "delivered" },
+      "no@example.com": { status: "rejected", code: "5.1.1", reason: "550 5.1.1 no such user" },
+      "later@example.com": { status: "deferred", reason: "450 4.2.1 busy" },
+    });
+  });
+
+  it.each([
+    ["a refused sender", { MAIL: "553 5.7.1 not you" }, { status: "rejected", code: "5.7.1" }],
+    ["a sender refused for now", { MAIL: "451 4.7.1 greylisted" }, { status: "deferred" }],
+    ["a message refused after its end", { dot: "554 spam" }, { status: "rejected", code: "5.0.0" }],
+    ["a message put off after its end", { dot: "452 4.3.1 full" }, { status: "deferred" }],
+    ["a connection lost after the end of the message", { dot: "" }, { status: "deferred" }],
+    ["a connection lost at DATA", { DATA: "" }, { status: "deferred" }],
+  ])("understands %s", async (_what, replies, expected) => {
+    const hop = await scripted(replies as Record<string, string>);
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(outcomes.get("b@example.com")).toMatchObject(expected);
+  });
+
+  it.each([
+    ["a greeting of 554, which is no verdict on a message", "554 no service"],
+    ["a greeting of 421", "421 busy"],
+    ["a connection that ends at once", ""],
+  ])("puts off for %s, and knows that the next hop was not reached", async (_what, greeting) => {
+    const hop = await scripted({ greeting });
+    const { reached, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(reached).toBe(false);
+    expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
+  });
+
+  it("puts off when nobody answers", async () => {
+    const hop = await ScriptedHop.start();
+    const { port } = hop;
+    await hop.stop();
+    expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ reached: false });
+  });
+
+  it("names the null sender as such, and 8BITMIME where the next hop has it", async () => {
+    const hop = await scripted({ EHLO: "250-hop\r\n250 8BITMIME" });
+    await relay(hop.port, entryFor(["b@example.com"], { sender: "", eightBit: true }));
+    expect(hop.lines).toContain("MAIL FROM:<> BODY=8BITMIME");
+  });
+
+  it("lets no dot and no bare line feed of a body end the message early", async () => {
+    const hop = await scripted();
+    await relay(
+      hop.port,
+      entryFor(["b@example.com"]),
+      "Subject: x\r\n\r\n.\r\n.hidden\r\nbare\n.\nMAIL FROM:<evil@x>\r\n",
+    );
+    const data = hop.lines.slice(hop.lines.indexOf("DATA") + 1);
+    expect(data.slice(0, data.indexOf("."))).toEqual([
+      "Subject: x",
+      "",
+      "..",
+      "..hidden",
+      "bare",
+      "..",
+      "MAIL FROM:<evil@x>",
+    ]);
+  });
+});

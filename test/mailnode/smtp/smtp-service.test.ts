@@ -1,0 +1,320 @@
+import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
+import { loopbackPem } from "../../../demo/embedded/certificate.ts";
+import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
+import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
+import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
+import { Spool } from "../../../src/mailnode/queue/spool.ts";
+import { Reception } from "../../../src/mailnode/smtp/reception.ts";
+import { SmtpService } from "../../../src/mailnode/smtp/smtp-service.ts";
+import { sampleConfig } from "../fixtures/config.ts";
+import { bodyIn } from "../fixtures/messages.ts";
+import { quietLog } from "../fixtures/quiet-log.ts";
+import { SmtpClient } from "../fixtures/smtp-client.ts";
+import { until } from "../fixtures/until.ts";
+
+type Smtp = MailNodeConfig["smtp"];
+
+let pem: string;
+beforeAll(async () => {
+  pem = await loopbackPem();
+});
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listeners"][number]> = {}) {
+  const [port] = await freePorts(1);
+  const base = sampleConfig().smtp;
+  const config = { ...base, ...changes, listeners: [{ ...base.listeners[0]!, port: port!, ...listener }] };
+  const disk = new ForgetfulDisk();
+  const { spool } = await Spool.open(disk, "/spool", systemEnv);
+  const entries: QueueEntry[] = [];
+  const reception = new Reception(
+    spool,
+    (entry) => entries.push(entry),
+    { hostname: "mail.example.com", ...config },
+    systemEnv,
+    quietLog,
+  );
+  const service = new SmtpService(
+    { config, hostname: "mail.example.com", pem },
+    reception,
+    systemEnv,
+    quietLog,
+  );
+  await service.start();
+  ends.push(() => service.drain(0));
+  const client = async (first = ""): Promise<SmtpClient> => {
+    const made = await (listener.tls === "implicit"
+      ? SmtpClient.connectTls(port!, first)
+      : SmtpClient.connect(port!, first));
+    ends.push(() => made.end());
+    return made;
+  };
+  return { service, disk, spool, entries, client, port: port! };
+}
+
+describe("taking mail", () => {
+  it("answers 250 with the queue's id once the message is in the queue, trace line first", async () => {
+    const { client, entries, spool } = await serve();
+    const session = await client();
+    expect(await session.upToData("b@example.com")).toEqual([
+      "220 mail.example.com ESMTP Mailbastion",
+      expect.stringMatching(
+        /^250-mail\.example\.com .*\n250-PIPELINING\n250-8BITMIME\n250-ENHANCEDSTATUSCODES\n250-STARTTLS\n250 SIZE 100000$/,
+      ),
+      "250 2.1.0 Accepted",
+      "250 2.1.5 Accepted",
+      "354 End data with <CR><LF>.<CR><LF>",
+    ]);
+    const answer = await session.say("Subject: x\r\n\r\n..dot\r\n.");
+    expect(entries).toHaveLength(1);
+    const { envelope } = entries[0]!;
+    expect(answer).toBe(`250 2.0.0 queued as ${envelope.id}`);
+    expect(envelope).toMatchObject({ sender: "a@sender.example", recipients: ["b@example.com"] });
+    const body = await bodyIn(spool, entries[0]!);
+    expect(body).toMatch(/^Received: from client\.example \(\[127\.0\.0\.1\]\)\r\n/);
+    expect(body).toContain(`id ${envelope.id}`);
+    expect(body.endsWith("Subject: x\r\n\r\n.dot\r\n")).toBe(true);
+  });
+
+  it("takes the null sender, several recipients and several messages in one session", async () => {
+    const { client, entries } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com", "c@example.com");
+    await session.say("one\r\n.");
+    expect(await session.say("MAIL FROM:<> BODY=8BITMIME")).toMatch(/^250/);
+    await session.say("RCPT TO:<d@example.com>");
+    await session.say("DATA");
+    await session.say("two\r\n.");
+    expect(
+      entries.map(({ envelope: { sender, recipients, eightBit } }) => ({ sender, recipients, eightBit })),
+    ).toEqual([
+      { sender: "a@sender.example", recipients: ["b@example.com", "c@example.com"], eightBit: false },
+      { sender: "", recipients: ["d@example.com"], eightBit: true },
+    ]);
+  });
+
+  it("refuses recipients elsewhere from anyone, and takes them from a relay network", async () => {
+    const closed = await (await serve()).client();
+    await closed.reply();
+    await closed.say("EHLO client.example");
+    await closed.say("MAIL FROM:<a@sender.example>");
+    expect(await closed.say("RCPT TO:<b@other.example>")).toBe("554 5.7.1 Relay access denied");
+    const open = await (await serve({ relayNetworks: ["127.0.0.0/8"] })).client();
+    expect((await open.upToData("b@other.example"))[3]).toBe("250 2.1.5 Accepted");
+  });
+
+  it("refuses one recipient too many for now, and keeps the others", async () => {
+    const { client } = await serve();
+    const session = await client();
+    const replies = await session.upToData(
+      "a@example.com",
+      "b@example.com",
+      "c@example.com",
+      "d@example.com",
+    );
+    expect(replies[6]).toBe("452 4.5.3 Error: too many recipients");
+    expect(replies[7]).toMatch(/^354/);
+  });
+
+  it("refuses what is declared or found too large with 552, and goes on with the session", async () => {
+    const { client, entries, disk } = await serve();
+    const session = await client();
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say("MAIL FROM:<a@sender.example> SIZE=100001")).toMatch(/^552 5\.3\.4/);
+    await session.say("MAIL FROM:<a@sender.example>");
+    await session.say("RCPT TO:<b@example.com>");
+    await session.say("DATA");
+    expect(await session.say(`${"x".repeat(99)}\r\n`.repeat(1_100) + ".")).toBe(
+      "552 5.3.4 Message is larger than 100000 bytes",
+    );
+    expect(await session.say("NOOP")).toMatch(/^250/);
+    expect(entries).toEqual([]);
+    expect(await disk.list("/spool/incoming")).toEqual([]);
+  });
+
+  it("refuses a message that goes in circles", async () => {
+    const { client, entries } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com");
+    expect(await session.say(`${"Received: from x by y\r\n".repeat(6)}\r\nbody\r\n.`)).toBe(
+      "554 5.4.6 More than 5 Received lines: a mail loop",
+    );
+    expect(entries).toEqual([]);
+  });
+
+  it("does not take a dot between bare line feeds for the end of a message", async () => {
+    const { client, entries, spool } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com");
+    session.send("Subject: x\r\n\r\nbody\n.\nMAIL FROM:<evil@x>\r\n");
+    expect(await session.say(".")).toMatch(/^250 2\.0\.0/);
+    expect(entries).toHaveLength(1);
+    expect(await bodyIn(spool, entries[0]!)).toContain("MAIL FROM:<evil@x>");
+  });
+
+  it("forgets a message whose client leaves in the middle", async () => {
+    const { client, entries, disk } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com");
+    session.send("Subject: x\r\n\r\nhalf");
+    await until(async () => (await disk.list("/spool/incoming")).length === 1);
+    session.end();
+    await until(async () => (await disk.list("/spool/incoming")).length === 0);
+    expect(entries).toEqual([]);
+  });
+
+  it.each([
+    ["EIO", "sync", "451 4.3.0 Message could not be stored, try again later"],
+    ["EIO", "syncDirectory", "451 4.3.0 Message could not be stored, try again later"],
+    ["ENOSPC", "append", "452 4.3.1 No space left, try again later"],
+    ["ENOSPC", "create", "452 4.3.1 No space left, try again later"],
+  ] as const)("never answers 250 when the disk says %s at %s", async (fault, name, expected) => {
+    const { client, entries, disk } = await serve();
+    const session = await client();
+    disk.fault = (operation) => (operation.name === name ? fault : undefined);
+    await session.upToData("b@example.com");
+    expect(await session.say("Subject: x\r\n\r\nbody\r\n.")).toBe(expected);
+    disk.fault = () => undefined;
+    expect(entries).toEqual([]);
+    expect(await disk.list("/spool/queue")).toEqual([]);
+    expect(await session.say("NOOP")).toMatch(/^250/);
+  });
+
+  it("tells the client after one connection too many to come again", async () => {
+    const { client } = await serve({ maxConnections: 1 });
+    const first = await client();
+    await first.reply();
+    expect(await (await client()).reply()).toMatch(/^421 /);
+  });
+
+  it("ends the session of a client that says nothing", async () => {
+    const { client } = await serve({ idleTimeoutMs: 150 });
+    const session = await client();
+    await session.reply();
+    expect(await session.reply()).toMatch(/^421 4\.4\.2/);
+    expect(await session.reply()).toBe("");
+  });
+});
+
+describe("TLS", () => {
+  it("is offered by STARTTLS and shown in the trace line", async () => {
+    const { client, entries, spool } = await serve();
+    const session = await client();
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say("STARTTLS")).toMatch(/^220/);
+    await session.startTls();
+    expect(await session.say("EHLO client.example")).not.toContain("STARTTLS");
+    await session.say("MAIL FROM:<a@sender.example>");
+    await session.say("RCPT TO:<b@example.com>");
+    await session.say("DATA");
+    await session.say("x\r\n.");
+    expect(await bodyIn(spool, entries[0]!)).toContain("with ESMTPS id");
+  });
+
+  it("is asked for before MAIL on a submission port", async () => {
+    const { client } = await serve({}, { requireTls: true });
+    const session = await client();
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say("MAIL FROM:<a@sender.example>")).toBe(
+      "530 5.7.0 Must issue a STARTTLS command first",
+    );
+  });
+
+  it("comes first on a port of its own", async () => {
+    const { client } = await serve({}, { tls: "implicit" });
+    const session = await client();
+    expect((await session.upToData("b@example.com")).at(-1)).toMatch(/^354/);
+  });
+});
+
+describe("behind a balancer", () => {
+  const line = (address: string): string => `PROXY TCP4 ${address} 127.0.0.1 40000 25\r\n`;
+  const behind = { balancers: ["127.0.0.1"], relayNetworks: ["203.0.113.0/24"] };
+
+  it("takes the client's address from the PROXY line, for the rule and the trace", async () => {
+    const { client, entries, spool } = await serve(behind);
+    const inside = await client(line("203.0.113.9"));
+    await inside.upToData("b@other.example");
+    await inside.say("x\r\n.");
+    expect(await bodyIn(spool, entries[0]!)).toContain("([203.0.113.9])");
+    const outside = await client(line("198.51.100.7"));
+    expect((await outside.upToData("b@other.example"))[3]).toBe("554 5.7.1 Relay access denied");
+  });
+
+  it.each([
+    ["in one piece with the handshake", true],
+    ["before the handshake", false],
+  ])("takes the PROXY line before TLS, %s", async () => {
+    const { client, entries, spool } = await serve(behind, { tls: "implicit" });
+    const session = await client(line("203.0.113.9"));
+    await session.upToData("b@other.example");
+    await session.say("x\r\n.");
+    expect(await bodyIn(spool, entries[0]!)).toContain("([203.0.113.9])");
+  });
+
+  it("takes the line that a balancer sends for its own checks", async () => {
+    const { client } = await serve(behind);
+    expect(await (await client("PROXY UNKNOWN\r\n")).reply()).toMatch(/^220/);
+  });
+
+  it.each([
+    ["EHLO client.example\r\n"],
+    ["PROXY TCP4 not-an-address 127.0.0.1 1 2\r\n"],
+    [`PROXY ${"x".repeat(2000)}\r\n`],
+  ])("does not speak with a balancer that begins with %j", async (first) => {
+    const { client } = await serve(behind);
+    expect(await (await client(first)).reply()).toBe("");
+  });
+
+  it("believes no PROXY line of anyone else", async () => {
+    const { client } = await serve({ ...behind, balancers: ["127.0.0.9"] });
+    const session = await client();
+    await session.reply();
+    expect(await session.say(line("203.0.113.9").trimEnd())).toMatch(/^500/);
+    await session.say("EHLO client.example");
+    await session.say("MAIL FROM:<a@sender.example>");
+    expect(await session.say("RCPT TO:<b@other.example>")).toBe("554 5.7.1 Relay access denied");
+  });
+});
+
+describe("draining", () => {
+  it("lets an open transaction finish and answers 421, never 5xx, to everything else", async () => {
+    const { client, service, entries, port } = await serve();
+    const busy = await client();
+    await busy.upToData("b@example.com");
+    const between = await client();
+    await between.reply();
+    await between.say("EHLO client.example");
+    await between.say("MAIL FROM:<a@sender.example>");
+    const idle = await client();
+    await idle.reply();
+    const drained = service.drain(60_000);
+    expect(await idle.reply()).toBe("421 4.3.2 System going down, try again");
+    expect(await (await client()).reply()).toMatch(/^421 /);
+    expect(await between.say("RCPT TO:<c@example.com>")).toBe("250 2.1.5 Accepted");
+    expect(await between.say("DATA")).toMatch(/^354/);
+    expect(await busy.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(await busy.reply()).toMatch(/^421 /);
+    expect(await between.say("y\r\n.")).toMatch(/^250 2\.0\.0/);
+    await drained;
+    expect(entries).toHaveLength(2);
+    await expect(SmtpClient.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("ends after its limit with a 421 to who is still in a transaction", async () => {
+    const { client, service } = await serve();
+    const busy = await client();
+    await busy.upToData("b@example.com");
+    await service.drain(1);
+    expect(await busy.reply()).toMatch(/^421 /);
+  });
+});
