@@ -24,7 +24,7 @@ export async function handOver(entry) {
   const pinned = pinnedRuntime();
   if (!pinned || process.env[GUARD]) {
     console.error(
-      `This needs Node ${OLDEST_MAJOR} or later and runs on ${process.version}; install it, or run npm install in ${root}.`,
+      `This needs Node ${OLDEST_MAJOR} or later and runs on ${process.version}; install it, or run: ${howToGetOne()}`,
     );
     process.exit(1);
   }
@@ -36,6 +36,13 @@ export async function handOver(entry) {
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+/** A checkout pins its runtime; a project that the package is installed in may do the same. */
+function howToGetOne() {
+  return existsSync(join(root, "src"))
+    ? `npm ci --prefix ${root}`
+    : `npm install --save-dev node@${OLDEST_MAJOR}`;
 }
 
 /** The runtime of the `node` package: in this package's node_modules, or beside it when npm has lifted it. */

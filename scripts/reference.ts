@@ -14,8 +14,8 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: Node | boolean;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+  readonly enum?: readonly (string | number)[];
+  readonly const?: string | number;
   readonly items?: Node;
   readonly oneOf?: readonly Node[];
   readonly anyOf?: readonly Node[];
@@ -76,9 +76,9 @@ function merge(merged: Map<string, Node>, { properties = {} }: Node): Map<string
 
 function values(node: Node): string {
   const kinds = node.anyOf ?? node.oneOf;
-  if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (node.enum) return node.enum.map((value) => `\`${value}\``).join(", ");
   if (kinds) return [...new Set(kinds.map(values))].join(", ");
-  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (node.const !== undefined) return `\`${node.const}\``;
   if (node.type === "array") return `list of ${values(node.items!)}`;
   if (node.type === "object") return "section";
   return { string: "text", integer: "whole number", boolean: "`true`, `false`" }[node.type ?? ""] ?? "";

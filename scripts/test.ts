@@ -26,7 +26,9 @@ async function part(title: string, run: () => Promise<boolean>): Promise<boolean
   const started = performance.now();
   console.log(`\n=== ${title}`);
   const isGood = await run();
-  console.log(`=== ${title}: ${isGood ? "passed" : "FAILED"} in ${Math.round((performance.now() - started) / 1000)} s`);
+  console.log(
+    `=== ${title}: ${isGood ? "passed" : "FAILED"} in ${Math.round((performance.now() - started) / 1000)} s`,
+  );
   return isGood;
 }
 
@@ -53,9 +55,18 @@ async function staticChecks(): Promise<boolean> {
 
 async function jest(project: string, more: readonly string[] = []): Promise<boolean> {
   const report = join(folder, `${project}.json`);
-  const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", "--selectProjects", project];
+  const args = [
+    "--experimental-vm-modules",
+    "--no-warnings",
+    "node_modules/jest/bin/jest.js",
+    "--selectProjects",
+    project,
+  ];
   const isGood = await program("node", [...args, "--json", "--outputFile", report, ...more]);
-  const result = JSON.parse(await readFile(report, "utf8")) as Record<"numPassedTests" | "numFailedTests" | "numPendingTests" | "numRuntimeErrorTestSuites", number>;
+  const result = JSON.parse(await readFile(report, "utf8")) as Record<
+    "numPassedTests" | "numFailedTests" | "numPendingTests" | "numRuntimeErrorTestSuites",
+    number
+  >;
   counts.passed += result.numPassedTests;
   counts.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
   counts.skipped += result.numPendingTests;
@@ -65,7 +76,11 @@ async function jest(project: string, more: readonly string[] = []): Promise<bool
 async function endToEnd(): Promise<boolean> {
   const yes = process.argv.includes("--yes");
   try {
-    await ensureEngine({ yes: yes || process.env["CI"] === "true", ask: (question) => confirm(processIo, question, yes), report: console.log });
+    await ensureEngine({
+      yes: yes || process.env["CI"] === "true",
+      ask: (question) => confirm(processIo, question, yes),
+      report: console.log,
+    });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(`\n!!! THE END-TO-END TESTS WERE SKIPPED: ${error.message}; ${error.remedy}\n`);

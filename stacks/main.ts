@@ -3,10 +3,7 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../src/support/errors.ts";
 import { ClusterStack } from "../src/toolkit/constructs/index.ts";
 import { loadCluster } from "../src/toolkit/project/load-cluster.ts";
-import { systemEnv } from "../src/toolkit/runner/system-env.ts";
-import { services } from "../src/toolkit/services/registry.ts";
-import { resolve } from "../src/toolkit/topology/resolve.ts";
-import { readVersions } from "../src/toolkit/vault/versions.ts";
+import { secretVersions } from "../src/toolkit/project/secret-versions.ts";
 
 /*
  * The app of `cdktf synth` and `cdktf deploy`: one stack, of the cluster that MAILBASTION_CLUSTER_FILE describes,
@@ -16,13 +13,10 @@ import { readVersions } from "../src/toolkit/vault/versions.ts";
 async function main(): Promise<void> {
   const { MAILBASTION_CLUSTER_FILE: file, MAILBASTION_AUTHORIZED_KEY_FILE: keyFile } = process.env;
   const { spec, directory } = await loadCluster(file);
-  const requests = services.flatMap((service) => service.secrets(resolve(spec)));
-  const versionOf = await readVersions(directory, spec.name, requests, systemEnv);
-
   const app = new App();
   new ClusterStack(app, spec, {
     project: directory,
-    versionOf,
+    versionOf: await secretVersions(directory, spec),
     ...(keyFile && { authorizedKey: await readAuthorizedKey(keyFile) }),
   });
   app.synth();

@@ -13,7 +13,7 @@ export interface DockerDemoOptions {
   /** Leaves the lab up, to look around in. */
   readonly keep: boolean;
   /** Takes one line for people, without its end. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
 }
 
 const LAB = "demo";

@@ -15,7 +15,7 @@ const QUEUED = 100;
 
 export interface EmbeddedDemoOptions {
   /** Takes one line for people, without its end. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
 }
 
 /**

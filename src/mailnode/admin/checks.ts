@@ -33,8 +33,10 @@ export function check(
 }
 
 function failed(error: unknown): CheckOutcome {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return { status: "failed", reason: String(code ?? name ?? "unknown error") };
+  const { code, name, message } = error as { code?: string | number; name?: string; message?: string };
+  // Redis begins each of its errors with a word for it, "WRONGPASS".
+  const word = name === "ReplyError" ? /^[A-Z]+\b/.exec(message ?? "")?.[0] : undefined;
+  return { status: "failed", reason: String(code ?? word ?? name ?? "unknown error") };
 }
 
 /** Whether a new connection to the database answers SELECT 1: what a node that works would need next. */

@@ -60,12 +60,13 @@ export class Reception {
         }
       }
       refusal ??= this.#objection(stream, hops);
-      if (refusal || !intake) throw refusal;
+      if (refusal) throw refusal;
     } catch (error) {
       await intake?.abort();
       throw error;
     }
-    return this.#commit(intake, session, stream.byteLength);
+    // Without an intake there was a refusal.
+    return this.#commit(intake!, session, stream.byteLength);
   }
 
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {

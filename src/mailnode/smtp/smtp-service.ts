@@ -54,7 +54,6 @@ export class SmtpService {
       const listening = once(server.server, "listening");
       server.listen(port, address);
       await listening;
-      server.on("error", (error) => this.#log.debug({ err: error }, "a session failed"));
     }
   }
 
@@ -86,7 +85,7 @@ export class SmtpService {
 
   #server(listener: Listener): StatusReplyServer {
     const { config, hostname, pem } = this.#options;
-    return new StatusReplyServer({
+    const server = new StatusReplyServer({
       name: hostname,
       banner: "Mailbastion",
       secure: listener.tls === "implicit",
@@ -113,6 +112,9 @@ export class SmtpService {
         );
       },
     });
+    // A listener there must be, also while the port is bound: without one Node ends the process.
+    server.on("error", (error) => this.#log.debug({ err: error }, "a listener or a session failed"));
+    return server;
   }
 
   #senderObjection(listener: Listener, session: SMTPServerSession): Error | null {

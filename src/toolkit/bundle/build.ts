@@ -1,6 +1,7 @@
 import { FaultsError } from "../../support/errors.ts";
 import { sha256, shortHash } from "../../support/hash.ts";
 import { interfacePlaceholder, secretPlaceholder } from "../../support/placeholder.ts";
+import { markerLine } from "../services/marker.ts";
 import { services as registry } from "../services/registry.ts";
 import type { FileContent, FileContext, FileSpec, Listener, Service } from "../services/service.ts";
 import type { Machine, Topology } from "../topology/topology.ts";
@@ -78,11 +79,10 @@ function renderFile(file: FileSpec, service: Service, topology: Topology): strin
   return render(file.content, marker(file.content, service, topology));
 }
 
-/** The first line of every generated file says that mailbastion owns it and where to change it. */
 function marker(content: FileContent, service: Service, topology: Topology): string {
   const source =
     content.kind === "template" ? `templates/${content.template}` : `the ${service.name} service`;
-  return `mailbastion: made from ${source} for cluster ${topology.cluster}; change the cluster file, not this one`;
+  return markerLine(source, topology.cluster);
 }
 
 function toBundleFile(file: FileSpec, content: string, service: string, context: FileContext): BundleFile {

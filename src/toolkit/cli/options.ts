@@ -17,6 +17,10 @@ export function yesOption(command: Command): Command {
   return command.option("-y, --yes", "go ahead without asking");
 }
 
+export function dryRunOption(command: Command): Command {
+  return command.option("-n, --dry-run", "print what would be done, and change nothing");
+}
+
 export function targetOptions(command: Command): Command {
   return fileOption(command)
     .option("--lab [name]", "a lab of this cluster instead of its real machines")

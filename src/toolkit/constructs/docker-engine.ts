@@ -6,6 +6,7 @@ import type { NetworkShape, Shapes } from "../containers/shape.ts";
 import { FROZEN_NETWORK_ATTRIBUTES } from "./frozen-attributes.ts";
 import { toLabels } from "./labels.ts";
 import { MachineContainer } from "./machine-container.ts";
+import { requireOneCore } from "./one-core.ts";
 
 export interface DockerEngineProps {
   /** The provider's alias; it leaves the stack's author free to have a Docker provider of their own. */
@@ -16,7 +17,7 @@ export interface DockerEngineProps {
   readonly shapes: Shapes;
 }
 
-/** One Docker engine, with what its containers share: the provider, networks and images. */
+/** One Docker engine, with what its containers share: the provider, networks and images. Throws CDKTF_TWO_CORES. */
 export class DockerEngine extends Construct {
   readonly provider: DockerProvider;
   readonly #shapes: Shapes;
@@ -25,6 +26,7 @@ export class DockerEngine extends Construct {
 
   constructor(scope: Construct, id: string, props: DockerEngineProps) {
     super(scope, id);
+    requireOneCore();
     this.#shapes = props.shapes;
     this.provider = new DockerProvider(this, "provider", { alias: props.alias, host: props.endpoint });
     this.#networks = new Map(props.shapes.networks.map((shape) => [shape.name, this.#makeNetwork(shape)]));

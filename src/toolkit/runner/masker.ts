@@ -12,6 +12,8 @@ export class Masker {
   }
 
   mask(text: string): string {
-    return [...this.#values].reduce((masked, value) => masked.replaceAll(value, "***"), text);
+    // The longest first: what remains of a value that holds another one would tell the rest of it.
+    const longestFirst = [...this.#values].toSorted((a, b) => b.length - a.length);
+    return longestFirst.reduce((masked, value) => masked.replaceAll(value, "***"), text);
   }
 }

@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises";
+import { UserError } from "../../support/errors.ts";
 import { sha256 } from "../../support/hash.ts";
 import type { Command } from "../steps/command.ts";
 
@@ -48,10 +49,21 @@ export class Recorder {
     this.#written = this.#written.then(() =>
       appendFile(path, `${JSON.stringify(record)}\n`, { mode: 0o600 }),
     );
+    // A full disk here must not break off a run on other machines; close tells of it.
+    this.#written.catch(() => undefined);
   }
 
-  /** Resolves when all is on disk. */
+  /** Resolves when all is written. Throws RUN_LOG when it could not be. */
   async close(): Promise<void> {
-    await this.#written;
+    try {
+      await this.#written;
+    } catch (error) {
+      throw new UserError(
+        "RUN_LOG",
+        `the log of the run, ${this.#path}, could not be written`,
+        "make room on the disk; what the run did stands",
+        { cause: error },
+      );
+    }
   }
 }

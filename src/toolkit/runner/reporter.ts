@@ -7,6 +7,8 @@ import type { Step } from "../steps/step.ts";
 export interface Reporter {
   phaseStarted(title: string): void;
   stepPlanned(step: Step): void;
+  /** In a dry run: what the phase would do hangs on steps that were not run. */
+  phaseUndecided(title: string, reason: string): void;
   stepStarted(step: Step): void;
   stepFinished(step: Step, ms: number): void;
   stepFailed(step: Step, ms: number): void;
@@ -23,6 +25,7 @@ export function lineReporter(out: (line: string) => void): Reporter {
       for (const command of step.commands) out(`    ${commandText(command)}`);
       if (step.verify) out(`    until ${step.verify.title}: ${quote(step.verify.command.argv)}`);
     },
+    phaseUndecided: (title, reason) => out(`? ${title}: known only after the steps above (${reason})`),
     stepStarted: () => undefined,
     stepFinished: (step, ms) => out(`  ${pc.bold(step.machine)}  ${step.title}  ${pc.dim(seconds(ms))}`),
     stepFailed: (step, ms) =>
@@ -37,6 +40,7 @@ export function lineReporter(out: (line: string) => void): Reporter {
 export const silentReporter: Reporter = {
   phaseStarted: () => undefined,
   stepPlanned: () => undefined,
+  phaseUndecided: () => undefined,
   stepStarted: () => undefined,
   stepFinished: () => undefined,
   stepFailed: () => undefined,
@@ -52,6 +56,7 @@ export function jsonReporter(out: (line: string) => void): Reporter {
     phaseStarted: (title) => tell("phase", { title }),
     stepPlanned: (step) =>
       tell("planned", { ...about(step), commands: step.commands.map(({ argv }) => argv) }),
+    phaseUndecided: (title, reason) => tell("undecided", { title, reason }),
     stepStarted: (step) => tell("started", about(step)),
     stepFinished: (step, ms) => tell("finished", { ...about(step), ms: Math.round(ms) }),
     stepFailed: (step, ms) => tell("failed", { ...about(step), ms: Math.round(ms) }),

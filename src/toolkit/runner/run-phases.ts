@@ -45,7 +45,11 @@ export async function runPhases(phases: readonly Phase[], options: RunOptions): 
     options.interruption.check();
     const started = env.monotonic();
     reporter.phaseStarted(phase.title);
-    const stages = phase.decide(await observe(phase, sender));
+    const stages = await decide(phase, sender, options.dryRun && steps > 0);
+    if (stages instanceof UserError) {
+      reporter.phaseUndecided(phase.title, stages.message);
+      continue;
+    }
     // A step that only waits for something is no change.
     const count = stages.flat().filter((step) => step.commands.length > 0).length;
     steps += count;
@@ -59,17 +63,41 @@ export async function runPhases(phases: readonly Phase[], options: RunOptions): 
   return { steps };
 }
 
+/**
+ * The stages that remain; or, where earlier steps were only told and not run, why this phase cannot be told
+ * before them: what it needs may be what they would bring.
+ */
+async function decide(
+  phase: Phase,
+  sender: Sender,
+  isAfterUntakenSteps: boolean,
+): Promise<readonly Stage[] | UserError> {
+  try {
+    return phase.decide(await observe(phase, sender));
+  } catch (error) {
+    if (isAfterUntakenSteps && error instanceof UserError) return error;
+    throw error;
+  }
+}
+
+/** All machines are asked even if one fails: a person mends three machines at once, not one per run. */
 async function observe(phase: Phase, sender: Sender): Promise<ReadonlyMap<string, Answer>> {
-  return new Map(
-    await Promise.all(
-      phase.machines.map(async (machine) => {
-        const command = phase.observe(machine);
-        if (command.mutates)
-          throw new Error(`"${phase.title}" would look at ${machine} by a command that changes it`);
-        return [machine, await sender.send(machine, command)] as const;
-      }),
-    ),
+  const answers = new Map<string, Answer>();
+  const failures: unknown[] = [];
+  await Promise.all(
+    phase.machines.map(async (machine) => {
+      const command = phase.observe(machine);
+      if (command.mutates)
+        throw new Error(`"${phase.title}" would look at ${machine} by a command that changes it`);
+      try {
+        answers.set(machine, await sender.send(machine, command));
+      } catch (error) {
+        failures.push(error);
+      }
+    }),
   );
+  throwAny(failures);
+  return answers;
 }
 
 async function runStage(stage: Stage, sender: Sender, options: RunOptions): Promise<void> {
@@ -88,6 +116,10 @@ async function runStage(stage: Stage, sender: Sender, options: RunOptions): Prom
       }
     }),
   );
+  throwAny(failures);
+}
+
+function throwAny(failures: readonly unknown[]): void {
   if (failures.length === 0) return;
   throw failures.length === 1 ? failures[0] : severalFailures(failures);
 }

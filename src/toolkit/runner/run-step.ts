@@ -1,5 +1,6 @@
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
+import { isPassing } from "../ssh/errors.ts";
 import { quote } from "../ssh/quote.ts";
 import type { Answer, Command } from "../steps/command.ts";
 import type { Gate, Step } from "../steps/step.ts";
@@ -34,10 +35,20 @@ export async function runStep(step: Step, sender: Sender, { env, reporter }: Ste
 async function waitFor(step: Step, gate: Gate, sender: Sender, env: Env): Promise<void> {
   const end = env.monotonic() + gate.timeoutMs;
   for (;;) {
-    const answer = await sender.send(step.machine, gate.command);
+    const answer = await lookAgainLater(sender.send(step.machine, gate.command));
     if (answer.code === 0) return;
     if (env.monotonic() >= end) throw gateTimeout(step, gate, answer);
     await env.sleep(gate.intervalMs);
+  }
+}
+
+/** A machine that is out of reach for a moment, as its network restarts, is one that does not hold yet. */
+async function lookAgainLater(sent: Promise<Answer>): Promise<Answer> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return { code: 255, stdout: "", stderr: (error as UserError).message };
   }
 }
 

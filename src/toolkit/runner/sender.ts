@@ -1,5 +1,5 @@
 import type { Env } from "../../support/env.ts";
-import { resolvePlaceholders, type Resolver } from "../../support/placeholder.ts";
+import { factsIn, resolvePlaceholders, type Resolver, secretsIn } from "../../support/placeholder.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer, Command } from "../steps/command.ts";
 import { Masker } from "./masker.ts";
@@ -25,6 +25,7 @@ export class Sender {
   async send(machine: string, command: Command): Promise<Answer> {
     const { transport, env, recorder } = this.#options;
     const { stdin } = command;
+    refusePlaceholders(command.argv);
     let code: number | undefined;
     try {
       const answer = await (typeof stdin === "string"
@@ -48,4 +49,10 @@ export class Sender {
       },
     });
   }
+}
+
+/** Arguments are seen by every user of the machine, and in the log of the run: what must be resolved travels as input. */
+function refusePlaceholders(argv: readonly string[]): void {
+  const found = argv.find((word) => secretsIn(word).length > 0 || factsIn(word).length > 0);
+  if (found !== undefined) throw new Error(`the argument ${found} holds a placeholder`);
 }

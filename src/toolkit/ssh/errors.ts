@@ -32,7 +32,7 @@ export function hostKeyChanged(
   return new UserError(
     "SSH_HOST_KEY_CHANGED",
     `the host key of ${where(machine, address)} has changed: known is ${known.map(describeKey).join(" or ")}, it shows ${describeKey(shown)}`,
-    `somebody may be listening in; if the machine was made anew, take its line out of ${files.join(" or ")} and run \`mbctl trust\``,
+    `somebody may be listening in; if the machine was made anew, run \`mbctl trust --forget\` for it, which takes its line out of ${files[0]}`,
   );
 }
 
@@ -86,14 +86,21 @@ export function connectionFailed(machine: string, address: Address, cause: Error
       );
     case "ETIMEDOUT":
       return timedOut(machine, address, cause);
+    default:
+      return sshFailed(machine, address, cause);
   }
+}
+
+/** What ssh2 itself says, where the system's own calls went well. */
+function sshFailed(machine: string, address: Address, cause: Error): UserError {
   if ((cause as { readonly level?: string }).level === "client-timeout")
     return timedOut(machine, address, cause);
   if (isDrop(cause)) return lost(machine, address, `before a command could run: ${cause.message}`, cause);
-  return fault(
+  return new UserError(
     "SSH_HANDSHAKE",
-    `${place} and this program did not come to terms: ${cause.message}`,
+    `${where(machine, address)} and this program did not come to terms: ${cause.message}`,
     "see that this is the port of an SSH server, and update it",
+    { cause },
   );
 }
 

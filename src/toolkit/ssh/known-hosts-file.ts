@@ -21,8 +21,7 @@ export async function addKnownHost(path: string, address: Address, key: HostKey)
   const text = await readIfThere(path);
   const verdict = judge(parseKnownHosts(text), address, key);
   if (verdict.kind === "known") return false;
-  if (verdict.kind === "changed")
-    throw hostKeyChanged(hostField(address), address, key, verdict.known, [path]);
+  if (verdict.kind === "changed") throw hostKeyChanged(address.host, address, key, verdict.known, [path]);
   const before = text === "" || text.endsWith("\n") ? text : `${text}\n`;
   await write(path, `${before}${hostField(address)} ${key.type} ${key.base64}\n`);
   return true;

@@ -89,8 +89,13 @@ export class Vault implements SecretStore {
   /**
    * Makes what `requests` ask for and the vault does not hold, makes certificates anew whose names changed or
    * whose end is near, and reads the operator's own files. Returns the names of the requests made now.
+   *
+   * Without `keep` nothing is written: for a dry run, which has to know what the files will hold.
    */
-  async ensure(requests: readonly SecretRequest[]): Promise<readonly string[]> {
+  async ensure(
+    requests: readonly SecretRequest[],
+    { keep = true }: { readonly keep?: boolean } = {},
+  ): Promise<readonly string[]> {
     const made: string[] = [];
     for (const request of inOrderOfMaking(requests)) {
       if (request.kind === "files") {
@@ -115,7 +120,7 @@ export class Vault implements SecretStore {
       this.#hold(version, entry.values);
       made.push(request.name);
     }
-    await this.#save(made.length > 0);
+    if (keep) await this.#save(made.length > 0);
     return made;
   }
 

@@ -48,9 +48,9 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
   );
   await service.start();
   ends.push(() => service.drain(0));
-  const client = async (first = ""): Promise<SmtpClient> => {
+  const client = async (first = "", together = false): Promise<SmtpClient> => {
     const made = await (listener.tls === "implicit"
-      ? SmtpClient.connectTls(port!, first)
+      ? SmtpClient.connectTls(port!, first, together)
       : SmtpClient.connect(port!, first));
     ends.push(() => made.end());
     return made;
@@ -252,10 +252,10 @@ describe("behind a balancer", () => {
 
   it.each([
     ["in one piece with the handshake", true],
-    ["before the handshake", false],
-  ])("takes the PROXY line before TLS, %s", async () => {
+    ["some time before the handshake", false],
+  ])("takes the PROXY line before TLS, %s", async (_when, together) => {
     const { client, entries, spool } = await serve(behind, { tls: "implicit" });
-    const session = await client(line("203.0.113.9"));
+    const session = await client(line("203.0.113.9"), together);
     await session.upToData("b@other.example");
     await session.say("x\r\n.");
     expect(await bodyIn(spool, entries[0]!)).toContain("([203.0.113.9])");
@@ -267,10 +267,10 @@ describe("behind a balancer", () => {
   });
 
   it.each([
-    ["EHLO client.example\r\n"],
-    ["PROXY TCP4 not-an-address 127.0.0.1 1 2\r\n"],
-    [`PROXY ${"x".repeat(2000)}\r\n`],
-  ])("does not speak with a balancer that begins with %j", async (first) => {
+    ["no PROXY line", "EHLO client.example\r\n"],
+    ["a PROXY line without an address", "PROXY TCP4 not-an-address 127.0.0.1 1 2\r\n"],
+    ["a line without end", `PROXY ${"x".repeat(2000)}`],
+  ])("does not speak with a balancer that begins with %s", async (_what, first) => {
     const { client } = await serve(behind);
     expect(await (await client(first)).reply()).toBe("");
   });

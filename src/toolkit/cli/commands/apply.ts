@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { join } from "node:path";
+import { UserError } from "../../../support/errors.ts";
 import { clusterPaths } from "../../disk/cluster-paths.ts";
 import { makePrivateDirectory } from "../../disk/replace-file.ts";
 import { openTarget, type Target } from "../../project/target.ts";
@@ -11,7 +12,8 @@ import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
 import { SshTransport } from "../../ssh/ssh-transport.ts";
 import { machineNamed } from "../../topology/topology.ts";
-import { openVault } from "../../vault/vault.ts";
+import { throwawayVault } from "../../vault/throwaway-vault.ts";
+import { openVault, type SecretStore } from "../../vault/vault.ts";
 import { EXIT } from "../exit-codes.ts";
 import { confirm, type Io } from "../io.ts";
 import { example, jsonOption, targetOptions, yesOption } from "../options.ts";
@@ -82,14 +84,19 @@ async function runLog({ directory, topology }: Target): Promise<string> {
   return join(runs, `${new Date(systemEnv.now()).toISOString().replaceAll(":", "-")}-apply.jsonl`);
 }
 
-async function secretsOf({ topology, directory, environment }: Target, dryRun: boolean) {
-  const vault = await openVault({
-    directory,
-    cluster: topology.cluster,
-    env: systemEnv,
-    environment,
-    create: !dryRun,
-  });
-  if (!dryRun) await vault.ensure(services.flatMap((service) => service.secrets(topology)));
-  return vault;
+/** A dry run makes nothing: before the first deployment it goes by made-up secrets. */
+async function secretsOf(
+  { topology, directory, environment }: Target,
+  dryRun: boolean,
+): Promise<SecretStore> {
+  const requests = services.flatMap((service) => service.secrets(topology));
+  const open = { directory, cluster: topology.cluster, env: systemEnv, environment };
+  try {
+    const vault = await openVault({ ...open, create: !dryRun });
+    await vault.ensure(requests, { keep: !dryRun });
+    return vault;
+  } catch (error) {
+    if (!dryRun || !(error instanceof UserError) || error.code !== "VAULT_MISSING") throw error;
+    return throwawayVault(requests, systemEnv.now());
+  }
 }

@@ -1,13 +1,11 @@
 import { App } from "cdktf";
 import type { Command } from "commander";
 import Table from "cli-table3";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterStack } from "../../constructs/index.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
-import { services } from "../../services/registry.ts";
-import { resolve } from "../../topology/resolve.ts";
-import { systemEnv } from "../../runner/system-env.ts";
-import { readVersions } from "../../vault/versions.ts";
+import { secretVersions } from "../../project/secret-versions.ts";
 import type { Io } from "../io.ts";
 import { example, fileOption, jsonOption } from "../options.ts";
 
@@ -29,8 +27,8 @@ export function addSynth(program: Command, io: Io): void {
 
 async function synth(options: Options, io: Io): Promise<void> {
   const { spec, directory } = await loadCluster(options.file);
-  const requests = services.flatMap((service) => service.secrets(resolve(spec)));
-  const versionOf = await readVersions(directory, spec.name, requests, systemEnv);
+  const versionOf = await secretVersions(directory, spec);
+  await mkdir(options.out, { recursive: true });
   const app = new App({ outdir: options.out });
   const { cluster } = new ClusterStack(app, spec, { project: directory, versionOf });
   app.synth();

@@ -16,7 +16,7 @@ export function packagesPhase(topology: Topology, services: readonly Service[]):
   return {
     title: "install packages",
     machines: topology.machines.map((machine) => machine.name),
-    observe: (machine) => ask(script(OBSERVE, wanted.get(machine)!)),
+    observe: (machine) => ask(script(OBSERVE, wanted.get(machine))),
     decide: (answers) => {
       const steps = [...answers].flatMap(([machine, answer]) => {
         const held = new Set(answer.stdout.split("\n").filter((line) => line !== ""));

@@ -1,6 +1,7 @@
 import { serializeMailNodeConfig } from "../../../contract/mailnode-config.ts";
 import { script } from "../../steps/command.ts";
 import { STAGED, type Action, type FileContext, type FileSpec } from "../service.ts";
+import { markerLine } from "../marker.ts";
 import { unitCheck } from "../unit-check.ts";
 import { DRAIN_LIMIT_MS, mailNodeConfig } from "./config.ts";
 import { PATHS, UNIT, USER, machineSecret } from "./names.ts";
@@ -27,7 +28,7 @@ export function mailNodeFiles(context: FileContext): readonly FileSpec[] {
 }
 
 function config(context: FileContext): FileSpec {
-  const marker = `mailbastion: made from the mailnode service for cluster ${context.topology.cluster}; change the cluster file, not this one`;
+  const marker = markerLine("the mailnode service", context.topology.cluster);
   return {
     path: PATHS.config,
     owner: "root",

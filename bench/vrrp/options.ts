@@ -1,0 +1,57 @@
+import { parseArgs } from "node:util";
+import { UserError } from "../../src/support/errors.ts";
+
+export interface Options {
+  /** Advert intervals to compare, in milliseconds, ascending. */
+  readonly intervals: readonly number[];
+  /** Every round measures every interval once. */
+  readonly rounds: number;
+  /** Pauses of the holder, for each interval and round. */
+  readonly pauses: number;
+  /** Losses of power of the holder, for each interval and round: so many on busy processors, so many on idle ones. */
+  readonly kills: number;
+  /** Installs a Docker engine without asking where there is none. */
+  readonly yes: boolean;
+}
+
+/** Bounds of a run: what is larger belongs into several. */
+const LIMITS = { intervals: [100, 10_000], rounds: [1, 20], pauses: [1, 200], kills: [0, 20] } as const;
+
+/** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      intervals: { type: "string", default: "100,150,200,250,300,400,500" },
+      rounds: { type: "string", default: "3" },
+      pauses: { type: "string", default: "10" },
+      kills: { type: "string", default: "1" },
+      yes: { type: "boolean", default: false },
+    },
+  });
+  const intervals = values.intervals.split(",").map((text) => whole("intervals", text));
+  return {
+    intervals: [...new Set(intervals)].toSorted((a, b) => a - b),
+    rounds: whole("rounds", values.rounds),
+    pauses: whole("pauses", values.pauses),
+    kills: whole("kills", values.kills),
+    yes: values.yes,
+  };
+}
+
+/** The intervals in the order of a round: each round begins with another one, so that none always comes first. */
+export function orderOf(intervals: readonly number[], round: number): readonly number[] {
+  const first = round % intervals.length;
+  return [...intervals.slice(first), ...intervals.slice(0, first)];
+}
+
+function whole(option: keyof typeof LIMITS, text: string): number {
+  const [least, most] = LIMITS[option];
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UserError(
+    "BENCH_OPTION",
+    `--${option} got ${JSON.stringify(text)}`,
+    `give ${option === "intervals" ? "milliseconds" : "a whole number"} from ${least} to ${most}${option === "intervals" ? ", with commas between" : ""}`,
+  );
+}

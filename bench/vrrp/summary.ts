@@ -1,0 +1,131 @@
+import { judge } from "./holders.ts";
+import type { Block, Run } from "./record.ts";
+
+/** What all rounds of one interval came to. */
+export interface Row {
+  readonly intervalMs: number;
+  readonly pauses: number;
+  /** Median and worst time that the holder was frozen, at most. */
+  readonly frozenMs: Spread;
+  readonly needless: number;
+  readonly moves: number;
+  /** Moments with two holders, and the longest time in one pause. */
+  readonly doubles: number;
+  readonly longestDoubleMs: number;
+  /** From the loss of power to the first good answer. */
+  readonly busyGapMs: Spread;
+  readonly idleGapMs: Spread;
+}
+
+/** Undefined when nothing was measured. */
+export type Spread = { readonly median: number; readonly worst: number; readonly count: number } | undefined;
+
+/** One row for each interval, ascending. */
+export function rowsOf({ intervals, blocks }: Pick<Run, "intervals" | "blocks">): readonly Row[] {
+  return intervals.map((intervalMs) => rowOf(intervalMs, blocks.filter((block) => block.intervalMs === intervalMs))); // prettier-ignore
+}
+
+function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
+  const pauses = blocks.flatMap((block) => block.pauses);
+  const verdicts = pauses.map(({ holder, changes, windowMs }) => judge(holder, changes, windowMs));
+  const kills = blocks.flatMap((block) => block.kills);
+  const gaps = (busy: boolean) =>
+    spread(kills.filter((kill) => kill.busy === busy).flatMap(({ answeredMs }) => answeredMs ?? []));
+  return {
+    intervalMs,
+    pauses: pauses.length,
+    frozenMs: spread(pauses.map(({ frozenMs }) => frozenMs[1])),
+    needless: verdicts.filter(({ isNeedless }) => isNeedless).length,
+    moves: sum(verdicts.map(({ moves }) => moves)),
+    doubles: sum(verdicts.map(({ doubles }) => doubles)),
+    longestDoubleMs: Math.max(0, ...verdicts.map(({ doubleMs }) => doubleMs)),
+    busyGapMs: gaps(true),
+    idleGapMs: gaps(false),
+  };
+}
+
+/** The median of an even count is the mean of the two in the middle. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const worst = sorted.at(-1);
+  if (worst === undefined) return undefined;
+  const middle = [sorted[Math.floor((sorted.length - 1) / 2)]!, sorted[Math.ceil((sorted.length - 1) / 2)]!];
+  return { median: Math.round(sum(middle) / 2), worst, count: sorted.length };
+}
+
+/**
+ * The shortest interval without a needless failover, and above which there was none either: one that got through by
+ * luck between two that did not is no answer. Undefined when there is none.
+ */
+export function shortestCalm(rows: readonly Row[]): number | undefined {
+  const lastBad = rows.findLastIndex(({ pauses, needless }) => pauses === 0 || needless > 0);
+  return rows[lastBad + 1]?.intervalMs;
+}
+
+/** What the run was to measure and did not, in words for people. */
+export function missing(
+  run: Run,
+  planned: { readonly pauses: number; readonly kills: number },
+): readonly string[] {
+  const { rounds } = run;
+  return rowsOf(run).flatMap(({ intervalMs, pauses, busyGapMs, idleGapMs }) => [
+    ...lack(`${intervalMs} ms: pauses`, pauses, rounds * planned.pauses),
+    ...lack(`${intervalMs} ms: gaps on busy processors`, busyGapMs?.count ?? 0, rounds * planned.kills),
+    ...lack(`${intervalMs} ms: gaps on idle processors`, idleGapMs?.count ?? 0, rounds * planned.kills),
+  ]);
+}
+
+function lack(what: string, measured: number, wanted: number): readonly string[] {
+  return measured < wanted ? [`${what}: ${measured} of ${wanted}`] : [];
+}
+
+/**
+ * How long a standby waits after the last advert that it heard, RFC 5798 6.1: three intervals and a skew, which is
+ * larger for lower priorities.
+ */
+export function masterDownMs(intervalMs: number, priority: number): number {
+  return 3 * intervalMs + ((256 - priority) / 256) * intervalMs;
+}
+
+/** The rows as a table in Markdown, for the terminal and for the documentation alike. */
+export function tableOf(rows: readonly Row[], priority: number): string {
+  const head = [
+    "advert (ms)",
+    "standby waits (ms)",
+    "pauses",
+    "frozen, median / worst (ms)",
+    "needless failovers",
+    "moves of the VIP",
+    "two holders: times, longest (ms)",
+    "gap, busy: median / worst (ms)",
+    "gap, idle: median / worst (ms)",
+  ];
+  const lines = rows.map((row) => [
+    String(row.intervalMs),
+    String(Math.round(masterDownMs(row.intervalMs, priority))),
+    String(row.pauses),
+    shown(row.frozenMs),
+    String(row.needless),
+    String(row.moves),
+    row.doubles === 0 ? "0" : `${row.doubles}, ${row.longestDoubleMs}`,
+    shown(row.busyGapMs),
+    shown(row.idleGapMs),
+  ]);
+  return markdown([head, ...lines]);
+}
+
+function shown(value: Spread): string {
+  return value === undefined ? "-" : `${value.median} / ${value.worst}`;
+}
+
+function markdown(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
+  const [head, ...body] = rows;
+  return [line(head!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

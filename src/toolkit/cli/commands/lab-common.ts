@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { ensureEngine, type Engine } from "../../lab/engine.ts";
+import { openLab, type Lab } from "../../lab/lab.ts";
+import { loadCluster, type LoadedCluster } from "../../project/load-cluster.ts";
+import { confirm, type Io } from "../io.ts";
+import { fileOption, jsonOption, yesOption } from "../options.ts";
+
+/** What every command of a lab takes. */
+export interface LabOptions {
+  readonly file?: string;
+  readonly name?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function labCommand(lab: Command, usage: string, description: string): Command {
+  const command = lab.command(usage).description(description);
+  return jsonOption(
+    yesOption(fileOption(command).option("--name <lab>", "the lab (default: the cluster's name)")),
+  );
+}
+
+export function engineFor(options: LabOptions, io: Io, report: (line: string) => void): Promise<Engine> {
+  const yes = options.yes ?? false;
+  return ensureEngine({ yes, ask: (question) => confirm(io, question, yes), report });
+}
+
+/** The lab that the options mean, which must be up. */
+export async function openedLab(options: LabOptions, io: Io): Promise<Lab> {
+  const cluster = await loadCluster(options.file);
+  const engine = await engineFor(options, io, (line) => io.err(line));
+  return openLab(engine, cluster.directory, nameOf(options, cluster));
+}
+
+export function nameOf(options: LabOptions, cluster: LoadedCluster): string {
+  return options.name ?? cluster.spec.name;
+}

@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import type { ClusterInput } from "../../src/toolkit/spec/schema.ts";
+import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
+import { makeAuthority, makeCertificate } from "../../src/toolkit/vault/pki.ts";
+import { DeployProject } from "../terraform/deploy.ts";
+
+const MBCTL = fileURLToPath(new URL("../../bin/mbctl.js", import.meta.url));
+
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/**
+ * The project of a user who has taken a lab's machines for existing hosts: a description with their addresses, a
+ * certificate of their own, the key to log in; the vault's key in a file, as without a terminal.
+ */
+export class HostsProject {
+  readonly deploy: DeployProject;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #lab: Lab;
+
+  private constructor(lab: Lab, deploy: DeployProject, environment: Readonly<Record<string, string>>) {
+    this.#lab = lab;
+    this.deploy = deploy;
+    this.#environment = environment;
+  }
+
+  static async of(lab: Lab): Promise<HostsProject> {
+    const environment: Record<string, string> = { MAILBASTION_SSH_KEY_FILE: lab.paths.key, CI: "false" };
+    const deploy = new DeployProject({ cluster: "", environment });
+    environment["MAILBASTION_KEY_FILE"] = join(deploy.folder, "vault.key");
+    environment["HOME"] = join(deploy.folder, "home");
+    await mkdir(environment["HOME"]);
+    await writeCertificate(deploy.folder, lab.state.topology.network.vip);
+    const project = new HostsProject(lab, deploy, environment);
+    project.describe({});
+    return project;
+  }
+
+  get folder(): string {
+    return this.deploy.folder;
+  }
+
+  get knownHosts(): string {
+    return join(this.folder, ".mailbastion", "hosts", "known_hosts");
+  }
+
+  /** Writes the description anew, with some of its keys set otherwise. */
+  describe(edit: { readonly mail?: object; readonly weight?: number }): void {
+    this.deploy.describe(stringify(description(this.#lab, this.folder, edit)));
+  }
+
+  /** Runs mbctl in the project's folder, as a person would; does not throw when it fails. */
+  mbctl(...args: readonly string[]): Promise<Ended> {
+    return new Promise((resolve) => {
+      const options = {
+        cwd: this.folder,
+        env: { ...process.env, ...this.#environment, NO_COLOR: "1" },
+        maxBuffer: 64 * 1024 * 1024,
+      };
+      execFile(process.execPath, [MBCTL, ...args], options, (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;
+        resolve({ code, output: `${stdout}${stderr}` });
+      });
+    });
+  }
+
+  cdktfDeploy(): Promise<Ended> {
+    return this.deploy.deploy(this.#environment);
+  }
+}
+
+function description(
+  lab: Lab,
+  folder: string,
+  edit: { readonly mail?: object; readonly weight?: number },
+): ClusterInput {
+  const { network, machines } = lab.state.topology;
+  return {
+    name: "hosts",
+    platform: { kind: "hosts" },
+    network: { cidr: network.cidr, vip: network.vip },
+    mail: {
+      domains: ["example.com"],
+      relayNetworks: [network.cidr],
+      nextHop: `${lab.state.gateway}:${NEXT_HOP_PORT}`,
+      // Short, so that the test need not wait half a minute for the second attempt.
+      retry: { first: "1s", longest: "2s" },
+      ...edit.mail,
+    },
+    tls: { public: { certificateFile: join(folder, "mail.crt"), keyFile: join(folder, "mail.key") } },
+    machines: Object.fromEntries(
+      machines.map(({ name, address, roles }) => [
+        name,
+        {
+          address,
+          roles: [...roles],
+          ...(name === "node-3" && edit.weight !== undefined && { weight: edit.weight }),
+        },
+      ]),
+    ),
+  };
+}
+
+async function writeCertificate(folder: string, vip: string): Promise<void> {
+  const now = Date.now();
+  const authority = await makeAuthority("a certificate authority of the test", now);
+  const subject = { commonName: "mail.example.com", names: ["mail.example.com"], addresses: [vip] };
+  const pair = await makeCertificate(
+    { kind: "certificate", name: "public", authority: "test", ...subject },
+    authority,
+    now,
+  );
+  await writeFile(join(folder, "mail.crt"), pair.certificate);
+  await writeFile(join(folder, "mail.key"), pair.key, { mode: 0o600 });
+}

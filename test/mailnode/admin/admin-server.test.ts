@@ -1,0 +1,85 @@
+import { request } from "node:https";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { loopbackPem } from "../../../demo/embedded/certificate.ts";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
+import {
+  healthOf,
+  healthSchema,
+  readySchema,
+  type Health,
+  type Ready,
+} from "../../../src/contract/health.ts";
+import { AdminServer } from "../../../src/mailnode/admin/admin-server.ts";
+
+const OK = { status: "ok" } as const;
+const SERVICES = { smtp: OK, queue: OK, delivery: OK };
+
+describe("the console", () => {
+  let server: AdminServer;
+  let port: number;
+  let health: Health = healthOf("node-1", "1.2.3", { services: SERVICES });
+  let ready: Ready = { ready: true, node: "node-1" };
+
+  beforeAll(async () => {
+    port = (await freePorts(1))[0]!;
+    server = new AdminServer({
+      address: "127.0.0.1",
+      port,
+      pem: await loopbackPem(),
+      health: () => Promise.resolve(health),
+      ready: () => Promise.resolve(ready),
+      facts: () => ({ node: "node-1", version: "1.2.3", queueLength: 1, draining: false }),
+    });
+    await server.start();
+  });
+  afterAll(() => server.stop());
+
+  function ask(path: string, method = "GET"): Promise<{ status: number; type: string; body: string }> {
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        { host: "127.0.0.1", port, path, method, rejectUnauthorized: false, agent: false },
+        (response) => {
+          let body = "";
+          response.setEncoding("utf8").on("data", (piece: string) => (body += piece));
+          response.on("end", () =>
+            resolve({ status: response.statusCode!, type: response.headers["content-type"]!, body }),
+          );
+        },
+      );
+      asked.on("error", reject);
+      asked.end();
+    });
+  }
+
+  it("answers /health with 200 when all is well and 503 when anything is not, in the agreed shape", async () => {
+    const well = await ask("/health");
+    expect([well.status, well.type]).toEqual([200, "application/json"]);
+    expect(healthSchema.parse(JSON.parse(well.body))).toEqual(health);
+    health = healthOf("node-1", "1.2.3", {
+      database: { status: "failed", reason: "ECONNREFUSED" },
+      services: SERVICES,
+    });
+    const ill = await ask("/health");
+    expect(ill.status).toBe(503);
+    expect(healthSchema.parse(JSON.parse(ill.body)).status).toBe("unhealthy");
+  });
+
+  it("answers /ready with 200 or 503", async () => {
+    expect((await ask("/ready")).status).toBe(200);
+    ready = { ready: false, node: "node-1", reason: "draining" };
+    const answer = await ask("/ready?x=1");
+    expect(answer.status).toBe(503);
+    expect(readySchema.parse(JSON.parse(answer.body))).toEqual(ready);
+  });
+
+  it("shows people a page", async () => {
+    const { status, type, body } = await ask("/");
+    expect([status, type]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(body).toContain("<td>1 message</td>");
+  });
+
+  it("knows no other path and no other method", async () => {
+    expect((await ask("/nothing")).status).toBe(404);
+    expect((await ask("/health", "POST")).status).toBe(405);
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { loopbackPem } from "../../../demo/embedded/certificate.ts";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
+import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
+import { askNode } from "../../../src/mailnode/node/ask-node.ts";
+import { MailNode } from "../../../src/mailnode/node/mail-node.ts";
+import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
+import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
+import { sendMails } from "../../../src/toolkit/lab/mail/sender.ts";
+import { sampleConfig } from "../fixtures/config.ts";
+import { quietLog } from "../fixtures/quiet-log.ts";
+import { seeded } from "../fixtures/random.ts";
+import { SmtpClient } from "../fixtures/smtp-client.ts";
+
+describe("a mail node", () => {
+  let directory: string;
+  let config: MailNodeConfig;
+  let nextHop: NextHop;
+  const nodes: MailNode[] = [];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "mail-node-"));
+    nextHop = await NextHop.start("127.0.0.1");
+    const pem = join(directory, "node.pem");
+    await writeFile(pem, await loopbackPem());
+    const [smtp, admin] = await freePorts(2);
+    const sample = sampleConfig();
+    config = {
+      ...sample,
+      smtp: { ...sample.smtp, listeners: [{ ...sample.smtp.listeners[0]!, port: smtp! }], pem },
+      delivery: { ...sample.delivery, nextHop: { host: "127.0.0.1", port: nextHop.port } },
+      admin: { address: "127.0.0.1", port: admin!, pem },
+    };
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map((node) => node.stop()));
+    await nextHop.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  const start = async (disk: ForgetfulDisk, changes: Partial<MailNodeConfig> = {}): Promise<MailNode> => {
+    const node = await MailNode.start({
+      config: { ...config, ...changes },
+      version: "1.2.3",
+      disk,
+      env: systemEnv,
+      log: quietLog,
+    });
+    nodes.push(node);
+    return node;
+  };
+  const smtpPort = (): number => config.smtp.listeners[0]!.port;
+  const send = (prefix: string, count: number) =>
+    sendMails({
+      host: "127.0.0.1",
+      port: smtpPort(),
+      prefix,
+      count,
+      to: "b@example.com",
+      connections: 2,
+      patienceMs: 5_000,
+    });
+
+  it("takes mail and brings it to the next hop, under the id of the 250", async () => {
+    await start(new ForgetfulDisk());
+    const client = await SmtpClient.connect(smtpPort());
+    await client.upToData("b@example.com");
+    const answer = await client.say("Message-ID: <m1@x>\r\n\r\nbody\r\n.");
+    await nextHop.waitFor(["m1"], 10_000);
+    expect(answer).toBe(`250 2.0.0 queued as ${nextHop.arrivals[0]!.queueId}`);
+  });
+
+  it("delivers after a loss of power what it had answered while the next hop was away", async () => {
+    await nextHop.stop();
+    const disk = new ForgetfulDisk();
+    await start(disk);
+    const { answered } = await send("m", 5);
+    expect(answered).toHaveLength(5);
+    const after = disk.afterPowerLoss(seeded(7));
+    await nodes.pop()!.stop();
+    await nextHop.resume();
+    await start(after);
+    await nextHop.waitFor(answered, 10_000);
+  });
+
+  it("is ready while it takes mail and its disk takes writes, and says what is wrong when not", async () => {
+    const disk = new ForgetfulDisk();
+    const node = await start(disk);
+    expect(await node.ready()).toEqual({ ready: true, node: "node-1" });
+    expect(await askNode(config, "/ready")).toEqual({
+      status: 200,
+      body: '{"ready":true,"node":"node-1"}\n',
+    });
+    disk.fault = ({ name }) => (name === "sync" ? "ENOSPC" : undefined);
+    await systemEnv.sleep(config.checks.cacheMs + 1);
+    expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOSPC" });
+    expect((await askNode(config, "/ready")).status).toBe(503);
+    expect((await node.health()).checks.services.queue).toEqual({ status: "failed", reason: "ENOSPC" });
+  });
+
+  it("is unhealthy but ready when the database or Redis does not answer", async () => {
+    const [database, redis] = await freePorts(2);
+    const node = await start(new ForgetfulDisk(), {
+      checks: {
+        ...config.checks,
+        database: { host: "127.0.0.1", port: database!, user: "u", name: "n", password: "hunter2" },
+        redis: { host: "127.0.0.1", port: redis!, password: "hunter2" },
+      },
+    });
+    const { status, checks } = await node.health();
+    expect(status).toBe("unhealthy");
+    expect(checks.database).toEqual({ status: "failed", reason: "ECONNREFUSED" });
+    expect(checks.redis).toEqual({ status: "failed", reason: "ECONNREFUSED" });
+    expect((await node.ready()).ready).toBe(true);
+  });
+
+  it("answers that it drains until the last transaction has ended", async () => {
+    const node = await start(new ForgetfulDisk());
+    const client = await SmtpClient.connect(smtpPort());
+    await client.upToData("b@example.com");
+    const stopped = nodes.pop()!.stop();
+    expect(await node.ready()).toMatchObject({ ready: false, reason: "draining" });
+    expect((await askNode(config, "/ready")).status).toBe(503);
+    expect(await client.say("Message-ID: <m1@x>\r\n\r\nbody\r\n.")).toMatch(/^250/);
+    await stopped;
+    await expect(askNode(config, "/ready")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("believes no other certificate on its console's port", async () => {
+    await start(new ForgetfulDisk());
+    const other = join(directory, "other.pem");
+    await writeFile(other, await loopbackPem());
+    const asked = askNode({ ...config, admin: { ...config.admin, pem: other } }, "/ready");
+    await expect(asked).rejects.toThrow("another certificate");
+  });
+
+  it("says which port is taken", async () => {
+    await start(new ForgetfulDisk());
+    await expect(start(new ForgetfulDisk())).rejects.toMatchObject({ code: "MAILNODE_PORT_TAKEN" });
+  });
+
+  it("says which file is missing and that a queue cannot be opened", async () => {
+    const smtp = { ...config.smtp, pem: join(directory, "absent.pem") };
+    await expect(start(new ForgetfulDisk(), { smtp })).rejects.toMatchObject({
+      code: "MAILNODE_FILE_UNREADABLE",
+    });
+    const broken = new ForgetfulDisk();
+    broken.fault = () => "EIO";
+    await expect(start(broken)).rejects.toMatchObject({ code: "MAILNODE_SPOOL" });
+  });
+});

@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { buildBundles } from "../../src/toolkit/bundle/build.ts";
+import { loadCluster } from "../../src/toolkit/project/load-cluster.ts";
+import { resolve as resolveCluster } from "../../src/toolkit/topology/resolve.ts";
+import { checkout, documented, install, pack, type Packed } from "./consumer.ts";
+
+/* Two installs of npm on a busy machine: far above what either takes, so that a registry that hangs ends the test. */
+jest.setTimeout(300_000);
+
+const run = promisify(execFile);
+const EXAMPLE = join(checkout, "examples/three-machines.yaml");
+const { version, devDependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as {
+  version: string;
+  devDependencies: Record<string, string>;
+};
+
+let folder: string;
+let packed: Packed;
+let project: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mailbastion-pack-"));
+  packed = await pack(folder);
+  project = await install(folder, packed);
+  await copyFile(EXAMPLE, join(project, "cluster.yaml"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A command of the installed package, in the project's folder. */
+function command(name: string, args: readonly string[], nodeArgs: readonly string[] = []) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...nodeArgs, join(project, "node_modules/.bin", name), ...args],
+    { cwd: project, encoding: "utf8" },
+  );
+  return { code: status, stdout, stderr };
+}
+
+/** Names of packages with this name in the manifest or on disk, however deep they were installed. */
+function installed(...names: readonly string[]): readonly string[] {
+  return globSync("**/package.json", { cwd: join(project, "node_modules") })
+    .map(
+      (path) =>
+        JSON.parse(readFileSync(join(project, "node_modules", path), "utf8")) as Record<string, string>,
+    )
+    .filter((manifest) => names.includes(manifest["name"]!))
+    .map((manifest) => `${manifest["name"]}@${manifest["version"]}`);
+}
+
+describe("the package that is published", () => {
+  it("holds what runs and what is read, no source, no test, and nothing that a run left behind", () => {
+    const rooms = new Set(packed.files.map((path) => path.split("/")[0]));
+    expect([...rooms].toSorted()).toEqual(
+      ["CHANGELOG.md", "LICENSE", "bin", "dist", "docs", "examples", "images", "package.json", "templates"]
+        .concat(existsSync(join(checkout, "README.md")) ? ["README.md"] : [])
+        .toSorted(),
+    );
+    expect(packed.files).toContain("dist/mbnode.mjs");
+    expect(packed.files.filter((path) => /left-by|\.mailbastion|\.test\.|[^d]\.ts$/.test(path))).toEqual([]);
+  });
+
+  it("has one core of cdktf when it is installed as the reference says, and it is the maintained one", () => {
+    expect(installed("cdktf", "cdktn")).toEqual(["cdktn@0.24.0"]);
+    expect(installed("constructs")).toEqual(["constructs@10.7.2"]);
+  });
+
+  it("runs mbctl and mbnode from plain JavaScript", () => {
+    expect(command("mbctl", ["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    expect(command("mbnode", ["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    const { code, stdout } = command("mbctl", ["validate", "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("--in-lab");
+  });
+
+  it("synthesises an example to the same bytes as the checkout does", async () => {
+    const { code, stdout, stderr } = command("mbctl", ["synth", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const bundles = buildBundles(resolveCluster((await loadCluster(EXAMPLE)).spec));
+    const expected = bundles.map(({ machine, hash, files }) => ({ machine, hash, files: files.length }));
+    expect((JSON.parse(stdout) as { machines: unknown }).machines).toEqual(expected);
+  });
+
+  it("reads a description written in TypeScript", async () => {
+    const description = [
+      'import { defineCluster } from "mailbastion";',
+      "export default defineCluster({",
+      '  name: "typed",',
+      '  mail: { domains: ["example.com"], relayNetworks: ["192.168.1.0/24"], nextHop: "mx.internal:25" },',
+      '  network: { cidr: "192.168.1.0/24", vip: "192.168.1.100" },',
+      "  machines: Object.fromEntries([1, 2, 3].map((n: number) => [`node-${n}`, {",
+      "    address: `192.168.1.${n}`,",
+      '    roles: ["balancer", "mail", "database", "cache", "storage"],',
+      "  }])),",
+      "});",
+    ];
+    await writeFile(join(project, "cluster.ts"), description.join("\n"));
+    const { code, stderr } = command("mbctl", ["synth", "--file", "cluster.ts"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(existsSync(join(project, "cdktf.out/stacks/typed/machines/node-3/etc/haproxy/haproxy.cfg"))).toBe(
+      true,
+    );
+  });
+
+  it("synthesises the typed stack of the reference, whose rollout finds the installed mbctl", async () => {
+    await writeFile(join(project, "stack.ts"), await documented("ts"));
+    await run(process.execPath, ["stack.ts"], { cwd: project });
+    const stack = join(project, "cdktf.out/stacks/production");
+    const { resource } = JSON.parse(await readFile(join(stack, "cdk.tf.json"), "utf8")) as {
+      resource: Record<
+        string,
+        Record<string, { provisioner: { "local-exec": { interpreter: string[] } }[] }>
+      >;
+    };
+    expect(Object.keys(resource["docker_container"]!)).toEqual(["node-1", "node-2", "node-3"]);
+    const [provisioner] = resource["terraform_data"]!["apply"]!.provisioner;
+    expect(resolve(stack, provisioner!["local-exec"].interpreter[0]!)).toBe(
+      join(project, "node_modules/mailbastion/bin/mbctl.js"),
+    );
+  });
+
+  it("brings types: the stack of the reference passes, a wrong description does not", async () => {
+    await writeFile(join(project, "stack.ts"), await documented("ts"));
+    const wrong = [
+      'import { defineCluster, secretVersions } from "mailbastion";',
+      'import { ClusterStack } from "mailbastion/constructs";',
+      "// @ts-expect-error a name is text",
+      "const cluster = defineCluster({ name: 5 });",
+      "// @ts-expect-error a stack takes a cluster",
+      'export const stack = (scope: never) => new ClusterStack(scope, "acme");',
+      "// @ts-expect-error versions come as a promise",
+      'export const version: string = secretVersions(".", cluster)("x");',
+    ];
+    await writeFile(join(project, "wrong.ts"), wrong.join("\n"));
+    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2024"];
+    const tsc = join(checkout, "node_modules/typescript/bin/tsc");
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [tsc, ...options, "--types", "", "stack.ts", "wrong.ts"],
+      { cwd: project, encoding: "utf8" },
+    );
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  });
+
+  it("assembles the release of the mail node, with a runtime from the registry", async () => {
+    const cache = join(folder, "cache");
+    const program = [
+      `import { prepareRelease } from "mailbastion-release";`,
+      "process.stdout.write(JSON.stringify(await prepareRelease()));",
+    ]
+      .join("\n")
+      .replace(
+        "mailbastion-release",
+        join(project, "node_modules/mailbastion/dist/toolkit/release/index.js"),
+      );
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
+      env: { ...process.env, XDG_CACHE_HOME: cache },
+    });
+    const release = JSON.parse(stdout) as {
+      archive: string;
+      runtimes: { x64: { name: string; archive: string } };
+    };
+    expect(release.runtimes.x64.name).toBe(`node-v${devDependencies["node"]}-linux-x64`);
+    const place = join(folder, "release");
+    for (const [archive, into] of [
+      [release.archive, place],
+      [release.runtimes.x64.archive, join(place, "runtime")],
+    ] as const) {
+      await mkdir(into, { recursive: true });
+      await run("tar", ["-xzf", archive, "-C", into]);
+    }
+    const answer = await run(join(place, "bin/mbnode"), ["--version"], { env: {} });
+    expect(answer.stdout).toBe(`${version}\n`);
+  });
+
+  it("says in one sentence that an older Node will not do, and what to install", () => {
+    const older =
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+    const { code, stderr } = command("mbctl", ["--version"], ["--import", `data:text/javascript,${older}`]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^This needs Node 24 or later .* npm install --save-dev node@24\n$/);
+  });
+
+  it("says in one sentence that the Docker bindings were installed with a core of their own", async () => {
+    const modules = join(project, "node_modules/@cdktf/provider-docker/node_modules");
+    await mkdir(modules);
+    await symlink(join(checkout, "node_modules/cdktf-original"), join(modules, "cdktf"));
+    const { code, stderr } = command("mbctl", ["synth", "--out", "none"]);
+    await rm(modules, { recursive: true });
+    expect(stderr).toContain("mbctl: there are two cores of cdktf");
+    expect(stderr).toContain("[CDKTF_TWO_CORES]");
+    expect(stderr).not.toContain("    at ");
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,159 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { Io } from "../../../src/toolkit/cli/io.ts";
+import { mbctl } from "../../../src/toolkit/cli/mbctl.ts";
+
+const SOUND = readFileSync("examples/three-machines.yaml", "utf8");
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mailbastion-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function run(...args: readonly string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const io: Io = {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    isInteractive: false,
+    isTerminal: false,
+    environment: { HOME: folder, XDG_CONFIG_HOME: join(folder, "config") },
+  };
+  const code = await mbctl(args, io);
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+function cluster(text: string): string {
+  const file = join(folder, "cluster.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+/** The commands that read a description before they do anything else. */
+const READERS = [
+  ["synth"],
+  ["validate"],
+  ["trust", "--yes"],
+  ["apply", "--yes"],
+  ["status"],
+  ["lab", "up", "--dry-run"],
+  ["lab", "status"],
+];
+
+describe("a person's mistake", () => {
+  const mistakes: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "an unknown key",
+      SOUND.replace("nextHop", "nexthop"),
+      /mail\.nexthop: is no key of a cluster; did you mean "nextHop"\?/,
+    ],
+    ["a duplicate name", SOUND.replace("node-2:", "node-1:"), /cluster\.yaml:12:3: Map keys must be unique/],
+    [
+      "an address outside the network",
+      SOUND.replace("192.168.1.103", "192.168.9.103"),
+      /machines\.node-3\.address is "192\.168\.9\.103": is no host address/,
+    ],
+    [
+      "a VIP equal to a machine",
+      SOUND.replace("vip: 192.168.1.100", "vip: 192.168.1.101"),
+      /network\.vip is "192\.168\.1\.101": is the address of machine node-1/,
+    ],
+    [
+      "an even number of voters",
+      `${SOUND}  node-4: { address: 192.168.1.104, roles: [mail] }\n`,
+      /4 machines vote on the mail nodes' leader.*quorum is 3/,
+    ],
+    ["YAML that cannot be read", "name: acme\nmail: {\n", /cluster\.yaml:\d+:\d+: /],
+    [
+      "a newline in a value",
+      SOUND.replace('"mx.internal:25"', '"mx.internal:25\\nx"'),
+      /mail\.nextHop is "mx\.internal:25\\nx"/,
+    ],
+    [
+      "a template brace in a value",
+      SOUND.replace("name: acme", 'name: "{{acme}}"'),
+      /name is "\{\{acme\}\}"/,
+    ],
+  ];
+
+  it.each(mistakes)(
+    "%s is one clear message, exit code 1, and nothing is written",
+    async (_title, text, message) => {
+      const file = cluster(text);
+      for (const reader of READERS) {
+        const { code, out, err } = await run(...reader, "--file", file);
+        expect(code).toBe(1);
+        expect(err).toMatch(message);
+        expect(err).toContain("  -> ");
+        expect(err).not.toMatch(/^ +at /m);
+        expect(out).toBe("");
+      }
+      expect(readdirSync(folder)).toEqual(["cluster.yaml"]);
+    },
+  );
+
+  it("with --json is one JSON document", async () => {
+    const { code, out, err } = await run("status", "--json", "--file", join(folder, "none.yaml"));
+    expect(code).toBe(1);
+    expect(err).toBe("");
+    expect(JSON.parse(out)).toMatchObject({ ok: false, code: "CLUSTER_FILE_MISSING" });
+  });
+
+  it("on the command line has an exit code of its own", async () => {
+    for (const args of [["appply"], ["apply", "--dryrun"], ["lab", "kill"]]) {
+      const { code, err } = await run(...args);
+      expect([args, code]).toEqual([args, 64]);
+      expect(err).toMatch(/^error: /);
+    }
+  });
+});
+
+describe("mbctl", () => {
+  it("asks before it changes something, and says --yes where nobody can be asked", async () => {
+    const file = cluster(`${SOUND}tls: { public: { certificateFile: /c, keyFile: /k } }\n`);
+    const { code, err } = await run("apply", "--file", file);
+    expect(code).toBe(1);
+    expect(err).toContain("add --yes where nobody sits at the terminal [NOT_CONFIRMED]");
+  });
+
+  it("refuses real machines without a certificate for their clients", async () => {
+    const { code, err } = await run("apply", "--yes", "--file", cluster(SOUND));
+    expect(code).toBe(1);
+    expect(err).toContain("[TLS_PUBLIC_MISSING]");
+  });
+
+  it("says which lab is not up, and how to start it", async () => {
+    const { code, err } = await run("apply", "--lab", "--yes", "--file", cluster(SOUND));
+    expect(code).toBe(1);
+    expect(err).toContain("mbctl lab up");
+  });
+
+  it("synthesises without any secret, and writes the same bytes twice", async () => {
+    const file = cluster(SOUND);
+    const read = (out: string) =>
+      readdirSync(out, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), "utf8")]);
+    const first = join(folder, "one", "out");
+    const second = join(folder, "two", "out");
+    expect(await run("synth", "--file", file, "--out", first)).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse((await run("synth", "--json", "--file", file, "--out", second)).out)).toMatchObject({
+      ok: true,
+    });
+    expect(read(second)).toEqual(read(first));
+    expect(readdirSync(folder).sort()).toEqual(["cluster.yaml", "one", "two"]);
+  });
+
+  it("refuses a stack that another version of the files has made", async () => {
+    const file = cluster(`${SOUND}platform: { kind: hosts }\n`);
+    const out = join(folder, "out");
+    await run("synth", "--file", file, "--out", out);
+    const { code, err } = await run("apply", "--yes", "--stack", join(out, "stacks", "nowhere"));
+    expect(code).toBe(1);
+    expect(err).toContain("[STACK_UNREADABLE]");
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from "@jest/globals";
+import { parseMailNodeConfig, type MailNodeConfig } from "../../../../src/contract/mailnode-config.ts";
+import { mailnode } from "../../../../src/toolkit/services/mailnode/service.ts";
+import { machineNamed, type Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { rendered, settingsOf } from "../rendered.ts";
+import { sampleContext } from "../sample-context.ts";
+import { faults } from "./faults.ts";
+
+const node1 = machineNamed(threeMachines, "node-1");
+const files = mailnode.files(sampleContext(threeMachines, node1));
+
+function configOf(topology: Topology = threeMachines): MailNodeConfig {
+  return parseMailNodeConfig(rendered(mailnode, topology, "node-1", "/mbnode.json"), "mbnode.json");
+}
+
+describe("the mailnode service", () => {
+  it("runs where the role mail is", () => {
+    const without = { ...node1, roles: ["balancer"] as const };
+    expect(mailnode.runsOn(threeMachines, node1)).toBe(true);
+    expect(mailnode.runsOn(threeMachines, without)).toBe(false);
+  });
+
+  it("opens its ports on the machine's own address, to balancers alone", () => {
+    expect(mailnode.listens(threeMachines, node1)).toEqual(
+      [25, 587, 465, 443].map((port) => ({
+        port,
+        protocol: "tcp",
+        on: "machine",
+        from: ["balancer"],
+        program: "mbnode",
+      })),
+    );
+  });
+
+  it("asks for a certificate of the cluster's authority for every machine with the role", () => {
+    expect(mailnode.secrets(threeMachines).filter(({ name }) => name.startsWith("pki/node-"))).toEqual(
+      ["node-1", "node-2", "node-3"].map((name, index) => ({
+        kind: "certificate",
+        name: `pki/${name}`,
+        authority: "pki/authority",
+        commonName: name,
+        names: [name],
+        addresses: [`192.168.1.10${index + 1}`],
+      })),
+    );
+  });
+
+  it("takes the operator's certificate for clients where the description names one", () => {
+    const files = { kind: "files", certificateFile: "mail.crt", keyFile: "mail.key" } as const;
+    expect(mailnode.secrets({ ...threeMachines, tls: { public: files } })).toContainEqual({
+      ...files,
+      name: "tls/public",
+    });
+  });
+
+  it("is probed for readiness, not for the health of what it uses, without a change", () => {
+    expect(mailnode.probe(threeMachines, node1)).toMatchObject({
+      argv: ["/opt/mailbastion/current/bin/mbnode", "status", "--ready"],
+      mutates: false,
+    });
+  });
+});
+
+describe("the mail node's generated configuration", () => {
+  it("is what the node itself accepts", () => {
+    expect(rendered(mailnode, threeMachines, "node-1", "/mbnode.json")).toMatchSnapshot();
+  });
+
+  it("believes the PROXY line of the balancers, and of them alone", () => {
+    expect(configOf().smtp.balancers).toEqual(["192.168.1.101", "192.168.1.102"]);
+  });
+
+  it("asks for TLS on 587 before MAIL, has TLS from the first byte on 465, and offers it on 25", () => {
+    expect(configOf().smtp.listeners.map(({ port, tls, requireTls }) => ({ port, tls, requireTls }))).toEqual(
+      [
+        { port: 25, tls: "starttls", requireTls: false },
+        { port: 587, tls: "starttls", requireTls: true },
+        { port: 465, tls: "implicit", requireTls: false },
+      ],
+    );
+  });
+
+  it("reaches database and Redis through the VIP, and leaves out what the cluster does not have", () => {
+    expect(configOf().checks).toMatchObject({
+      database: { host: "192.168.1.100", port: 3306, password: "@@secret:database/password:1@@" },
+      redis: { host: "192.168.1.100", port: 6379, password: "@@secret:cache/password:1@@" },
+    });
+    const machines = threeMachines.machines.map((machine) => ({
+      ...machine,
+      roles: ["balancer", "mail"] as const,
+    }));
+    expect(Object.keys(configOf({ ...threeMachines, machines }).checks)).toEqual(["timeoutMs", "cacheMs"]);
+  });
+
+  it("answers a balancer's check before the balancer gives up on it", () => {
+    expect(configOf().checks.timeoutMs).toBeLessThan(2_000);
+  });
+});
+
+describe("the files of the mail node", () => {
+  it("are all checked by a program", () => {
+    expect(files.map(({ check }) => check.kind)).toEqual(files.map(() => "command"));
+  });
+
+  it("each have a planted fault for their check, which changes them", () => {
+    for (const { path } of files) {
+      expect(faults.filter(({ pathEndsWith }) => path.endsWith(pathEndsWith))).not.toHaveLength(0);
+    }
+    for (const fault of faults.filter(({ pathEndsWith }) => pathEndsWith !== ".pem")) {
+      const text = rendered(mailnode, threeMachines, "node-1", fault.pathEndsWith);
+      expect({ title: fault.title, changed: fault.mutate(text) !== text }).toEqual({
+        title: fault.title,
+        changed: true,
+      });
+    }
+  });
+
+  it("refuse, when they are a configuration, every planted fault", () => {
+    const text = rendered(mailnode, threeMachines, "node-1", "/mbnode.json");
+    for (const fault of faults.filter(({ pathEndsWith }) => pathEndsWith === "/mbnode.json")) {
+      const { title } = fault;
+      expect({ title, refused: refuses(fault.mutate(text)) }).toEqual({ title, refused: true });
+    }
+  });
+
+  it("with secrets can be read by root and the node's own group alone", () => {
+    const secret = files.filter(({ path }) => /\.(json|pem)$/.test(path));
+    expect(secret).toHaveLength(3);
+    for (const { owner, group, mode } of secret)
+      expect([owner, group, mode]).toEqual(["root", "mailbastion", "0640"]);
+  });
+
+  it("that the configuration names lie under their hash", () => {
+    expect(files.filter(({ addressed }) => addressed).map(({ path }) => path)).toEqual([
+      "/etc/mailbastion/tls/public.pem",
+      "/etc/mailbastion/pki/machine.pem",
+    ]);
+  });
+
+  it("run the node as a user of its own, restarted always, and stopped with time for its drain", () => {
+    const unit = settingsOf(rendered(mailnode, threeMachines, "node-1", ".service"));
+    expect(unit).toMatchSnapshot();
+    const stopSeconds = Number(unit.find((line) => line.startsWith("TimeoutStopSec="))!.split("=")[1]);
+    expect(stopSeconds * 1000).toBeGreaterThan(2 * configOf().drainLimitMs);
+  });
+
+  it("hold nothing that needs a namespace of its own, which a container may not have", () => {
+    const unit = rendered(mailnode, threeMachines, "node-1", ".service");
+    expect(unit).not.toMatch(
+      /^(Private|Protect|ReadOnlyPaths|BindPaths|InaccessiblePaths|ReadWritePaths|TemporaryFileSystem)/m,
+    );
+  });
+});
+
+function refuses(text: string): boolean {
+  try {
+    parseMailNodeConfig(text, "mbnode.json");
+    return false;
+  } catch {
+    return true;
+  }
+}
