@@ -61,10 +61,10 @@ async function run(
 
 function progress(block: Block, rounds: number): string {
   const [row] = rowsOf({ intervals: [block.intervalMs], blocks: [block] });
-  const gaps = block.kills.map(
-    ({ busy, answeredMs }) => `${busy ? "busy" : "idle"} ${answeredMs ?? "no answer"}`,
+  const silent = block.kills.map(
+    ({ busy, silentMs }) => `${silentMs ?? "never"} (${busy ? "under load" : "without"})`,
   );
-  return `round ${block.round + 1} of ${rounds}, ${block.intervalMs} ms: ${row!.needless} of ${row!.pauses} pauses moved the VIP; gaps ${gaps.join(", ")} ms; load ${block.load[1].toFixed(1)}`;
+  return `round ${block.round + 1} of ${rounds}, ${block.intervalMs} ms: ${row!.needless} of ${row!.pauses} pauses moved the VIP; VIP silent for ${silent.join(", ")} ms; load ${block.load[1].toFixed(1)}`;
 }
 
 async function machineOf(

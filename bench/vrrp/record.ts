@@ -29,7 +29,7 @@ export interface Block {
 /** The holder frozen for half a second, and all that happened to the VIP until the next one. */
 export interface Pause {
   readonly holder: string;
-  /** It stood still at least and at most this long. */
+  /** keepalived stood still at least and at most this long. */
   readonly frozenMs: readonly [number, number];
   /** Times count from the call that froze. */
   readonly changes: readonly Change[];
@@ -39,6 +39,7 @@ export interface Pause {
 /** The holder's loss of power. Times count from the call that took it. */
 export interface Kill {
   readonly holder: string;
+  /** Whether the bench's own load ran. */
   readonly busy: boolean;
   /** When the other one bore the VIP. */
   readonly movedMs: number;

@@ -12,9 +12,11 @@ export interface Row {
   /** Moments with two holders, and the longest time in one pause. */
   readonly doubles: number;
   readonly longestDoubleMs: number;
-  /** From the loss of power to the first good answer. */
+  /** How long clients got no answer through the VIP, under the bench's own load and without it. */
   readonly busyGapMs: Spread;
   readonly idleGapMs: Spread;
+  /** From the call that took the power to the first good answer, with the time that the engine needs for it. */
+  readonly sinceKillMs: Spread;
 }
 
 /** Undefined when nothing was measured. */
@@ -30,7 +32,7 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
   const verdicts = pauses.map(({ holder, changes, windowMs }) => judge(holder, changes, windowMs));
   const kills = blocks.flatMap((block) => block.kills);
   const gaps = (busy: boolean) =>
-    spread(kills.filter((kill) => kill.busy === busy).flatMap(({ answeredMs }) => answeredMs ?? []));
+    spread(kills.filter((kill) => kill.busy === busy).flatMap(({ silentMs }) => silentMs ?? []));
   return {
     intervalMs,
     pauses: pauses.length,
@@ -41,6 +43,7 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
     longestDoubleMs: Math.max(0, ...verdicts.map(({ doubleMs }) => doubleMs)),
     busyGapMs: gaps(true),
     idleGapMs: gaps(false),
+    sinceKillMs: spread(kills.flatMap(({ answeredMs }) => answeredMs ?? [])),
   };
 }
 
@@ -70,8 +73,8 @@ export function missing(
   const { rounds } = run;
   return rowsOf(run).flatMap(({ intervalMs, pauses, busyGapMs, idleGapMs }) => [
     ...lack(`${intervalMs} ms: pauses`, pauses, rounds * planned.pauses),
-    ...lack(`${intervalMs} ms: gaps on busy processors`, busyGapMs?.count ?? 0, rounds * planned.kills),
-    ...lack(`${intervalMs} ms: gaps on idle processors`, idleGapMs?.count ?? 0, rounds * planned.kills),
+    ...lack(`${intervalMs} ms: losses of power under load`, busyGapMs?.count ?? 0, rounds * planned.kills),
+    ...lack(`${intervalMs} ms: losses of power without load`, idleGapMs?.count ?? 0, rounds * planned.kills),
   ]);
 }
 
@@ -97,8 +100,9 @@ export function tableOf(rows: readonly Row[], priority: number): string {
     "needless failovers",
     "moves of the VIP",
     "two holders: times, longest (ms)",
-    "gap, busy: median / worst (ms)",
-    "gap, idle: median / worst (ms)",
+    "VIP silent, under load: median / worst (ms)",
+    "VIP silent, without: median / worst (ms)",
+    "first answer after the kill: median / worst (ms)",
   ];
   const lines = rows.map((row) => [
     String(row.intervalMs),
@@ -110,6 +114,7 @@ export function tableOf(rows: readonly Row[], priority: number): string {
     row.doubles === 0 ? "0" : `${row.doubles}, ${row.longestDoubleMs}`,
     shown(row.busyGapMs),
     shown(row.idleGapMs),
+    shown(row.sinceKillMs),
   ]);
   return markdown([head, ...lines]);
 }

@@ -26,16 +26,22 @@ export interface Trial {
   readonly isStopped: () => boolean;
 }
 
-/** One interval in one round: pauses on busy processors, then losses of power on busy and on idle ones. */
+/** One interval in one round: pauses under load, and losses of power under load and without. */
 export async function runBlock(balancers: Balancers, trial: Trial): Promise<Block> {
   await balancers.settled();
   await balancers.apply(trial.intervalMs);
   await balancers.settled();
   const advertised = await advertisedBy(balancers);
-  const paused = await pauseBlock(balancers, trial);
   const kills: Kill[] = [];
-  for (const busy of [true, false])
+  const killAll = async (busy: boolean) => {
     for (let n = 0; n < trial.kills && !trial.isStopped(); n++) kills.push(await killHolder(balancers, busy));
+  };
+  // Every loss of power moves the VIP: with an odd count the other machine is the holder in every second round.
+  const killsFirst = trial.round % 2 === 1;
+  if (killsFirst) await killAll(true);
+  const paused = await pauseBlock(balancers, trial);
+  if (!killsFirst) await killAll(true);
+  await killAll(false);
   return { round: trial.round, intervalMs: trial.intervalMs, advertised, ...paused, kills };
 }
 

@@ -28,8 +28,10 @@ export async function pack(folder: string): Promise<Packed> {
   await symlink(join(checkout, "node_modules"), join(copy, "node_modules"));
   await plant(copy, "dist/left-by-an-earlier-build.js");
   await plant(copy, "examples/.mailbastion/labs/acme/id_ed25519");
-  await run("npm", ["pack", "--pack-destination", folder, "--silent"], { cwd: copy });
-  const tarball = join(folder, "mailbastion-0.1.0.tgz");
+  const { stdout: printed } = await run("npm", ["pack", "--pack-destination", folder, "--silent"], {
+    cwd: copy,
+  });
+  const tarball = join(folder, printed.trim().split("\n").at(-1)!);
   const { stdout } = await run("tar", ["-tzf", tarball]);
   return {
     tarball,

@@ -26,7 +26,12 @@ export const realDisk: Disk = {
   link,
   remove: unlink,
   list: async (path) => (await readdir(path)).sort(),
-  read: (path, start = 0) => createReadStream(path, { start }),
+
+  // A generator, so that the file is not open before someone reads, and closed when they stop early.
+  async *read(path, start = 0) {
+    yield* createReadStream(path, { start }) as AsyncIterable<Uint8Array>;
+  },
+
   syncDirectory,
 };
 

@@ -67,7 +67,7 @@ async function attempt(
   try {
     await new Promise<void>((resolve, reject) => {
       // Stays for the whole session: an error event that nobody hears would end the process.
-      connection.on("error", (error) =>
+      connection.on("error", (error: Error) =>
         reject(Object.assign(error, { duringTls: connection.upgrading === true })),
       );
       connection.connect((error) => (error ? reject(error) : resolve()));
@@ -93,7 +93,7 @@ async function transact(
   const { error, info } = await new Promise<{ error?: ReplyError; info?: SMTPConnectionSendInfo }>(
     (resolve) => {
       connection.send(envelope, Readable.from(body), (failure, success) =>
-        resolve(failure ? { error: failure as ReplyError } : { info: success! }),
+        resolve(failure ? { error: failure as ReplyError } : { info: success }),
       );
     },
   );

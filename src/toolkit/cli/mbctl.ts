@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { UserError } from "../../support/errors.ts";
+import { asUserError } from "./as-user-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { processIo, type Io } from "./io.ts";
 import { commands } from "./commands/index.ts";
@@ -12,26 +13,47 @@ import { commands } from "./commands/index.ts";
  */
 export async function mbctl(argv: readonly string[], io: Io = processIo): Promise<number> {
   let code: number = EXIT.done;
-  const program = new Command("mbctl")
-    .description("describes, deploys and operates a mail cluster")
-    .version(version())
-    .showHelpAfterError("(mbctl --help lists the commands)")
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.err(text.trimEnd()),
-    });
-  for (const add of commands) add(program, io, (result) => (code = result));
+  // What follows "--" is the command line of another program.
+  const json = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length).includes("--json");
+  const program = buildProgram(io, (result) => (code = result), json);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
-    return report(error, argv.includes("--json"), io);
+    return report(asUserError(error), json, io);
   }
 }
 
+/** Every command with its options, ready to parse. `end` takes the exit code of a command where it is not 0. */
+export function buildProgram(io: Io, end: (code: number) => void, json = false): Command {
+  const program = new Command("mbctl")
+    .description("describes, deploys and operates a mail cluster")
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      // With --json a mistake on the command line is a document too: see report.
+      writeErr: (text) => (json ? undefined : io.err(text.trimEnd())),
+    });
+  for (const add of commands) add(program, io, end);
+  pointToHelp(program, "mbctl");
+  return program;
+}
+
+/** After a mistake each command names its own help, not the list of all commands. */
+function pointToHelp(command: Command, typed: string): void {
+  const lists = command.commands.length > 0 ? "the commands" : "what it takes";
+  command.showHelpAfterError(`(${typed} --help shows ${lists})`);
+  for (const sub of command.commands) pointToHelp(sub, `${typed} ${sub.name()}`);
+}
+
 function report(error: unknown, json: boolean, io: Io): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    const message = error.message.replace(/^error: /, "");
+    if (json) io.out(JSON.stringify({ ok: false, code: "USAGE", message, remedy: "see mbctl --help" }));
+    return EXIT.usage;
+  }
   if (error instanceof UserError) {
     if (json)
       io.out(JSON.stringify({ ok: false, code: error.code, message: error.message, remedy: error.remedy }));

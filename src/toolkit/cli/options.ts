@@ -28,6 +28,11 @@ export function targetOptions(command: Command): Command {
     .option("-i, --identity <key...>", "private keys to log in with (also: MAILBASTION_SSH_KEY_FILE)");
 }
 
+/** A command to type next, on the description that this one was given. */
+export function typed({ file }: { readonly file?: string }, command: string): string {
+  return `mbctl ${command}${file === undefined ? "" : ` --file ${file}`}`;
+}
+
 /** Help that ends with something to type. */
 export function example(command: Command, ...lines: readonly string[]): Command {
   return command.addHelpText("after", `\nExample:\n${lines.map((line) => `  ${line}`).join("\n")}`);

@@ -26,14 +26,33 @@ export interface LabPaths {
   readonly knownHosts: string;
 }
 
+/** A name becomes a folder that is removed with the lab, and a part of the containers' names. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,47}$/;
+
+/** Throws LAB_NAME_INVALID. */
+export function assertLabName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new UserError(
+    "LAB_NAME_INVALID",
+    `${JSON.stringify(name)} cannot be the name of a lab`,
+    "take lower-case letters, digits and hyphens, at most 48",
+  );
+}
+
+/** Throws LAB_NAME_INVALID. */
 export function labPaths(project: string, name: string): LabPaths {
-  const directory = join(project, ".mailbastion", "labs", name);
+  assertLabName(name);
+  const directory = join(labsDirectory(project), name);
   return {
     directory,
     state: join(directory, "state.json"),
     key: join(directory, "id_ed25519"),
     knownHosts: join(directory, "known_hosts"),
   };
+}
+
+function labsDirectory(project: string): string {
+  return join(project, ".mailbastion", "labs");
 }
 
 export async function writeLabState(paths: LabPaths, state: LabState): Promise<void> {
@@ -52,7 +71,7 @@ export async function readLabState(paths: LabPaths): Promise<LabState | undefine
 
 /** The names of the labs that this project has up, and of those that it has files of. */
 export async function labsOf(project: string): Promise<readonly string[]> {
-  const entries = await readdir(labPaths(project, ".").directory, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(labsDirectory(project), { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return folders.toSorted();
 }
@@ -65,7 +84,7 @@ export async function requireLabState(project: string, name: string): Promise<La
   throw new UserError(
     "LAB_UNKNOWN",
     `no lab ${JSON.stringify(name)} is up in this project${others.length > 0 ? `; up are: ${others.join(", ")}` : ""}`,
-    "start it with `mbctl lab up`",
+    `start it with \`mbctl lab up --name ${name}\``,
   );
 }
 

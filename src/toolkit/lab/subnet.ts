@@ -12,7 +12,7 @@ const POOL = { first: 1, last: 254 } as const;
 /**
  * The network of a lab: the one asked for, or the first free of 10.77.1.0/24 to 10.77.254.0/24.
  *
- * Throws LAB_NETWORK_INVALID when `asked` is no IPv4 network of 14 to 65534 hosts, LAB_NETWORK_OVERLAP when something
+ * Throws LAB_NETWORK_INVALID when `asked` is no IPv4 network of 14 to 254 hosts, LAB_NETWORK_OVERLAP when something
  * uses it, and LAB_NETWORKS_EXHAUSTED when none is free.
  */
 export function chooseSubnet(taken: readonly TakenNetwork[], asked?: string): string {
@@ -30,10 +30,10 @@ export function chooseSubnet(taken: readonly TakenNetwork[], asked?: string): st
 
 function checkAsked(taken: readonly TakenNetwork[], asked: string): string {
   const cidr = parseCidr(asked);
-  if (!cidr || cidr.prefix < 16 || cidr.prefix > 28) {
+  if (!cidr || cidr.prefix < 24 || cidr.prefix > 28) {
     throw new UserError(
       "LAB_NETWORK_INVALID",
-      `${JSON.stringify(asked)} is no IPv4 network of a size between /16 and /28`,
+      `${JSON.stringify(asked)} is no IPv4 network of a size between /24 and /28`,
       "write one such as 10.77.3.0/24, or leave it out to get a free one",
     );
   }

@@ -21,7 +21,7 @@ const DEFAULTS = ["cluster.yaml", "cluster.ts"];
  * Reads a description from YAML, or from a TypeScript module whose default export is one.
  *
  * `file` is taken from the current folder; without it cluster.yaml or cluster.ts there. Throws CLUSTER_FILE_MISSING,
- * CLUSTER_FILE_KIND, YAML_UNREADABLE or SPEC_INVALID.
+ * CLUSTER_FILE_KIND, CLUSTER_FILE_UNREADABLE, CLUSTER_MODULE, YAML_UNREADABLE or SPEC_INVALID.
  */
 export async function loadCluster(file?: string): Promise<LoadedCluster> {
   const path = file === undefined ? defaultFile() : resolve(file);
@@ -50,16 +50,44 @@ async function readInput(path: string): Promise<unknown> {
   switch (extname(path)) {
     case ".yaml":
     case ".yml":
-      return parseYaml(await readFile(path, "utf8"), basename(path));
+      return parseYaml(await readText(path), basename(path));
     case ".ts":
     case ".js":
     case ".mjs":
-      return ((await import(pathToFileURL(path).href)) as { readonly default?: unknown }).default;
+      return importDefault(path);
     default:
       throw new UserError(
         "CLUSTER_FILE_KIND",
         `${path} is neither YAML nor TypeScript`,
         "name it cluster.yaml or cluster.ts",
       );
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UserError(
+      "CLUSTER_FILE_UNREADABLE",
+      `the cluster file ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that this user may read",
+      { cause: error },
+    );
+  }
+}
+
+/** The module's own code may fail to parse, to find what it imports, or to run: its author mends it, not we. */
+async function importDefault(path: string): Promise<unknown> {
+  try {
+    return ((await import(pathToFileURL(path).href)) as { readonly default?: unknown }).default;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      "CLUSTER_MODULE",
+      `${basename(path)} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      "mend it until it runs on its own with node, with the description as its default export",
+      { cause: error },
+    );
   }
 }

@@ -82,7 +82,7 @@ function realTarget(
     throw new UserError(
       "TLS_PUBLIC_MISSING",
       `the cluster ${topology.cluster} names no certificate for its clients`,
-      "name certificate and key in tls.public; one made by mailbastion itself exists in a lab only",
+      "name certificate and key in tls.public; for a lab, which makes its own, add --lab",
     );
   }
   const fromEnvironment = environment["MAILBASTION_SSH_KEY_FILE"];

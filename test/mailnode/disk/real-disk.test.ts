@@ -1,8 +1,9 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readText } from "../../../src/mailnode/disk/disk.ts";
+import { until } from "../fixtures/until.ts";
 import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 
 describe("the real disk", () => {
@@ -35,6 +36,25 @@ describe("the real disk", () => {
     expect((await stat(join(directory, "a"))).mode & 0o777).toBe(0o600);
     await realDisk.remove(join(directory, "a"));
     expect(await realDisk.list(directory)).toEqual([]);
+  });
+
+  it("opens a file only when it is read, and closes it when reading ends early", async () => {
+    const path = join(directory, "large");
+    await writeFile(path, "x".repeat(500_000));
+    const open = async () =>
+      (
+        await Promise.all(
+          (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+        )
+      ).filter((target) => target === path).length;
+    const unread = realDisk.read(path);
+    expect(await open()).toBe(0);
+    for await (const piece of unread) {
+      expect(piece.length).toBeGreaterThan(0);
+      expect(await open()).toBe(1);
+      break;
+    }
+    await until(async () => (await open()) === 0);
   });
 
   it("refuses to create over a file that is there", async () => {

@@ -87,7 +87,7 @@ describe("relaying by SMTP", () => {
     ["a connection lost after the end of the message", { dot: "" }, { status: "deferred" }],
     ["a connection lost at DATA", { DATA: "" }, { status: "deferred" }],
   ])("understands %s", async (_what, replies, expected) => {
-    const hop = await scripted(replies as Record<string, string>);
+    const hop = await scripted(replies);
     const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
     expect(outcomes.get("b@example.com")).toMatchObject(expected);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -103,12 +103,75 @@ describe("a person's mistake", () => {
     expect(JSON.parse(out)).toMatchObject({ ok: false, code: "CLUSTER_FILE_MISSING" });
   });
 
-  it("on the command line has an exit code of its own", async () => {
-    for (const args of [["appply"], ["apply", "--dryrun"], ["lab", "kill"]]) {
+  it("on the command line has an exit code of its own, and points to the help of that command", async () => {
+    const mistakes: readonly (readonly [readonly string[], string])[] = [
+      [["appply"], "(mbctl --help shows the commands)"],
+      [["apply", "--dryrun"], "(mbctl apply --help shows what it takes)"],
+      [["lab", "kil"], "(mbctl lab --help shows the commands)"],
+      [["lab", "kill"], "(mbctl lab kill --help shows what it takes)"],
+    ];
+    for (const [args, hint] of mistakes) {
       const { code, err } = await run(...args);
       expect([args, code]).toEqual([args, 64]);
       expect(err).toMatch(/^error: /);
+      expect(err).toContain(hint);
     }
+  });
+
+  it("on the command line is one JSON document too, unless --json is meant for another program", async () => {
+    const { code, out, err } = await run("apply", "--dryrun", "--json");
+    expect([code, err]).toEqual([64, ""]);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      code: "USAGE",
+      message: expect.stringContaining("--dryrun"),
+    });
+    expect((await run("lab", "exec", "--", "--json")).err).toMatch(/^error: missing required argument/);
+  });
+
+  it("in a description written in TypeScript is told as such, not as a fault of mbctl", async () => {
+    const broken = [
+      ["throws.mjs", 'throw new Error("boo")', /throws\.mjs cannot be loaded: boo/],
+      ["imports.mjs", 'import "no-such-package"; export default {}', /imports\.mjs cannot .*no-such-package/],
+    ] as const;
+    for (const [name, text, message] of broken) {
+      const file = join(folder, name);
+      writeFileSync(file, text);
+      const { code, err } = await run("synth", "--file", file);
+      expect(code).toBe(1);
+      expect(err).toMatch(message);
+      expect(err).toContain("[CLUSTER_MODULE]");
+    }
+  });
+
+  it("with a place on the disk is one sentence, not a stack", async () => {
+    const file = cluster(SOUND);
+    mkdirSync(join(folder, "folder.yaml"));
+    for (const [args, expected] of [
+      [["--out", file], "[FILE_REFUSED]"],
+      [["--out", join(file, "below")], "[FILE_REFUSED]"],
+      [["--file", join(folder, "folder.yaml")], "[CLUSTER_FILE_UNREADABLE]"],
+    ] as const) {
+      const { code, err } = await run("synth", "--file", file, ...args);
+      expect([args, code]).toEqual([args, 1]);
+      expect(err).toContain(expected);
+      expect(err).not.toMatch(/^ +at /m);
+    }
+  });
+
+  it("in the name of a lab is refused before anything is removed", async () => {
+    const file = cluster(SOUND);
+    for (const name of ["../..", ".", ""]) {
+      for (const args of [
+        ["lab", "down", "--yes", "--name", name],
+        ["lab", "up", "--dry-run", "--name", name],
+      ]) {
+        const { code, err } = await run(...args, "--file", file);
+        expect([args, code]).toEqual([args, 1]);
+        expect(err).toContain("[LAB_NAME_INVALID]");
+      }
+    }
+    expect(readdirSync(folder)).toEqual(["cluster.yaml"]);
   });
 });
 

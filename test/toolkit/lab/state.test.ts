@@ -47,6 +47,13 @@ describe("the state of a lab", () => {
     });
   });
 
+  it.each(["..", "../..", "", ".", "a b", "A", "x".repeat(49), "a/b", "-a"])(
+    "has no place for a lab named %j: the folder is removed with the lab",
+    (name) => {
+      expect(() => labPaths(project, name)).toThrow(expect.objectContaining({ code: "LAB_NAME_INVALID" }));
+    },
+  );
+
   it("has a key of its own, made once, that its owner alone may read", async () => {
     const paths = labPaths(project, "acme");
     const made = await ensureLabKey(paths, "acme");

@@ -23,11 +23,11 @@ describe("chooseSubnet", () => {
     ).toThrow("the Docker network bridge");
   });
 
-  it.each(["10.77.3.1/24", "10.0.0.0/8", "10.77.3.0/30", "somewhere"])(
+  it.each(["10.77.3.1/24", "10.0.0.0/8", "10.77.0.0/16", "10.77.3.0/30", "somewhere"])(
     "refuses %s as no usable network",
     (asked) => {
       expect(() => chooseSubnet([], asked)).toThrow(
-        `"${asked}" is no IPv4 network of a size between /16 and /28`,
+        `"${asked}" is no IPv4 network of a size between /24 and /28`,
       );
     },
   );

@@ -16,7 +16,7 @@ import { throwawayVault } from "../../vault/throwaway-vault.ts";
 import { openVault, type SecretStore } from "../../vault/vault.ts";
 import { EXIT } from "../exit-codes.ts";
 import { confirm, type Io } from "../io.ts";
-import { example, jsonOption, targetOptions, yesOption } from "../options.ts";
+import { example, targetOptions, yesOption } from "../options.ts";
 
 interface Options {
   readonly file?: string;
@@ -39,7 +39,7 @@ export function addApply(program: Command, io: Io, end: (code: number) => void):
       "look at the machines and print what would be done (exit code 2 when there is something)",
     );
   example(
-    jsonOption(yesOption(targetOptions(command))),
+    yesOption(targetOptions(command)).option("--json", "print a line of JSON for each event instead of text"),
     "mbctl apply --dry-run",
     "mbctl apply --lab --yes",
   ).action(async (options: Options) => end(await apply(options, io)));

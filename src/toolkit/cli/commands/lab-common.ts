@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ensureEngine, type Engine } from "../../lab/engine.ts";
 import { openLab, type Lab } from "../../lab/lab.ts";
+import { assertLabName } from "../../lab/state.ts";
 import { loadCluster, type LoadedCluster } from "../../project/load-cluster.ts";
 import { confirm, type Io } from "../io.ts";
 import { fileOption, jsonOption, yesOption } from "../options.ts";
@@ -33,6 +34,9 @@ export async function openedLab(options: LabOptions, io: Io): Promise<Lab> {
   return openLab(engine, cluster.directory, nameOf(options, cluster));
 }
 
+/** Throws LAB_NAME_INVALID, before anything is asked or made. */
 export function nameOf(options: LabOptions, cluster: LoadedCluster): string {
-  return options.name ?? cluster.spec.name;
+  const name = options.name ?? cluster.spec.name;
+  assertLabName(name);
+  return name;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { execa } from "execa";
-import { exec, sshCommand, type Lab } from "../../lab/lab.ts";
+import { exec, labMachine, sshCommand, type Lab } from "../../lab/lab.ts";
 import { cut, heal, isolate } from "../../lab/links.ts";
 import { kill, pause, start, unpause } from "../../lab/power.ts";
 import type { Io } from "../io.ts";
@@ -20,6 +20,8 @@ export function addLabTools(lab: Command, io: Io, end: (code: number) => void): 
     ).action(async (machines: readonly string[], options: LabOptions) => {
       if (options.dryRun) return io.out(`would ${verb} ${machines.join(", ")}`);
       const opened = await openedLab(options, io);
+      // All names first: a mistyped second one must not leave the first one done.
+      for (const machine of machines) labMachine(opened, machine);
       for (const machine of machines) await act(opened, machine);
       done(opened, options, io);
     });
@@ -36,15 +38,17 @@ export function addLabTools(lab: Command, io: Io, end: (code: number) => void): 
     "exec <machine> <command...>",
     "run a program on a machine, past its network",
   );
-  example(execCommand, "mbctl lab exec node-1 -- ip address").action(
-    async (machine: string, argv: readonly string[], options: LabOptions) => {
-      const answer = await exec(await openedLab(options, io), machine, argv);
-      if (options.json) io.out(JSON.stringify({ ok: answer.code === 0, ...answer }));
-      if (!options.json && answer.stdout) io.out(answer.stdout.trimEnd());
-      if (!options.json && answer.stderr) io.err(answer.stderr.trimEnd());
-      end(answer.code);
-    },
-  );
+  example(
+    execCommand,
+    "mbctl lab exec node-1 -- ip address",
+    "(what follows -- belongs to the program)",
+  ).action(async (machine: string, argv: readonly string[], options: LabOptions) => {
+    const answer = await exec(await openedLab(options, io), machine, argv);
+    if (options.json) io.out(JSON.stringify({ ok: answer.code === 0, ...answer }));
+    if (!options.json && answer.stdout) io.out(answer.stdout.trimEnd());
+    if (!options.json && answer.stderr) io.err(answer.stderr.trimEnd());
+    end(answer.code);
+  });
 
   onMachines("kill", "take the power away: nothing is synced, stopped or told", kill);
   onMachines("start", "give the power back", start);

@@ -7,7 +7,7 @@ import { labUp } from "../../lab/up.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
 import { resolve } from "../../topology/resolve.ts";
 import { confirm, type Io } from "../io.ts";
-import { dryRunOption, example } from "../options.ts";
+import { dryRunOption, example, typed } from "../options.ts";
 import { engineFor, labCommand, nameOf, openedLab, type LabOptions } from "./lab-common.ts";
 import { addLabTools } from "./lab-tools.ts";
 
@@ -22,7 +22,7 @@ export function addLab(program: Command, io: Io, end: (code: number) => void): v
     .description("the cluster's machines as containers on this machine, to try things on");
 
   const upCommand = labCommand(lab, "up", "make the machines; then mbctl apply --lab makes them a cluster")
-    .option("--cidr <network>", "a /24 of 10.77.0.0/16 (default: a free one)")
+    .option("--cidr <network>", "where to, such as 10.77.3.0/24 (default: a free one)")
     .option("--bare", "machines without the packages, so that apply installs them");
   example(dryRunOption(upCommand), "mbctl lab up --file examples/three-machines.yaml").action(
     (options: UpOptions) => up(options, io),
@@ -43,7 +43,9 @@ async function up(options: UpOptions, io: Io): Promise<void> {
   const name = nameOf(options, cluster);
   const names = topology.machines.map((machine) => machine.name);
   if (options.dryRun)
-    return io.out(`would make lab ${name} with ${names.join(", ")} in a free /24 of 10.77.0.0/16`);
+    return io.out(
+      `would make lab ${name} with ${names.join(", ")} in ${options.cidr ?? "a free /24 of 10.77.0.0/16"}`,
+    );
   const report = (line: string) => (options.json ? undefined : io.out(line));
   const engine = await engineFor(options, io, report);
   const variant = options.bare ? "bare" : "machine";
@@ -59,7 +61,7 @@ async function up(options: UpOptions, io: Io): Promise<void> {
   const machines = lab.state.topology.machines.map(({ name, address }) => ({ name, address }));
   if (options.json) return io.out(JSON.stringify({ ok: true, lab: name, machines }));
   for (const { name, address } of machines) io.out(`${name} at ${address}`);
-  io.out(`next: mbctl apply --lab${options.name === undefined ? "" : ` ${name}`}`);
+  io.out(`next: ${typed(options, `apply --lab ${name}`)}`);
 }
 
 async function down(options: LabOptions, io: Io): Promise<void> {
@@ -81,5 +83,6 @@ async function status(options: LabOptions, io: Io): Promise<void> {
   );
   if (options.json) return io.out(JSON.stringify({ ok: true, lab: lab.state.name, machines: rows }));
   for (const { name, address, power } of rows) io.out(`${name}  ${address}  ${power}`);
-  io.out("for its services: mbctl status --lab");
+  const { name } = lab.state;
+  io.out(`for its services: ${typed(options, `status --lab ${name}`)}`);
 }

@@ -7,7 +7,7 @@ import { ClusterStack } from "../../constructs/index.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
 import { secretVersions } from "../../project/secret-versions.ts";
 import type { Io } from "../io.ts";
-import { example, fileOption, jsonOption } from "../options.ts";
+import { example, fileOption, jsonOption, typed } from "../options.ts";
 
 interface Options {
   readonly file?: string;
@@ -46,6 +46,6 @@ async function synth(options: Options, io: Io): Promise<void> {
     table.push([machine, roles.join(" "), files, hash.slice(0, 12)]);
   }
   io.out(
-    `${table.toString()}\nwritten to ${folder}\nnext: mbctl validate, then mbctl lab up or cdktf deploy`,
+    `${table.toString()}\nwritten to ${folder}\nnext: ${typed(options, "validate")}, then ${typed(options, "lab up")}`,
   );
 }

@@ -23,7 +23,7 @@ import type { Topology } from "../../topology/topology.ts";
 import { throwawayVault } from "../../vault/throwaway-vault.ts";
 import { EXIT } from "../exit-codes.ts";
 import { confirm, type Io } from "../io.ts";
-import { example, fileOption, jsonOption, yesOption } from "../options.ts";
+import { example, fileOption, jsonOption, typed, yesOption } from "../options.ts";
 
 interface Options {
   readonly file?: string;
@@ -66,7 +66,7 @@ async function validate(options: Options, io: Io): Promise<number> {
         })),
       );
     }
-    report(results, options.json ?? false, io);
+    report(results, options, io);
     return results.some(({ outcome }) => outcome === "refused") ? EXIT.failed : EXIT.done;
   } finally {
     await place.end();
@@ -123,14 +123,14 @@ async function putRelease(transport: CheckPlace["transport"]): Promise<void> {
   });
 }
 
-function report(results: readonly CheckResult[], json: boolean, io: Io): void {
+function report(results: readonly CheckResult[], options: Options, io: Io): void {
   const counts = Object.fromEntries(
     Object.entries(Object.groupBy(results, ({ outcome }) => outcome)).map(([outcome, list]) => [
       outcome,
       list.length,
     ]),
   );
-  if (json) return io.out(JSON.stringify({ ok: counts["refused"] === undefined, counts, results }));
+  if (options.json) return io.out(JSON.stringify({ ok: counts["refused"] === undefined, counts, results }));
   for (const { machine, path, outcome, detail } of results) {
     const mark = {
       accepted: pc.green("ok"),
@@ -147,5 +147,5 @@ function report(results: readonly CheckResult[], json: boolean, io: Io): void {
       .map(([outcome, count]) => `${count} ${outcome}`)
       .join(", "),
   );
-  if (counts["not run"]) io.out("for those not run: mbctl validate --in-lab");
+  if (counts["not run"]) io.out(`for those not run: ${typed(options, "validate --in-lab")}`);
 }
