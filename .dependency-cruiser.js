@@ -18,7 +18,7 @@ const TOOLKIT = {
   runbooks: ["topology", "services", "steps", "bundle", "vault", "ssh", "runner", "status", "release"],
   status: ["topology", "services", "steps", "ssh"],
   lab: ["topology", "steps", "services", "containers", "ssh", "disk"],
-  project: ["spec", "topology", "services", "bundle", "vault", "ssh", "lab"],
+  project: ["spec", "topology", "services", "containers", "vault", "ssh", "lab"],
   cli: ["*"],
 };
 
@@ -38,7 +38,10 @@ const rules = (wing, rooms) =>
       comment: `${wing}/${room} may use support, contract${uses.map((use) => `, ${use}`).join("")}`,
       severity: "error",
       from: { path: `^src/${wing}/${room}/` },
-      to: { path: "^(src|stacks|demo|test|bench)/", pathNot: `^src/(support|contract|${[room, ...uses].map((use) => `${wing}/${use}`).join("|")})/` },
+      to: {
+        path: "^(src|stacks|demo|test|bench)/",
+        pathNot: `^src/(support|contract|${[room, ...uses].map((use) => `${wing}/${use}`).join("|")})/`,
+      },
     }));
 
 /** Rooms that do no input or output: Node's modules for it are closed to them. */
@@ -47,25 +50,58 @@ const PURE = "^src/(support|contract|toolkit/(spec|topology|steps|services|conta
 export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: { path: "^(src|stacks|demo)/" }, to: { circular: true } },
-    { name: "support-stands-alone", severity: "error", from: { path: "^src/support/" }, to: { path: "^src/", pathNot: "^src/support/" } },
-    { name: "contract-stands-alone", severity: "error", from: { path: "^src/contract/" }, to: { path: "^src/", pathNot: "^src/(support|contract)/" } },
-    { name: "wings-never-meet", severity: "error", from: { path: "^src/toolkit/" }, to: { path: "^src/mailnode/" } },
-    { name: "wings-never-meet-either", severity: "error", from: { path: "^src/mailnode/" }, to: { path: "^src/toolkit/" } },
-    { name: "nothing-imports-cli", severity: "error", from: { pathNot: "^(src/toolkit/cli/|test/)" }, to: { path: "^src/toolkit/cli/" } },
+    {
+      name: "support-stands-alone",
+      severity: "error",
+      from: { path: "^src/support/" },
+      to: { path: "^src/", pathNot: "^src/support/" },
+    },
+    {
+      name: "contract-stands-alone",
+      severity: "error",
+      from: { path: "^src/contract/" },
+      to: { path: "^src/", pathNot: "^src/(support|contract)/" },
+    },
+    {
+      name: "wings-never-meet",
+      severity: "error",
+      from: { path: "^src/toolkit/" },
+      to: { path: "^src/mailnode/" },
+    },
+    {
+      name: "wings-never-meet-either",
+      severity: "error",
+      from: { path: "^src/mailnode/" },
+      to: { path: "^src/toolkit/" },
+    },
+    {
+      name: "nothing-imports-cli",
+      severity: "error",
+      from: { pathNot: "^(src/toolkit/cli/|test/)" },
+      to: { path: "^src/toolkit/cli/" },
+    },
     {
       name: "pure-rooms-do-no-io",
       severity: "error",
       from: { path: PURE },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util|path/posix)$" },
     },
-    { name: "no-undeclared-packages", severity: "error", from: { path: "^src/" }, to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] } },
+    {
+      name: "no-undeclared-packages",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] },
+    },
     ...rules("toolkit", TOOLKIT),
     ...rules("mailnode", MAILNODE),
     {
       name: "every-room-has-its-arrows",
       comment: "a new room is entered in the tables above",
       severity: "error",
-      from: { path: "^src/(toolkit|mailnode)/", pathNot: `^src/(toolkit/(${Object.keys(TOOLKIT).join("|")})|mailnode/(${Object.keys(MAILNODE).join("|")}))/` },
+      from: {
+        path: "^src/(toolkit|mailnode)/",
+        pathNot: `^src/(toolkit/(${Object.keys(TOOLKIT).join("|")})|mailnode/(${Object.keys(MAILNODE).join("|")}))/`,
+      },
       to: {},
     },
   ],
@@ -73,6 +109,9 @@ export default {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
   },
 };

@@ -20,18 +20,19 @@ export interface Verdict {
 /** Judges the changes of a window that began with one holder, in the order in which they came. */
 export function judge(holder: string, changes: readonly Change[], windowMs: number): Verdict {
   const bearers = new Set([holder]);
-  let [moves, doubles, doubleMs, last] = [0, 0, 0, 0];
+  let [moves, losses, doubles, doubleMs, last] = [0, 0, 0, 0, 0];
   for (const { machine, bears, atMs } of changes.toSorted((a, b) => a.atMs - b.atMs)) {
     if (bearers.size > 1) doubleMs += atMs - last;
     last = atMs;
-    if (bears && !bearers.has(machine)) {
+    if (!bears) losses += bearers.delete(machine) ? 1 : 0;
+    else if (!bearers.has(machine)) {
       moves++;
       bearers.add(machine);
       if (bearers.size > 1) doubles++;
-    } else if (!bears) bearers.delete(machine);
+    }
   }
   if (bearers.size > 1) doubleMs += windowMs - last;
-  const isNeedless = changes.length > 0;
+  const isNeedless = moves + losses > 0;
   return {
     moves,
     isNeedless,

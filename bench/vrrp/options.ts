@@ -12,6 +12,8 @@ export interface Options {
   readonly kills: number;
   /** Installs a Docker engine without asking where there is none. */
   readonly yes: boolean;
+  /** Results of earlier runs: they are shown as one table, and nothing is measured. */
+  readonly results: readonly string[];
 }
 
 /** Bounds of a run: what is larger belongs into several. */
@@ -19,8 +21,9 @@ const LIMITS = { intervals: [100, 10_000], rounds: [1, 20], pauses: [1, 200], ki
 
 /** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       intervals: { type: "string", default: "100,150,200,250,300,400,500" },
       rounds: { type: "string", default: "3" },
@@ -36,6 +39,7 @@ export function parseOptions(args: readonly string[]): Options {
     pauses: whole("pauses", values.pauses),
     kills: whole("kills", values.kills),
     yes: values.yes,
+    results: positionals,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Gap } from "./gap.ts";
 import type { Change } from "./holders.ts";
 
 /** What one run leaves in results/: all that was seen, so that other questions can be asked of it later. */
@@ -5,6 +6,8 @@ export interface Run {
   readonly startedAt: string;
   readonly command: string;
   readonly machine: Readonly<Record<string, string>>;
+  /** VRRP priority of the first balancer. */
+  readonly priority: number;
   readonly rounds: number;
   readonly intervals: readonly number[];
   readonly blocks: readonly Block[];
@@ -43,9 +46,7 @@ export interface Kill {
   readonly busy: boolean;
   /** When the other one bore the VIP. */
   readonly movedMs: number;
-  /** First good answer through the VIP; undefined when none came in time. */
-  readonly answeredMs?: number;
-  /** Between the last good answer before and the first after. */
-  readonly silentMs?: number;
+  /** Undefined when no answer came in time. */
+  readonly gap?: Gap;
   readonly load: number;
 }

@@ -1,3 +1,4 @@
+import { silenceOf } from "./gap.ts";
 import { judge } from "./holders.ts";
 import type { Block, Run } from "./record.ts";
 
@@ -5,6 +6,8 @@ import type { Block, Run } from "./record.ts";
 export interface Row {
   readonly intervalMs: number;
   readonly pauses: number;
+  /** Load average of the machine at the end of the pauses. */
+  readonly load: Spread;
   /** Median and worst time that the holder was frozen, at most. */
   readonly frozenMs: Spread;
   readonly needless: number;
@@ -32,10 +35,11 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
   const verdicts = pauses.map(({ holder, changes, windowMs }) => judge(holder, changes, windowMs));
   const kills = blocks.flatMap((block) => block.kills);
   const gaps = (busy: boolean) =>
-    spread(kills.filter((kill) => kill.busy === busy).flatMap(({ silentMs }) => silentMs ?? []));
+    spread(kills.filter((kill) => kill.busy === busy).flatMap(({ gap }) => (gap ? silenceOf(gap) : [])));
   return {
     intervalMs,
     pauses: pauses.length,
+    load: spread(blocks.map(({ load }) => load[1])),
     frozenMs: spread(pauses.map(({ frozenMs }) => frozenMs[1])),
     needless: verdicts.filter(({ isNeedless }) => isNeedless).length,
     moves: sum(verdicts.map(({ moves }) => moves)),
@@ -43,7 +47,7 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
     longestDoubleMs: Math.max(0, ...verdicts.map(({ doubleMs }) => doubleMs)),
     busyGapMs: gaps(true),
     idleGapMs: gaps(false),
-    sinceKillMs: spread(kills.flatMap(({ answeredMs }) => answeredMs ?? [])),
+    sinceKillMs: spread(kills.flatMap(({ gap }) => gap?.firstGood[1] ?? [])),
   };
 }
 
@@ -53,7 +57,7 @@ export function spread(values: readonly number[]): Spread {
   const worst = sorted.at(-1);
   if (worst === undefined) return undefined;
   const middle = [sorted[Math.floor((sorted.length - 1) / 2)]!, sorted[Math.ceil((sorted.length - 1) / 2)]!];
-  return { median: Math.round(sum(middle) / 2), worst, count: sorted.length };
+  return { median: Math.round(sum(middle) / 2), worst: Math.round(worst), count: sorted.length };
 }
 
 /**
@@ -63,6 +67,25 @@ export function spread(values: readonly number[]): Spread {
 export function shortestCalm(rows: readonly Row[]): number | undefined {
   const lastBad = rows.findLastIndex(({ pauses, needless }) => pauses === 0 || needless > 0);
   return rows[lastBad + 1]?.intervalMs;
+}
+
+/** Several runs as one. */
+export function together(runs: readonly Run[]): Pick<Run, "intervals" | "blocks" | "rounds"> {
+  const intervals = new Set(runs.flatMap((run) => run.intervals));
+  return {
+    intervals: [...intervals].toSorted((a, b) => a - b),
+    blocks: runs.flatMap((run) => run.blocks),
+    rounds: sum(runs.map(({ rounds }) => rounds)),
+  };
+}
+
+/** The last line of a report. */
+export function verdictOf(rows: readonly Row[], pauseMs: number): string {
+  const calm = shortestCalm(rows);
+  const pauses = sum(rows.map((row) => row.pauses));
+  const found =
+    calm === undefined ? "no interval measured is" : `${calm} ms is the shortest interval measured that is`;
+  return `${found} without a needless failover, as is every longer one (${pauses} pauses of ${pauseMs} ms, ${rows.length} intervals)`;
 }
 
 /** What the run was to measure and did not, in words for people. */
@@ -96,6 +119,7 @@ export function tableOf(rows: readonly Row[], priority: number): string {
     "advert (ms)",
     "standby waits (ms)",
     "pauses",
+    "load: median / worst",
     "frozen, median / worst (ms)",
     "needless failovers",
     "moves of the VIP",
@@ -108,6 +132,7 @@ export function tableOf(rows: readonly Row[], priority: number): string {
     String(row.intervalMs),
     String(Math.round(masterDownMs(row.intervalMs, priority))),
     String(row.pauses),
+    shown(row.load),
     shown(row.frozenMs),
     String(row.needless),
     String(row.moves),

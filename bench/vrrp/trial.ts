@@ -55,13 +55,15 @@ async function pauseBlock(
   trial: Trial,
 ): Promise<Pick<Block, "load" | "pauses" | "journal">> {
   const { lab, names } = balancers;
+  let holder: string = await balancers.settled();
   const sinceMs = Date.now();
-  const watches = await Promise.all(names.map((name) => Watch.start(lab, name)));
-  const load = await Load.start(lab, names);
+  const watches: Watch[] = [];
+  let load: Load | undefined;
   const pauses: Pause[] = [];
   const before = loadavg()[0]!;
   try {
-    let holder: string | undefined = await balancers.settled();
+    for (const name of names) watches.push(await Watch.start(lab, name));
+    load = await Load.start(lab, names);
     await systemEnv.sleep(SETTLE_MS);
     while (pauses.length < trial.pauses && !trial.isStopped()) {
       const one = await pauseHolder(balancers, watches, holder, trial.intervalMs);
@@ -70,7 +72,7 @@ async function pauseBlock(
     }
   } finally {
     for (const watch of watches) watch.stop();
-    await load.stop();
+    await load?.stop();
   }
   const journal = await Promise.all(names.map((name) => balancers.stateChanges(name, sinceMs)));
   return { load: [before, loadavg()[0]!], pauses, journal: journal.flat().toSorted() };
@@ -101,16 +103,17 @@ async function killHolder(balancers: Balancers, busy: boolean): Promise<Kill> {
   const holder = await balancers.settled();
   // Only of the one that stays: a watch would keep the other's network alive after its power is gone.
   const watch = await Watch.start(lab, balancers.other(holder));
-  const load = busy ? await Load.start(lab, names) : undefined;
   const prober = new Prober(vip, PORTS.console);
+  let load: Load | undefined;
   try {
+    if (busy) load = await Load.start(lab, names);
     await systemEnv.sleep(SETTLE_MS + 1000);
     const killed = Date.now();
     await kill(lab, holder);
     const moved = await firstOf(() => watch.after(killed).find(({ bears }) => bears)?.atMs);
     if (moved === undefined) throw new Error(`${balancers.other(holder)} never took the VIP`);
     const gap = await firstOf(() => gapOf(prober.attempts, killed, killed + moved));
-    return { holder, busy, movedMs: moved, ...gap, load: loadavg()[0]! };
+    return { holder, busy, movedMs: moved, ...(gap && { gap }), load: loadavg()[0]! };
   } finally {
     prober.stop();
     watch.stop();

@@ -1,35 +1,46 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const MBNODE = fileURLToPath(new URL("../../bin/mbnode.js", import.meta.url));
-/** Makes a process believe that it runs on Node 20. */
-const OLD = `--import=data:text/javascript,${encodeURIComponent('Object.defineProperty(process.versions, "node", { value: "20.0.0" })')}`;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
-function run(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    );
-  });
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+
+/** A command started by a Node that takes itself for an older one. */
+function onNode20(folder: string, args: readonly string[]) {
+  const older =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", `data:text/javascript,${older}`, join(folder, "bin/mbctl.js"), ...args],
+    { encoding: "utf8" },
+  );
+  return { code: status, stdout, stderr };
 }
 
-describe("the hand-over to the code", () => {
-  it("goes on by itself on a Node that is new enough", async () => {
-    expect(await run([MBNODE, "--version"])).toMatchObject({ code: 0, stderr: "" });
+describe("a command of a checkout on an older Node", () => {
+  it("runs on the one that the project pins, arguments and exit code passed on", () => {
+    expect(onNode20(root, ["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    const { code, stderr } = onNode20(root, ["no-such-command"]);
+    expect(stderr).toContain("no-such-command");
+    expect(code).toBe(spawnSync(process.execPath, [join(root, "bin/mbctl.js"), "no-such-command"]).status);
   });
 
-  it("starts the pinned runtime on an older one, with the same arguments and exit code", async () => {
-    expect(await run([OLD, MBNODE, "--version"])).toMatchObject({ code: 0, stderr: "" });
-    expect((await run([OLD, MBNODE, "check", "/absent"])).code).toBe(1);
-  });
-
-  it("says in one sentence what it needs where there is no newer one", async () => {
-    const { code, stderr } = await run([MBNODE, "--version"], { ...process.env, NODE_OPTIONS: OLD });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^This needs Node 24 or later and runs on v[\d.]+; [^\n]+\n$/);
+  it("says in one sentence what to run where nothing is installed yet", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mailbastion-runtime-"));
+    try {
+      for (const part of ["bin", "package.json", "src/toolkit/cli/main.ts"])
+        cpSync(join(root, part), join(folder, part), { recursive: true });
+      const { code, stderr } = onNode20(folder, ["--version"]);
+      expect(stderr).toMatch(
+        new RegExp(`^This needs Node 24 or later and runs on .*npm ci --prefix ${folder}\n$`),
+      );
+      expect(code).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { losePower } from "../../demo/scenario.ts";
 import { labWorld } from "../../demo/docker/world.ts";
+import { learnHostKeys } from "../../src/toolkit/lab/host-keys.ts";
 import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
@@ -62,6 +63,22 @@ const withTerraform = hasTerraform ? it : it.skip;
     },
     MINUTE,
   );
+
+  it("the host keys of containers are learned from their engine, also when they were made anew", async () => {
+    const file = join(project.folder, "learned_hosts");
+    const hosts = lab.state.topology.machines.map(({ name, ssh }) => ({
+      container: lab.state.containers[name]!,
+      ...ssh,
+    }));
+    const [first, second] = hosts;
+    // As after a replacement: the first machine's address is known by another one's key.
+    await learnHostKeys(lab.engine.docker, [{ ...first!, container: second!.container }], file);
+    await learnHostKeys(lab.engine.docker, hosts, file);
+    const learned = (await readFile(file, "utf8")).trimEnd().split("\n");
+    const read = (await readFile(lab.paths.knownHosts, "utf8")).split("\n");
+    expect(learned).toHaveLength(3);
+    expect(read).toEqual(expect.arrayContaining(learned));
+  });
 
   it(
     "a port that another program holds is refused before anything is written",

@@ -13,7 +13,8 @@ export function expectFile(path: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  expect(existsSync(path) ? readFileSync(path, "utf8") : `no file ${path}: make it with -u`).toBe(text);
+  if (!existsSync(path)) throw new Error(`there is no ${path}; -u makes it`);
+  expect(readFileSync(path, "utf8")).toBe(text);
 }
 
 /* Jest has no public name for it; packages that bring snapshots of their own read it here too. */

@@ -47,11 +47,12 @@ async function plant(copy: string, path: string): Promise<void> {
   await writeFile(join(copy, path), "");
 }
 
-/** The first block of code of a language in docs/reference/constructs.md: what the page tells a person to write. */
-export async function documented(language: "ts" | "json"): Promise<string> {
+/** A block of code in docs/reference/constructs.md, the first of its language being 0: what it tells a person to write. */
+export async function documented(language: "ts" | "json", index = 0): Promise<string> {
   const page = await readFile(join(checkout, "docs/reference/constructs.md"), "utf8");
-  const [, code] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "ms").exec(page) ?? [];
-  if (code === undefined) throw new Error(`constructs.md has no ${language}`);
+  const blocks = [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))];
+  const code = blocks[index]?.[1];
+  if (code === undefined) throw new Error(`constructs.md has no ${language} number ${index}`);
   return code;
 }
 

@@ -127,8 +127,20 @@ describe("the package that is published", () => {
     );
   });
 
+  it("synthesises the stack of the reference that reads its description from a file", async () => {
+    await writeFile(join(project, "from-file.ts"), await documented("ts", 1));
+    await run(process.execPath, ["from-file.ts"], { cwd: project });
+    const manifest = await readFile(join(project, "cdktf.out/stacks/acme/bundle.json"), "utf8");
+    expect(Object.keys((JSON.parse(manifest) as { machines: object }).machines)).toEqual([
+      "node-1",
+      "node-2",
+      "node-3",
+    ]);
+  });
+
   it("brings types: the stack of the reference passes, a wrong description does not", async () => {
     await writeFile(join(project, "stack.ts"), await documented("ts"));
+    await writeFile(join(project, "from-file.ts"), await documented("ts", 1));
     const wrong = [
       'import { defineCluster, secretVersions } from "mailbastion";',
       'import { ClusterStack } from "mailbastion/constructs";',
@@ -143,7 +155,7 @@ describe("the package that is published", () => {
     const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, module: "nodenext", types: [] };
     await writeFile(
       join(project, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["stack.ts", "wrong.ts"] }),
+      JSON.stringify({ compilerOptions, files: ["stack.ts", "from-file.ts", "wrong.ts"] }),
     );
     const tsc = join(checkout, "node_modules/typescript/bin/tsc");
     const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], { encoding: "utf8" });

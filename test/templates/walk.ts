@@ -144,7 +144,7 @@ function isTruthy(value: unknown): boolean {
 
 function itemsOf(value: unknown): readonly Frame[] {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  return entries.map(([key, context], index) => ({
+  return entries.map(([key, context]: [string, unknown], index) => ({
     context,
     names: {
       "@key": key,

@@ -100,6 +100,7 @@ export class MailNode {
       await node.#smtp.start();
       await node.#admin.start();
     } catch (error) {
+      await node.#smtp.drain(0);
       throw portError(error as NodeJS.ErrnoException & { address?: string; port?: number });
     }
     node.#delivery.start();
@@ -112,7 +113,10 @@ export class MailNode {
     const { config, env, log } = this.#parts;
     log.info("draining");
     await this.#smtp.drain(config.drainLimitMs);
-    await Promise.race([this.#delivery.stop(), env.sleep(config.drainLimitMs)]);
+    const limit = new AbortController();
+    const over = env.sleep(config.drainLimitMs, limit.signal).catch(() => undefined);
+    await Promise.race([this.#delivery.stop(), over]);
+    limit.abort();
     await this.#admin.stop();
     log.info({ queued: this.#delivery.length }, "stopped");
   }

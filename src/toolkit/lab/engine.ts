@@ -52,6 +52,18 @@ export async function ensureEngine(options: EngineOptions): Promise<Engine> {
   );
 }
 
+/** The engine at an endpoint of a description, "unix:///path" or "ssh://user@host". Throws DOCKER_ABSENT. */
+export async function engineAt(endpoint: string): Promise<Engine> {
+  const { protocol, pathname, hostname, username, port } = new URL(endpoint);
+  const docker =
+    protocol === "unix:"
+      ? new Docker({ socketPath: pathname })
+      : new Docker({ protocol: "ssh", host: hostname, username, port: port || "22" });
+  const engine = await reach(docker);
+  if (engine) return engine;
+  throw absent(`no Docker engine answers at ${endpoint}`, "start it, or mend platform.endpoint");
+}
+
 /** The engine, or undefined when nothing answers in time. */
 async function reach(docker: Docker): Promise<Engine | undefined> {
   try {

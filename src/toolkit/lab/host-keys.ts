@@ -1,17 +1,56 @@
+import type Docker from "dockerode";
 import { replaceFile } from "../disk/replace-file.ts";
-import { exec, type Lab } from "./lab.ts";
+import type { HostKey } from "../ssh/host-key.ts";
+import { judge } from "../ssh/known-hosts.ts";
+import { addKnownHost, forgetKnownHost, readKnownHosts } from "../ssh/known-hosts-file.ts";
+import { execIn } from "./exec.ts";
+import type { Lab } from "./lab.ts";
+
+/** Where a container's sshd is reached, and the container's name on its engine. */
+export interface ContainerHost {
+  readonly container: string;
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * Writes the lab's known_hosts from the host keys that the engine reads inside each machine, so that no first
  * connection has to be believed.
  */
-export async function readHostKeys(lab: Lab): Promise<void> {
+export async function readHostKeys({ engine, paths, state }: Lab): Promise<void> {
   const lines = await Promise.all(
-    lab.state.topology.machines.map(async ({ name, ssh }) => {
-      const { stdout } = await exec(lab, name, ["sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub"]);
-      const keys = stdout.trim().split("\n");
-      return keys.map((key) => `${ssh.host} ${key.split(" ").slice(0, 2).join(" ")}\n`).join("");
+    state.topology.machines.map(async ({ name, ssh }) => {
+      const keys = await hostKeysIn(engine.docker, state.containers[name]!);
+      return keys.map(({ type, base64 }) => `${ssh.host} ${type} ${base64}\n`).join("");
     }),
   );
-  await replaceFile(lab.paths.knownHosts, lines.join(""), 0o600);
+  await replaceFile(paths.knownHosts, lines.join(""), 0o600);
+}
+
+/**
+ * The same for machines that Terraform made on a Docker engine: a key of each comes into the project's known_hosts.
+ *
+ * What the engine says counts more than what was known: a container that was made anew has new keys.
+ */
+export async function learnHostKeys(
+  docker: Docker,
+  hosts: readonly ContainerHost[],
+  knownHosts: string,
+): Promise<void> {
+  for (const address of hosts) {
+    const keys = await hostKeysIn(docker, address.container);
+    const key = keys.find(({ type }) => type === "ssh-ed25519") ?? keys[0]!;
+    if (judge(await readKnownHosts([knownHosts]), address, key).kind === "known") continue;
+    await forgetKnownHost(knownHosts, address);
+    await addKnownHost(knownHosts, address, key);
+  }
+}
+
+async function hostKeysIn(docker: Docker, container: string): Promise<readonly HostKey[]> {
+  const { stdout } = await execIn(docker, container, ["sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub"]);
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "))
+    .map(([type, base64]) => ({ type: type!, base64: base64! }));
 }

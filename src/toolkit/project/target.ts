@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve as resolvePath } from "node:path";
 import { UserError } from "../../support/errors.ts";
+import { shapes } from "../containers/shapes.ts";
+import { engineAt } from "../lab/engine.ts";
+import { learnHostKeys } from "../lab/host-keys.ts";
 import { labPaths, requireLabState } from "../lab/state.ts";
 import { sshOptions, type SshOptions } from "../ssh/options.ts";
 import { resolve } from "../topology/resolve.ts";
@@ -29,6 +32,22 @@ export interface TargetOptions {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the target's machines show as their host keys, where an engine can be asked for it instead of believing the
+ * first connection: containers that Terraform made. Existing hosts are trusted by `mbctl trust`.
+ */
+export async function learnContainerKeys({ topology, ssh }: Target): Promise<void> {
+  if (topology.platform.kind !== "docker" || topology.tls.public.kind === "lab") return;
+  const { docker } = await engineAt(topology.platform.endpoint);
+  const containers = new Map(shapes(topology).containers.map(({ machine, name }) => [machine, name]));
+  const hosts = topology.machines.map(({ name, ssh: { host, port } }) => ({
+    container: containers.get(name)!,
+    host,
+    port,
+  }));
+  await learnHostKeys(docker, hosts, ssh.knownHostsFiles[0]!);
+}
 
 /** Throws what loading a description throws, LAB_UNKNOWN, STACK_UNREADABLE, and TLS_PUBLIC_MISSING. */
 export async function openTarget(options: TargetOptions, environment: Environment): Promise<Target> {

@@ -26,7 +26,7 @@ export interface MachineStatus {
 export interface ServiceStatus {
   readonly service: string;
   readonly isWorking: boolean;
-  /** The last line that its probe said on failure, "" otherwise. */
+  /** What its probe said last on failure, "" otherwise. */
   readonly detail: string;
 }
 
@@ -153,5 +153,8 @@ function limited(command: Command): Command {
 
 function detailOf(answer: Answer): string {
   if (answer.code === 0) return "";
-  return `${answer.stderr}\n${answer.stdout}`.trim().split("\n").at(-1)?.trim() || `exit code ${answer.code}`;
+  const lines = `${answer.stderr}\n${answer.stdout}`.split("\n").map((line) => line.trim());
+  // nft says what is wrong first, then quotes the command, then marks the place with carets.
+  const error = lines.find((line) => line.startsWith("Error: "));
+  return error ?? lines.findLast((line) => /\w/.test(line)) ?? `exit code ${answer.code}`;
 }

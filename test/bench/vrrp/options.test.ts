@@ -9,6 +9,7 @@ describe("parseOptions", () => {
       pauses: 10,
       kills: 1,
       yes: false,
+      results: [],
     });
   });
 
@@ -24,7 +25,18 @@ describe("parseOptions", () => {
       "0",
       "--yes",
     ]);
-    expect(options).toEqual({ intervals: [200, 300], rounds: 2, pauses: 5, kills: 0, yes: true });
+    expect(options).toEqual({
+      intervals: [200, 300],
+      rounds: 2,
+      pauses: 5,
+      kills: 0,
+      yes: true,
+      results: [],
+    });
+  });
+
+  it("takes results of earlier runs to show", () => {
+    expect(parseOptions(["a.json", "b.json"])).toMatchObject({ results: ["a.json", "b.json"] });
   });
 
   it.each([

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Block, Kill, Pause, Run } from "../../../bench/vrrp/record.ts";
-import { masterDownMs, missing, rowsOf, shortestCalm, spread, tableOf } from "../../../bench/vrrp/summary.ts";
+import {
+  masterDownMs,
+  missing,
+  rowsOf,
+  shortestCalm,
+  spread,
+  tableOf,
+  together,
+  verdictOf,
+} from "../../../bench/vrrp/summary.ts";
 
 const calm: Pause = { holder: "node-1", frozenMs: [500, 505], changes: [], windowMs: 1_500 };
 const moved: Pause = {
@@ -16,7 +25,7 @@ const kill = (busy: boolean, silentMs?: number): Kill => ({
   busy,
   movedMs: 700,
   load: 3,
-  ...(silentMs !== undefined && { silentMs, answeredMs: silentMs + 100 }),
+  ...(silentMs !== undefined && { gap: { lastGood: [100, 110], firstGood: [690, silentMs + 100] } }),
 });
 const block = (intervalMs: number, pauses: readonly Pause[], kills: readonly Kill[] = []): Block => ({
   round: 0,
@@ -31,6 +40,7 @@ const run = (blocks: readonly Block[], intervals = [200, 300]): Run => ({
   startedAt: "2026-11-22T15:00:00.000Z",
   command: "npm run bench:vrrp",
   machine: {},
+  priority: 200,
   rounds: 1,
   intervals,
   blocks,
@@ -46,6 +56,7 @@ describe("rowsOf", () => {
     expect(rowsOf(run(blocks))[0]).toEqual({
       intervalMs: 200,
       pauses: 4,
+      load: { median: 4, worst: 4, count: 2 },
       frozenMs: { median: 525, worst: 525, count: 4 },
       needless: 3,
       moves: 3,
@@ -132,8 +143,32 @@ describe("tableOf", () => {
         .map((cell) => cell.trim()),
     );
     expect(cells).toEqual([
-      ["200", "644", "1", "525 / 525", "1", "1", "1, 60", "500 / 500", "-", "600 / 600"],
-      ["300", "966", "1", "505 / 505", "0", "0", "0", "-", "-", "-"],
+      ["200", "644", "1", "4 / 4", "525 / 525", "1", "1", "1, 60", "500 / 500", "-", "600 / 600"],
+      ["300", "966", "1", "4 / 4", "505 / 505", "0", "0", "0", "-", "-", "-"],
     ]);
+  });
+});
+
+describe("together", () => {
+  it("makes one of several runs, also when they measured different intervals", () => {
+    const runs = [
+      run([block(200, [moved]), block(300, [calm])]),
+      run([block(300, [calm]), block(400, [calm])], [300, 400]),
+    ];
+    const rows = rowsOf(together(runs));
+    expect(rows.map(({ intervalMs, pauses }) => [intervalMs, pauses])).toEqual([
+      [200, 1],
+      [300, 2],
+      [400, 1],
+    ]);
+    expect(together(runs).rounds).toBe(2);
+  });
+});
+
+describe("verdictOf", () => {
+  it("names the interval and how much was tried", () => {
+    const rows = rowsOf(run([block(200, [moved, calm]), block(300, [calm, calm])]));
+    expect(verdictOf(rows, 500)).toMatch(/^300 ms is the shortest .*\(4 pauses of 500 ms, 2 intervals\)$/);
+    expect(verdictOf(rows.slice(0, 1), 500)).toMatch(/^no interval /);
   });
 });

@@ -1,5 +1,5 @@
 import { request } from "node:https";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import {
@@ -10,6 +10,9 @@ import {
   type Ready,
 } from "../../../src/contract/health.ts";
 import { AdminServer } from "../../../src/mailnode/admin/admin-server.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const OK = { status: "ok" } as const;
 const SERVICES = { smtp: OK, queue: OK, delivery: OK };

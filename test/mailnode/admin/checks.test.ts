@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { check, databaseCheck, redisCheck } from "../../../src/mailnode/admin/checks.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { until } from "../fixtures/until.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];

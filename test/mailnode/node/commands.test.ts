@@ -4,13 +4,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { serializeMailNodeConfig } from "../../../src/contract/mailnode-config.ts";
 import { sampleConfig } from "../fixtures/config.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
+
+/* Starts processes, on a machine that may be busy. */
+jest.setTimeout(60_000);
 
 const MBNODE = fileURLToPath(new URL("../../../bin/mbnode.js", import.meta.url));
 

@@ -1,7 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
@@ -15,6 +17,9 @@ import { sampleConfig } from "../fixtures/config.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { seeded } from "../fixtures/random.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe("a mail node", () => {
   let directory: string;
@@ -141,6 +146,14 @@ describe("a mail node", () => {
   it("says which port is taken", async () => {
     await start(new ForgetfulDisk());
     await expect(start(new ForgetfulDisk())).rejects.toMatchObject({ code: "MAILNODE_PORT_TAKEN" });
+  });
+
+  it("leaves no port open when another one is taken", async () => {
+    const console = createServer().listen(config.admin.port, "127.0.0.1");
+    await once(console, "listening");
+    await expect(start(new ForgetfulDisk())).rejects.toMatchObject({ code: "MAILNODE_PORT_TAKEN" });
+    await expect(SmtpClient.connect(smtpPort())).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    console.close();
   });
 
   it("says which file is missing and that a queue cannot be opened", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { Delivery } from "../../../src/mailnode/queue/delivery.ts";
@@ -9,6 +9,9 @@ import { accept, bodyOf, envelope } from "../fixtures/messages.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { seeded } from "../fixtures/random.ts";
 import { until } from "../fixtures/until.ts";
+
+/* Waits for events, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const DELIVERED: Outcome = { status: "delivered" };
 const DEFERRED: Outcome = { status: "deferred", reason: "451 later" };

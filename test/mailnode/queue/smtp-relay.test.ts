@@ -1,10 +1,13 @@
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
 import type { RelayResult } from "../../../src/mailnode/queue/relay.ts";
 import { smtpRelay } from "../../../src/mailnode/queue/smtp-relay.ts";
 import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
 import { envelope } from "../fixtures/messages.ts";
 import { ScriptedHop } from "../fixtures/scripted-hop.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const hops: { stop(): Promise<void> }[] = [];
 afterEach(() => Promise.all(hops.splice(0).map((hop) => hop.stop())));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import fc from "fast-check";
 import type { Disk } from "../../../src/mailnode/disk/disk.ts";
 import { ForgetfulDisk, type DiskFault, type Operation } from "../../../src/mailnode/disk/forgetful-disk.ts";
@@ -6,6 +6,9 @@ import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
 import { accept, bodyIn, bodyOf, envelope } from "../fixtures/messages.ts";
 import { seeded } from "../fixtures/random.ts";
+
+/* Thousands of restarts, on a machine that may be busy. */
+jest.setTimeout(60_000);
 
 interface Story {
   /** Answered 250. */

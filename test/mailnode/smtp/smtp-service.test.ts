@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
@@ -13,6 +13,9 @@ import { bodyIn } from "../fixtures/messages.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 type Smtp = MailNodeConfig["smtp"];
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../../support/errors.ts";
 import { clusterPaths } from "../../disk/cluster-paths.ts";
 import { makePrivateDirectory } from "../../disk/replace-file.ts";
-import { openTarget, type Target } from "../../project/target.ts";
+import { learnContainerKeys, openTarget, type Target } from "../../project/target.ts";
 import { runApply } from "../../runbooks/apply/run-apply.ts";
 import { Recorder } from "../../runner/recorder.ts";
 import { jsonReporter, lineReporter } from "../../runner/reporter.ts";
@@ -52,6 +52,7 @@ export async function apply(options: Options, io: Io): Promise<number> {
   const names = topology.machines.map(({ name }) => name).join(", ");
   if (!dryRun && !(await confirm(io, `apply ${topology.cluster} to ${names}?`, options.yes ?? false)))
     return EXIT.failed;
+  await learnContainerKeys(target);
   const secrets = await secretsOf(target, dryRun);
   const transport = new SshTransport((name) => machineNamed(topology, name).ssh, target.ssh);
   const interruption = onSignal((line) => io.err(line));

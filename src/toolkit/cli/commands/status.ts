@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { openTarget } from "../../project/target.ts";
+import { learnContainerKeys, openTarget } from "../../project/target.ts";
 import { services } from "../../services/registry.ts";
 import { SshTransport } from "../../ssh/ssh-transport.ts";
 import { collectStatus } from "../../status/collect.ts";
@@ -28,7 +28,9 @@ export function addStatus(program: Command, io: Io, end: (code: number) => void)
 }
 
 export async function status(options: Options, io: Io): Promise<number> {
-  const { topology, ssh } = await openTarget(options, io.environment);
+  const target = await openTarget(options, io.environment);
+  await learnContainerKeys(target);
+  const { topology, ssh } = target;
   const transport = new SshTransport((name) => machineNamed(topology, name).ssh, ssh);
   try {
     const found = await collectStatus(topology, services, transport);

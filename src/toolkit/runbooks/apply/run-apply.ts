@@ -41,7 +41,11 @@ export async function runApply(options: ApplyOptions): Promise<RunResult> {
     bundles,
     release: await prepareRelease(
       machinesWith(topology, "mail").map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
-    ),
+    ).catch((error: unknown) => {
+      // Ctrl-C reaches the programs that make the release as well: that they ended is no fault of theirs.
+      options.interruption.check();
+      throw error;
+    }),
     resolverOf,
     secret: (name) => secretPlaceholder({ name, version: versionOf(name) }),
   });

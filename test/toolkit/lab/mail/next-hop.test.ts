@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { NextHop } from "../../../../src/toolkit/lab/mail/next-hop.ts";
 import { sendMails, type Sending } from "../../../../src/toolkit/lab/mail/sender.ts";
+
+/* Real sockets, on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const hops: NextHop[] = [];
 afterEach(() => Promise.all(hops.splice(0).map((hop) => hop.stop())));
