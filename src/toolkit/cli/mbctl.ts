@@ -6,6 +6,7 @@ import { asUserError } from "./as-user-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { processIo, type Io } from "./io.ts";
 import { commands } from "./commands/index.ts";
+import { example } from "./options.ts";
 
 /**
  * Runs mbctl and returns its exit code. Prints one sentence and a remedy for what a person can mend; a stack
@@ -26,7 +27,7 @@ export async function mbctl(argv: readonly string[], io: Io = processIo): Promis
 
 /** Every command with its options, ready to parse. `end` takes the exit code of a command where it is not 0. */
 export function buildProgram(io: Io, end: (code: number) => void, json = false): Command {
-  const program = new Command("mbctl")
+  const program = example(new Command("mbctl"), "mbctl synth --file examples/three-machines.yaml")
     .description("describes, deploys and operates a mail cluster")
     .version(version())
     .exitOverride()

@@ -38,7 +38,7 @@ export interface Advice {
 }
 
 /** A dead machine must be a red row, not a hang. */
-const PROBE_TIMEOUT_MS = 15_000;
+const PROBE_TIMEOUT_MS = 20_000;
 
 /** Asks every machine at once; reads only. */
 export async function collectStatus(
@@ -75,25 +75,35 @@ async function machineStatus(
 ): Promise<MachineStatus> {
   const { name, address } = machine;
   const own = services.filter((service) => service.runsOn(topology, machine));
+  const asked = await Promise.all(
+    own.map(async (service) => ({
+      service: service.name,
+      found: await probe(transport, name, service.probe(topology, machine)),
+    })),
+  );
+  const silent = asked.map(({ found }) => found).filter((found) => found instanceof UserError);
+  // One probe that hangs is a service that fails; when none comes back, it is the machine.
+  if (silent.length === own.length && silent[0]) {
+    return { machine: name, address, unreachable: silent[0].message, services: [] };
+  }
+  return {
+    machine: name,
+    address,
+    services: asked.map(({ service, found }) =>
+      found instanceof UserError
+        ? { service, isWorking: false, detail: found.message }
+        : { service, isWorking: found.code === 0, detail: detailOf(found) },
+    ),
+  };
+}
+
+/** The answer, or why none came back. */
+async function probe(transport: Transport, machine: string, command: Command): Promise<Answer | UserError> {
   try {
-    const answers = await Promise.all(
-      own.map(async (service) => ({
-        service: service.name,
-        answer: await transport.run(name, limited(service.probe(topology, machine))),
-      })),
-    );
-    return {
-      machine: name,
-      address,
-      services: answers.map(({ service, answer }) => ({
-        service,
-        isWorking: answer.code === 0,
-        detail: detailOf(answer),
-      })),
-    };
+    return await transport.run(machine, limited(command));
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { machine: name, address, unreachable: error.message, services: [] };
+    if (error instanceof UserError) return error;
+    throw error;
   }
 }
 

@@ -43,6 +43,16 @@ describe("the status of a cluster", () => {
     expect(status.machines.map(({ services }) => services.length)).toEqual([1, 1, 0]);
   });
 
+  it("shows a probe that hangs as its service, not as the machine", async () => {
+    const slow = (machine: string, command: Command): Answer => {
+      if (machine === "node-2" && command.argv[1] === "slow")
+        throw new UserError("SSH_TIMEOUT", "took longer than 20 s", "look");
+      return holder(machine, command);
+    };
+    const status = await collect(answering(slow), [toyService("x", {}), toyService("slow", {})]);
+    expect(findings(status)).toEqual(["slow on node-2 does not do its work: took longer than 20 s"]);
+  });
+
   it("shows two holders of the VIP, and none", async () => {
     const split = await collect(
       answering((_machine, command) => (command.argv[0] === "ip" ? { ...ok, stdout: "inet" } : ok)),
@@ -60,6 +70,21 @@ describe("the status of a cluster", () => {
         : holder(machine, command);
     expect(findings(await collect(answering(failing)))).toEqual([
       "x on node-2 does not do its work: met are 2 of 4",
+    ]);
+  });
+
+  it("quotes of a probe's words those that say something", async () => {
+    const said = (stderr: string) => (machine: string, command: Command) =>
+      command.argv[0] === "probe" && machine === "node-2"
+        ? { code: 1, stdout: "", stderr }
+        : holder(machine, command);
+    const nft =
+      "Error: No such file or directory\nlist chain inet mailbastion input\n                ^^^^^^^^^^^\n";
+    expect(findings(await collect(answering(said(nft))))).toEqual([
+      "x on node-2 does not do its work: Error: No such file or directory",
+    ]);
+    expect(findings(await collect(answering(said("\n"))))).toEqual([
+      "x on node-2 does not do its work: exit code 1",
     ]);
   });
 

@@ -17,9 +17,9 @@ interface UpOptions extends LabOptions {
 }
 
 export function addLab(program: Command, io: Io, end: (code: number) => void): void {
-  const lab = program
-    .command("lab")
-    .description("the cluster's machines as containers on this machine, to try things on");
+  const lab = example(program.command("lab"), "mbctl lab up", "mbctl lab kill node-1").description(
+    "the cluster's machines as containers on this machine, to try things on",
+  );
 
   const upCommand = labCommand(lab, "up", "make the machines; then mbctl apply --lab makes them a cluster")
     .option("--cidr <network>", "where to, such as 10.77.3.0/24 (default: a free one)")

@@ -31,7 +31,7 @@ export function accountsPhase(context: FormContext): Phase {
         const verify = {
           title: "the application can log in",
           command: ask(script(LOG_IN, [first!.address, name, user]), { stdin: `${password}\n` }),
-          timeoutMs: 10_000,
+          timeoutMs: 30_000,
           intervalMs: 500,
         };
         return [

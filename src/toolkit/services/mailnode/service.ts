@@ -16,7 +16,7 @@ export const mailnode: Service = {
   files: mailNodeFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
   // Not its health: that database or cache are down is no reason to keep a node from taking mail.
-  probe: () => ask([PATHS.program, "status", "--ready"], { timeoutMs: 10_000 }),
+  probe: () => ask([PATHS.program, "status", "--ready"], { timeoutMs: 30_000 }),
   form: () => [],
 };
 
