@@ -60,8 +60,14 @@ export default tseslint.config(
     files: ["**/*.js"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
   },
+  { files: ["scripts/**", "bench/**", "stacks/**"], rules: { "no-console": "off" } },
   {
     files: ["test/**", "bench/**"],
-    rules: { "@typescript-eslint/require-await": "off", "max-lines": "off" },
+    rules: {
+      "max-lines": "off",
+      // A test spoils what the compiler would not let through.
+      "@typescript-eslint/no-explicit-any": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+    },
   },
 );

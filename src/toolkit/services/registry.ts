@@ -14,4 +14,15 @@ import type { Service } from "./service.ts";
  * Every service there is, in the order of starting: the firewall before anything listens, what keeps data before
  * what uses it, and keepalived last, so that the VIP comes to a machine that can serve it.
  */
-export const services: readonly Service[] = [kernel, nftables, glusterfs, galera, redis, sentinel, mounts, mailnode, haproxy, keepalived];
+export const services: readonly Service[] = [
+  kernel,
+  nftables,
+  glusterfs,
+  galera,
+  redis,
+  sentinel,
+  mounts,
+  mailnode,
+  haproxy,
+  keepalived,
+];

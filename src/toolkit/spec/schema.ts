@@ -101,7 +101,9 @@ const balancer = z
       .min(100)
       .max(1_000_000)
       .default(8_000)
-      .describe("of one balancer, all listeners together; each takes two of the file descriptors that the system allows"),
+      .describe(
+        "of one balancer, all listeners together; each takes two of the file descriptors that the system allows",
+      ),
     statsUser: identifier
       .default("admin")
       .describe("account of the statistics page; its password is in the vault"),

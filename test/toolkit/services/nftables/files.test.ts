@@ -29,7 +29,8 @@ describe("the firewall", () => {
   });
 
   it("takes VRRP from the other balancers only, and only on a balancer", () => {
-    const vrrp = (name: string): readonly string[] => rulesOf(name).filter((line) => line.includes("protocol 112"));
+    const vrrp = (name: string): readonly string[] =>
+      rulesOf(name).filter((line) => line.includes("protocol 112"));
     expect(vrrp("node-1")).toEqual([
       "ip saddr { 192.168.1.102 } ip daddr 192.168.1.101 ip protocol 112 accept",
     ]);

@@ -1,0 +1,121 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Command } from "commander";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EXIT } from "../../src/toolkit/cli/exit-codes.ts";
+import type { Io } from "../../src/toolkit/cli/io.ts";
+import { buildProgram, mbctl } from "../../src/toolkit/cli/mbctl.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const page = readFileSync(join(root, "docs/reference/cli.md"), "utf8");
+
+/** Read by bin/runtime.js from itself, so nobody sets it. */
+const INTERNAL = ["MAILBASTION_HANDED_OVER"];
+
+interface Documented {
+  readonly usage: string;
+  readonly options: readonly string[];
+}
+
+/** What a page says of each command: its heading, the usage line below it, the first column of its table. */
+function documented(text: string): ReadonlyMap<string, Documented> {
+  const sections = text.split(/^### /m).slice(1);
+  return new Map(
+    sections.map((section) => {
+      const [title = ""] = section.split("\n");
+      const [body = ""] = section.split(/^## /m);
+      return [
+        title,
+        {
+          usage: /```\n(.*)\n```/.exec(body)?.[1] ?? "",
+          options: [...body.matchAll(/^\| `(-[^`]*)` \|/gm)].map(([, flags]) => flags!),
+        },
+      ];
+    }),
+  );
+}
+
+interface Typed {
+  readonly words: readonly string[];
+  readonly command: Command;
+}
+
+function all(command: Command, words: readonly string[]): readonly Typed[] {
+  return [{ words, command }, ...command.commands.flatMap((sub) => all(sub, [...words, sub.name()]))];
+}
+
+function silentIo(out: string[] = []): Io {
+  return {
+    out: (text) => void out.push(text),
+    err: (text) => void out.push(text),
+    isInteractive: false,
+    isTerminal: false,
+    environment: {},
+  };
+}
+
+const program = buildProgram(silentIo(), () => undefined);
+const everything = all(program, []);
+/** Groups print help and do nothing else. */
+const commands = everything.filter(({ command }) => command.commands.length === 0);
+const nameOf = ({ words }: Typed) => ["mbctl", ...words].join(" ");
+
+describe("the page of mbctl", () => {
+  const pages = documented(page);
+
+  it("has a section for each command of the program, in the order of its help, and for no other", () => {
+    expect(commands.length).toBeGreaterThan(0);
+    expect([...pages.keys()]).toEqual(commands.map(nameOf));
+  });
+
+  it.each(commands.map((typed) => [nameOf(typed), typed] as const))(
+    "says how %s is typed, and every option that it has",
+    (name, { command }) => {
+      const { usage, options } = pages.get(name) ?? { usage: "", options: [] };
+      expect(usage).toBe(`${name} ${command.usage()}`);
+      expect(options.toSorted()).toEqual(command.options.map(({ flags }) => flags).toSorted());
+    },
+  );
+
+  it("lists every exit code", () => {
+    const table = /## Exit codes\n([^]*?)\n## /.exec(page)?.[1] ?? "";
+    const listed = [...table.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(listed).toEqual(Object.values(EXIT));
+  });
+
+  it("lists every environment variable of ours that the toolkit reads", () => {
+    const sources = globSync(["src/toolkit/**/*.ts", "stacks/*.ts", "bin/*.js"], { cwd: root });
+    const read = sources.flatMap((path) => readFileSync(join(root, path), "utf8").match(VARIABLE) ?? []);
+    const listed = page.match(/(?<=^\| `)MAILBASTION_[A-Z_]+/gm) ?? [];
+    expect(listed.toSorted()).toEqual(
+      [...new Set(read)].filter((name) => !INTERNAL.includes(name)).toSorted(),
+    );
+  });
+});
+
+const VARIABLE = /\bMAILBASTION_[A-Z_]+\b/g;
+
+describe("the help", () => {
+  it.each(everything.map((typed) => [nameOf(typed), typed.words] as const))(
+    "of %s ends with an example of that very command",
+    async (name, words) => {
+      const out: string[] = [];
+      expect(await mbctl([...words, "--help"], silentIo(out))).toBe(EXIT.done);
+      const [, examples = ""] = out.join("\n").split("\nExample:\n");
+      expect(examples).toMatch(new RegExp(`^  ${name}\\b`));
+    },
+  );
+});
+
+describe("what the tests above compare", () => {
+  it("is seen to differ when a section, an option or a usage line is gone from the page", () => {
+    const sections = documented(
+      "### mbctl one\n\n```\nmbctl one [options]\n```\n\n| `-x, --ex <y>` | z |\n## End\n",
+    );
+    expect([...sections]).toEqual([
+      ["mbctl one", { usage: "mbctl one [options]", options: ["-x, --ex <y>"] }],
+    ]);
+    expect(documented("## mbctl one\n").size).toBe(0);
+  });
+});
