@@ -12,18 +12,23 @@ export interface Gap {
 }
 
 /**
- * The gap that clients see: around the moment at which the successor bore the VIP. A standby takes it some adverts after
- * the holder's death, so what is answered before came from the one, and what is answered later from the other; also a
- * try that began in between, and whose first packet waited in this machine for somebody to claim the address. Undefined
- * without a good answer on both sides.
+ * The gap that clients see: the longest silence between two good answers, from the kill up to the first try that began
+ * after the successor bore the VIP. The moment itself is no border: tries that began before it are answered after it,
+ * when their first packet waited for somebody to claim the address, and it is known with some delay. Undefined when
+ * no such try was answered, or nothing before it.
  */
 export function gapOf(attempts: readonly Attempt[], killedMs: number, movedMs: number): Gap | undefined {
   const good = attempts.filter(({ isGood }) => isGood).toSorted((a, b) => a.endedMs - b.endedMs);
-  const last = good.findLast(({ endedMs }) => endedMs < movedMs);
-  const first = good.find(({ endedMs }) => endedMs >= movedMs);
-  if (!first || !last) return undefined;
+  const sure = good.findIndex(({ startedMs }) => startedMs >= movedMs);
   const sinceKill = ({ startedMs, endedMs }: Attempt) => [startedMs - killedMs, endedMs - killedMs] as const;
-  return { lastGood: sinceKill(last), firstGood: sinceKill(first) };
+  const gaps = good
+    .slice(0, sure + 1)
+    .map((first, index): Gap | undefined => {
+      const last = good[index - 1];
+      return last && { lastGood: sinceKill(last), firstGood: sinceKill(first) };
+    })
+    .filter((gap) => gap !== undefined && gap.firstGood[1] >= 0);
+  return gaps.toSorted((a, b) => silenceOf(b!) - silenceOf(a!))[0];
 }
 
 /**

@@ -32,7 +32,7 @@ export interface Block {
 /** The holder frozen for half a second, and all that happened to the VIP until the next one. */
 export interface Pause {
   readonly holder: string;
-  /** keepalived stood still at least and at most this long. */
+  /** It was frozen at least and at most this long. */
   readonly frozenMs: readonly [number, number];
   /** Times count from the call that froze. */
   readonly changes: readonly Change[];

@@ -50,7 +50,6 @@ function silentIo(out: string[] = []): Io {
     out: (text) => void out.push(text),
     err: (text) => void out.push(text),
     isInteractive: false,
-    isTerminal: false,
     environment: {},
   };
 }

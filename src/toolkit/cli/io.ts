@@ -7,8 +7,6 @@ export interface Io {
   err(text: string): void;
   /** Whether a person sits there who can answer. */
   readonly isInteractive: boolean;
-  /** Whether colours and live lines are of use. */
-  readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -16,7 +14,6 @@ export const processIo: Io = {
   out: (text) => void process.stdout.write(`${text}\n`),
   err: (text) => void process.stderr.write(`${text}\n`),
   isInteractive: Boolean(process.stdin.isTTY && process.stdout.isTTY),
-  isTerminal: Boolean(process.stdout.isTTY) && !process.env["NO_COLOR"],
   environment: process.env,
 };
 

@@ -46,6 +46,7 @@ export const NEXT_HOP_PORT = 2525;
 export async function labUp(engine: Engine, described: Topology, options: LabOptions): Promise<Lab> {
   const { name, project } = options;
   const host = options.host ?? systemHost;
+  if (options.cidr !== undefined) chooseSubnet([], options.cidr);
   const existing = await findLab(engine, { name, project });
   if (existing) return reuse(engine, host, described, options, existing);
 

@@ -22,8 +22,8 @@ export function lineReporter(out: (line: string) => void): Reporter {
     phaseStarted: () => undefined,
     stepPlanned: (step) => {
       out(`${pc.bold(step.machine)}  ${step.title}`);
-      for (const command of step.commands) out(`    ${commandText(command)}`);
-      if (step.verify) out(`    until ${step.verify.title}: ${quote(step.verify.command.argv)}`);
+      for (const command of step.commands) out(indented(commandText(command)));
+      if (step.verify) out(indented(`until ${step.verify.title}: ${quote(step.verify.command.argv)}`));
     },
     phaseUndecided: (title, reason) => out(`? ${title}: known only after the steps above (${reason})`),
     stepStarted: () => undefined,
@@ -34,6 +34,14 @@ export function lineReporter(out: (line: string) => void): Reporter {
       out(steps === 0 ? pc.dim(`= ${title}`) : `${pc.green("+")} ${title}  ${pc.dim(seconds(ms))}`),
     runFinished: (steps, ms, dryRun) => out(verdict(steps, ms, dryRun)),
   };
+}
+
+/** The lines of a script stand under its first one, so that the titles of steps stand out. */
+function indented(text: string): string {
+  return text
+    .split("\n")
+    .map((line, index) => `${index === 0 ? "    " : "      "}${line}`)
+    .join("\n");
 }
 
 /** For runs that are a part of something else. */

@@ -1,5 +1,6 @@
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
+import { throwAny } from "../../support/failures.ts";
 import type { Resolver } from "../../support/placeholder.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer } from "../steps/command.ts";
@@ -117,19 +118,4 @@ async function runStage(stage: Stage, sender: Sender, options: RunOptions): Prom
     }),
   );
   throwAny(failures);
-}
-
-function throwAny(failures: readonly unknown[]): void {
-  if (failures.length === 0) return;
-  throw failures.length === 1 ? failures[0] : severalFailures(failures);
-}
-
-/** A fault of ours comes before what a person can mend: it must not be hidden behind it. */
-function severalFailures(failures: readonly unknown[]): unknown {
-  const own = failures.find((failure) => !(failure instanceof UserError));
-  if (own) return own;
-  const errors = failures as readonly UserError[];
-  return new UserError(errors[0]!.code, errors.map((error) => error.message).join("\n"), errors[0]!.remedy, {
-    cause: errors[0],
-  });
 }

@@ -1,6 +1,6 @@
 import { Duration } from "../../support/duration.ts";
 import type { Fault } from "../../support/errors.ts";
-import { formatCidr, isHost, parseAddress, parseCidr } from "../../support/ipv4.ts";
+import { formatCidr, isHost, overlaps, parseAddress, parseCidr } from "../../support/ipv4.ts";
 import type { ClusterSpec } from "./schema.ts";
 
 /** A rule that reaches across sections: every fault it finds in a description whose single values are sound. */
@@ -14,6 +14,7 @@ const VOTING_TIERS = [
 ] as const;
 
 export const rules: readonly Rule[] = [
+  network,
   addresses,
   vip,
   tiers,
@@ -23,6 +24,28 @@ export const rules: readonly Rule[] = [
   timeouts,
   paths,
 ];
+
+function network(spec: ClusterSpec): Fault[] {
+  const { cidr } = spec.network;
+  const special = SPECIAL.find(({ network: other }) => overlaps(parseCidr(cidr)!, parseCidr(other)!));
+  if (!special) return [];
+  return [
+    {
+      path: "network.cidr",
+      value: cidr,
+      rule: `overlaps ${special.network}, which is ${special.use}`,
+      remedy: "name the network that the machines share",
+    },
+  ];
+}
+
+/** RFC 6890 and RFC 5771. */
+const SPECIAL = [
+  { network: "0.0.0.0/8", use: "no network of hosts" },
+  { network: "127.0.0.0/8", use: "each machine's own loopback" },
+  { network: "169.254.0.0/16", use: "link-local" },
+  { network: "224.0.0.0/3", use: "multicast or reserved" },
+] as const;
 
 function addresses(spec: ClusterSpec): Fault[] {
   const network = parseCidr(spec.network.cidr)!;

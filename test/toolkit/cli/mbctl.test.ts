@@ -20,7 +20,6 @@ async function run(...args: readonly string[]) {
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     isInteractive: false,
-    isTerminal: false,
     environment: { HOME: folder, XDG_CONFIG_HOME: join(folder, "config") },
   };
   const code = await mbctl(args, io);

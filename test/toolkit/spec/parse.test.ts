@@ -177,6 +177,14 @@ describe("rules across sections", () => {
     expect(faults).toEqual([expect.stringContaining("two replicas cannot tell which of them is right")]);
   });
 
+  it.each(["127.0.0.0/8", "169.254.7.0/24", "224.0.0.0/24"])(
+    "refuse the network %s, which machines cannot share",
+    (cidr) => {
+      const faults = faultsOf((input) => (input.network.cidr = cidr));
+      expect(faults[0]).toContain(`network.cidr: overlaps`);
+    },
+  );
+
   it("refuse a cluster without a balancer", () => {
     expect(
       faultsOf((input) => {

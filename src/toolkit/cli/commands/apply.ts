@@ -50,8 +50,10 @@ export async function apply(options: Options, io: Io): Promise<number> {
   const { topology } = target;
   const dryRun = options.dryRun ?? false;
   const names = topology.machines.map(({ name }) => name).join(", ");
-  if (!dryRun && !(await confirm(io, `apply ${topology.cluster} to ${names}?`, options.yes ?? false)))
+  if (!dryRun && !(await confirm(io, `apply ${topology.cluster} to ${names}?`, options.yes ?? false))) {
+    io.err("nothing was changed");
     return EXIT.failed;
+  }
   await learnContainerKeys(target);
   const secrets = await secretsOf(target, dryRun);
   const transport = new SshTransport((name) => machineNamed(topology, name).ssh, target.ssh);

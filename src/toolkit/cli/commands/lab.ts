@@ -69,7 +69,8 @@ async function down(options: LabOptions, io: Io): Promise<void> {
   const name = nameOf(options, cluster);
   if (options.dryRun) return io.out(`would remove lab ${name} with all its data`);
   const engine = await engineFor(options, io, (line) => io.err(line));
-  if (!(await confirm(io, `remove lab ${name} with all its data?`, options.yes ?? false))) return;
+  if (!(await confirm(io, `remove lab ${name} with all its data?`, options.yes ?? false)))
+    return io.out("nothing was changed");
   const removed = await labDown(engine, { project: cluster.directory, name });
   if (options.json) return io.out(JSON.stringify({ ok: true, ...removed }));
   io.out(`removed ${removed.containers} machines, ${removed.volumes} volumes, ${removed.networks} networks`);

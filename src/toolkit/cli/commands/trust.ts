@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../../../support/errors.ts";
+import { throwAny } from "../../../support/failures.ts";
 import { nearest } from "../../../support/nearest.ts";
 import { openTarget } from "../../project/target.ts";
 import { describeKey } from "../../ssh/host-key.ts";
@@ -37,9 +38,11 @@ async function trust(names: readonly string[], options: Options, io: Io): Promis
   const [knownHosts] = ssh.knownHostsFiles;
   const chosen = names.length === 0 ? topology.machines : names.map((name) => knownMachine(topology, name));
   const shown: { machine: string; key: string; isNew: boolean }[] = [];
+  const silent: unknown[] = [];
   for (const machine of chosen) {
     const login = await resolveLogin(machine.name, machine.ssh, ssh);
-    const key = await fetchHostKey(machine.name, login);
+    const key = await fetchHostKey(machine.name, login).catch((error: unknown) => void silent.push(error));
+    if (!key) continue;
     const text = describeKey(key);
     if (!options.json) io.out(`${machine.name} (${login.host} port ${login.port}) shows ${text}`);
     if (options.dryRun || !(await confirm(io, `trust this key for ${machine.name}?`, options.yes ?? false)))
@@ -47,6 +50,8 @@ async function trust(names: readonly string[], options: Options, io: Io): Promis
     if (options.forget) await forgetKnownHost(knownHosts!, login);
     shown.push({ machine: machine.name, key: text, isNew: await addKnownHost(knownHosts!, login, key) });
   }
+  // The others are known by now; the command is safe to repeat.
+  throwAny(silent);
   if (options.json) return io.out(JSON.stringify({ ok: true, file: knownHosts, machines: shown }));
   const count = shown.filter(({ isNew }) => isNew).length;
   io.out(`${count} new key(s) in ${knownHosts}`);

@@ -26,11 +26,13 @@ export function formVolumePhase(topology: Topology): Phase {
         return create(topology, machines, wait);
       }
       refuseOtherBricks(topology, machines, volume);
-      const commands = mend(topology, volume);
-      const settled = commands.length === 0 && [...found.values()].every((state) => state.allOnline);
-      return settled
-        ? []
-        : [[{ title: "bring the volume to its settings", machine: first!.name, commands, verify: wait }]];
+      const allOnline = [...found.values()].some((state) => state.allOnline);
+      const commands = [
+        ...mend(topology, volume),
+        ...(allOnline || !volume.started ? [] : [revive(topology)]),
+      ];
+      if (commands.length === 0) return [];
+      return [[{ title: "bring the volume into order", machine: first!.name, commands, verify: wait }]];
     },
   };
 }
@@ -93,6 +95,11 @@ function mend(topology: Topology, volume: Volume): readonly Command[] {
     .map(([name, value]) => act([...gluster, "set", topology.storage.volume, name, value], SLOW));
   const start = volume.started ? [] : [act([...gluster, "start", topology.storage.volume], SLOW)];
   return [...commands, ...start];
+}
+
+/** Starts bricks whose process is gone; those that run are left alone. */
+function revive(topology: Topology): Command {
+  return act(["gluster", "--mode=script", "volume", "start", topology.storage.volume, "force"], SLOW);
 }
 
 function bricksOnline(command: Command): Gate {

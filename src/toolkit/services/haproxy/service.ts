@@ -16,7 +16,7 @@ export const haproxy: Service = {
   secrets,
   files: haproxyFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
-  probe: (_topology, machine) => ask(aliveArgv(machine.address)),
+  probe: (_topology, machine) => ask([...aliveArgv(machine.address), "--show-error"]),
   form: () => [],
 };
 

@@ -48,9 +48,9 @@ describe("forming the storage volume", () => {
     ]);
   });
 
-  it("only waits for bricks that are not online", () => {
+  it("starts bricks whose process is gone, and leaves those alone that run", () => {
     const waiting = state(volumeInfo(), { online: "" });
-    expect(commands(waiting, waiting, waiting)).toEqual([[]]);
+    expect(commands(waiting, waiting, waiting)).toEqual([["gluster --mode=script volume start mail force"]]);
   });
 
   it("moves no bricks", () => {

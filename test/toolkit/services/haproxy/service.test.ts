@@ -47,7 +47,7 @@ describe("the haproxy service", () => {
 
   it("is probed by a request that the process itself must answer, and that changes nothing", () => {
     expect(haproxy.probe(threeMachines, node1)).toMatchObject({
-      argv: aliveArgv("192.168.1.101"),
+      argv: [...aliveArgv("192.168.1.101"), "--show-error"],
       mutates: false,
     });
     expect(aliveArgv("192.168.1.101").at(-1)).toBe("http://192.168.1.101:8404/alive");
