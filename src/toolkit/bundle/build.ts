@@ -42,7 +42,12 @@ export function buildBundle(topology: Topology, machine: Machine, options: Bundl
   );
   const faults = [...ownershipFaults(machine, files), ...portFaults(topology, machine, listeners)];
   if (faults.length > 0) throw new FaultsError("BUNDLE_CONFLICT", `machine ${machine.name}`, faults);
-  return { machine: machine.name, files, hash: sha256(JSON.stringify(files.map(identity))) };
+  const beside = services.map((service) => [
+    service.packages(topology, machine),
+    service.users(topology, machine),
+    service.units(topology, machine),
+  ]);
+  return { machine: machine.name, files, hash: sha256(JSON.stringify([files.map(identity), beside])) };
 }
 
 /*

@@ -4,7 +4,10 @@ import type { Action, FileCheck } from "../services/service.ts";
 export interface Bundle {
   readonly machine: string;
   readonly files: readonly BundleFile[];
-  /** SHA-256 over every path, owner, mode and content, placeholders and secret versions included. */
+  /**
+   * SHA-256 over every path, owner, mode and content, placeholders and secret versions included, and over the
+   * packages, accounts and units that come with them: whatever would make apply do something changes it.
+   */
   readonly hash: string;
 }
 

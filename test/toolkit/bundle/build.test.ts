@@ -90,6 +90,21 @@ describe("the bundle of a machine", () => {
   });
 });
 
+describe("the hash of a bundle", () => {
+  it("changes with a package, an account or a unit, though no file does", () => {
+    const parts = [
+      {},
+      { packages: ["x"] },
+      { users: ["x"] },
+      { units: [{ name: "x", state: "running", enabled: true } as const] },
+    ];
+    const hashes = parts.map(
+      (part) => buildBundle(threeMachines, machine, { services: [toyService("a", part)] }).hash,
+    );
+    expect(new Set(hashes).size).toBe(4);
+  });
+});
+
 describe("a content-addressed path", () => {
   it("has the hash before the ending, or last where there is none", () => {
     expect(addressedPath("/etc/x.d/public.pem", "0123")).toBe("/etc/x.d/public-0123.pem");

@@ -14,6 +14,7 @@ export interface ApplyInput {
   readonly topology: Topology;
   /** In the order of starting. */
   readonly services: readonly Service[];
+  /** Of the machines to apply to: all of the topology, or those that a stack holds. */
   readonly bundles: readonly Bundle[];
   readonly release: Release;
   readonly resolverOf: (machine: string) => Resolver;
@@ -25,20 +26,28 @@ export interface ApplyInput {
  * The first deployment and every later one: the same phases, each of which looks first and does what is left.
  *
  * Can be ended at any point and run again. Services start in the order of the registry, and each tier is
- * formed before the next one starts, so that a machine is never in service before what it stands on.
+ * formed before the next one starts, so that a machine is never in service before what it stands on. A tier of
+ * which only some machines are applied to is not formed: nobody may decide for members that were not asked.
  */
 export function applyPhases(input: ApplyInput): readonly Phase[] {
   const { topology, services, bundles } = input;
   const context = { topology, secret: input.secret };
+  const chosen = new Set(bundles.map(({ machine }) => machine));
+  const each = (phase: Phase): Phase => ({
+    ...phase,
+    machines: phase.machines.filter((name) => chosen.has(name)),
+  });
+  const whole = (forming: readonly Phase[]): readonly Phase[] =>
+    forming.every((phase) => phase.machines.every((name) => chosen.has(name))) ? forming : [];
   const mailMachines = machinesWith(topology, "mail").map(({ name }) => name);
   return [
-    packagesPhase(topology, services),
-    usersPhase(topology, services),
+    each(packagesPhase(topology, services)),
+    each(usersPhase(topology, services)),
     // Before the files: the mail node's configuration is checked by the program that will read it.
-    releasePhase(input.release, mailMachines),
+    each(releasePhase(input.release, mailMachines)),
     filesPhase(topology, services, bundles, input.resolverOf),
-    ...services.flatMap((service) => [unitsPhase(topology, service), ...service.form(context)]),
-    releaseRestartPhase(mailMachines),
-    ...services.map((service) => healthPhase(topology, service)),
+    ...services.flatMap((service) => [each(unitsPhase(topology, service)), ...whole(service.form(context))]),
+    each(releaseRestartPhase(mailMachines)),
+    ...services.map((service) => each(healthPhase(topology, service))),
   ].filter((phase) => phase.machines.length > 0);
 }

@@ -10,10 +10,11 @@ import type { Facts, ListeningSocket } from "./facts.ts";
  */
 export function preflight(
   topology: Topology,
+  machines: readonly Machine[],
   services: readonly Service[],
   facts: ReadonlyMap<string, Facts>,
 ): void {
-  const faults = topology.machines.flatMap((machine) => {
+  const faults = machines.flatMap((machine) => {
     const own = facts.get(machine.name)!;
     return [...addressFaults(topology, machine, own), ...portFaults(topology, services, machine, own)];
   });

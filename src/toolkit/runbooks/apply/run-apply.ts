@@ -6,7 +6,7 @@ import { architectureOf, prepareRelease } from "../../release/index.ts";
 import { runPhases, type RunOptions, type RunResult } from "../../runner/run-phases.ts";
 import type { Service } from "../../services/service.ts";
 import type { Transport } from "../../ssh/transport.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
 import type { SecretStore } from "../../vault/vault.ts";
 import { applyPhases } from "./apply.ts";
 import { factsCommand, parseFacts, type Facts } from "./facts.ts";
@@ -18,7 +18,7 @@ export interface ApplyOptions extends Omit<RunOptions, "resolverOf"> {
   readonly services: readonly Service[];
   /** Holds everything that the services ask for. */
   readonly secrets: SecretStore;
-  /** What the machines' bundles were when they were synthesised; absent for a description. */
+  /** What the bundles of a stack's machines were when they were synthesised; absent for a description. */
   readonly hashes?: ReadonlyMap<string, string>;
 }
 
@@ -30,17 +30,22 @@ export interface ApplyOptions extends Omit<RunOptions, "resolverOf"> {
 export async function runApply(options: ApplyOptions): Promise<RunResult> {
   const { topology, services, secrets, transport } = options;
   const versionOf = (name: string) => secrets.versions().get(name) ?? missingVersion(name);
-  const bundles = buildBundles(topology, { services, versionOf });
+  const bundles = buildBundles(topology, { services, versionOf }).filter(
+    ({ machine }) => options.hashes?.has(machine) ?? true,
+  );
   refuseStale(bundles, options.hashes);
-  const facts = await gatherFacts(topology, services, transport);
-  preflight(topology, services, facts);
+  const chosen = topology.machines.filter(({ name }) => bundles.some(({ machine }) => machine === name));
+  const facts = await gatherFacts(topology, chosen, services, transport);
+  preflight(topology, chosen, services, facts);
   const resolverOf = (machine: string) => resolverFor(secrets, facts.get(machine)!);
   const phases = applyPhases({
     topology,
     services,
     bundles,
     release: await prepareRelease(
-      machinesWith(topology, "mail").map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
+      chosen
+        .filter(({ roles }) => roles.includes("mail"))
+        .map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
     ).catch((error: unknown) => {
       // Ctrl-C reaches the programs that make the release as well: that they ended is no fault of theirs.
       options.interruption.check();
@@ -54,11 +59,12 @@ export async function runApply(options: ApplyOptions): Promise<RunResult> {
 
 async function gatherFacts(
   topology: Topology,
+  machines: readonly Machine[],
   services: readonly Service[],
   transport: Transport,
 ): Promise<ReadonlyMap<string, Facts>> {
   const answers = await Promise.all(
-    topology.machines.map(async (machine) => {
+    machines.map(async (machine) => {
       const own = services.filter((service) => service.runsOn(topology, machine));
       const units = own.flatMap((service) => service.units(topology, machine)).map(({ name }) => name);
       return [

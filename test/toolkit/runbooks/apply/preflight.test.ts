@@ -35,6 +35,7 @@ function check(listener: Partial<Listener>, ss: string, topology = threeMachines
   return () =>
     preflight(
       topology,
+      topology.machines,
       [
         toyService("smtp", {
           listens: [full],
@@ -103,7 +104,7 @@ describe("before anything is changed", () => {
       })),
     };
     const moved = new Map(topology.machines.map((machine) => [machine.name, facts("", "192.168.1.77")]));
-    expect(() => preflight(topology, [], moved)).toThrow(
+    expect(() => preflight(topology, topology.machines, [], moved)).toThrow(
       "is not an address of the machine; it bears 192.168.1.77",
     );
   });

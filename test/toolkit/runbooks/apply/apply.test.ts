@@ -1,0 +1,35 @@
+import { describe, expect, it } from "@jest/globals";
+import { buildBundles } from "../../../../src/toolkit/bundle/build.ts";
+import { applyPhases } from "../../../../src/toolkit/runbooks/apply/apply.ts";
+import { services } from "../../../../src/toolkit/services/registry.ts";
+import { secretPlaceholder } from "../../../../src/support/placeholder.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+
+function phasesFor(names: readonly string[]) {
+  return applyPhases({
+    topology: threeMachines,
+    services,
+    bundles: buildBundles(threeMachines, { services }).filter(({ machine }) => names.includes(machine)),
+    release: { id: "1", archive: "/a", runtimes: {} },
+    resolverOf: () => ({ secret: () => "", fact: () => "" }),
+    secret: (name) => secretPlaceholder({ name, version: "1" }),
+  });
+}
+
+const titles = (names: readonly string[]) => phasesFor(names).map(({ title }) => title);
+
+describe("apply", () => {
+  it("installs, puts files, then starts and forms tier by tier, the VIP last, and looks at everything at the end", () => {
+    expect(titles(["node-1", "node-2", "node-3"])).toMatchSnapshot();
+  });
+
+  it("asks nobody but the machines of the stack, and forms no tier of which it sees only a part", () => {
+    const phases = phasesFor(["node-1", "node-2"]);
+    expect(new Set(phases.flatMap(({ machines }) => machines))).toEqual(new Set(["node-1", "node-2"]));
+    const forming = services.flatMap((service) =>
+      service.form({ topology: threeMachines, secret: () => "" }).map(({ title }) => title),
+    );
+    expect(forming).toContain("form the database cluster");
+    expect(phases.map(({ title }) => title).filter((title) => forming.includes(title))).toEqual([]);
+  });
+});
