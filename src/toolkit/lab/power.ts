@@ -1,6 +1,8 @@
 import { labMachine, type Lab } from "./lab.ts";
 import { waitForSsh } from "./ready.ts";
 
+const FREEZE_ATTEMPTS = 5;
+
 export type PowerState = "running" | "paused" | "off";
 
 /** Takes the machine's power away: nothing is synced, stopped or told. Its disks stay. No effect when it is off. */
@@ -24,7 +26,14 @@ export async function start(lab: Lab, machine: string): Promise<void> {
 
 /** Freezes every process: connections are still accepted and pings answered, but nothing more. A hung machine. */
 export async function pause(lab: Lab, machine: string): Promise<void> {
-  await containerOf(lab, machine).pause();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return void (await containerOf(lab, machine).pause());
+    } catch (error) {
+      // On a busy machine the engine gives up before every process is frozen.
+      if ((error as { statusCode?: number }).statusCode !== 500 || attempt === FREEZE_ATTEMPTS) throw error;
+    }
+  }
 }
 
 export async function unpause(lab: Lab, machine: string): Promise<void> {

@@ -80,6 +80,7 @@ const mail = z.strictObject({
 const vrrp = z
   .strictObject({
     routerId: z.int().min(1).max(255).default(51).describe("unique on the network segment"),
+    // The default is measured: bench/vrrp, docs/decisions/0050-advert-interval.md.
     advertInterval: duration(Duration.ms(100), Duration.seconds(10))
       .default("300ms")
       .describe("how often the holder of the VIP says so; three missed ones move the VIP"),
