@@ -31,8 +31,10 @@ export function noEngine(): string | undefined {
   return process.env[REASON] || undefined;
 }
 
+/** Installs nothing unasked: `npm test` has asked before, and a run with CI=true goes ahead. */
 export async function acquireEngine(): Promise<Engine> {
-  return ensureEngine({ yes: true, ask: () => Promise.resolve(false), report: log });
+  const yes = process.env["CI"] === "true";
+  return ensureEngine({ yes, ask: () => Promise.resolve(false), report: log });
 }
 
 /**
