@@ -17,8 +17,11 @@ export interface ListeningSocket {
   readonly protocol: "tcp" | "udp";
   readonly address: string;
   readonly port: number;
-  /** The program's name, or "" where the kernel does not tell: in a container not even root may look. */
-  readonly program: string;
+  /**
+   * The programs that hold it: several where systemd listens for a service and a child is just accepting. None
+   * where the kernel does not tell: in a container not even root may look.
+   */
+  readonly programs: readonly string[];
 }
 
 const SCRIPT = `
@@ -71,6 +74,11 @@ function parseSocket(fields: readonly string[]): ListeningSocket {
       .replace(/%.*$/, "")
       .replace(/^\[|\]$/g, ""),
     port: Number(local.slice(colon + 1)),
-    program: /\(\("([^"]*)"/.exec(fields.slice(6).join(" "))?.[1] ?? "",
+    programs: [
+      ...fields
+        .slice(6)
+        .join(" ")
+        .matchAll(/\("([^"]*)"/g),
+    ].map(([, program]) => program!),
   };
 }

@@ -65,7 +65,7 @@ function portFaults(
         .map((socket) => ({
           path: `machines.${machine.name}`,
           value: `${socket.address}:${socket.port}`,
-          rule: `is held by the program ${socket.program || "(unknown)"}, where ${service.name} is to listen`,
+          rule: `is held by the program ${socket.programs.join(", ") || "(unknown)"}, where ${service.name} is to listen`,
           remedy: `stop and remove that program on ${machine.name}, or give the role to another machine`,
         })),
     );
@@ -95,7 +95,7 @@ function isOwn(
   socket: ListeningSocket,
   facts: Facts,
 ): boolean {
-  if (socket.program !== "") return socket.program === listener.program;
+  if (socket.programs.length > 0) return socket.programs.includes(listener.program);
   return service
     .units(topology, machine)
     .some((unit) => unit.state === "running" && facts.activeUnits.has(unit.name));

@@ -52,10 +52,10 @@ describe("what a machine says of itself", () => {
     expect(read.architecture).toBe("x86_64");
     expect(read.interfaces.get("192.168.1.101")).toBe("ens18");
     expect(read.listening).toEqual([
-      { protocol: "tcp", address: "0.0.0.0", port: 25, program: "exim4" },
-      { protocol: "tcp", address: "192.168.1.101", port: 3306, program: "mariadbd" },
-      { protocol: "tcp", address: "::", port: 22, program: "sshd" },
-      { protocol: "udp", address: "127.0.0.53", port: 53, program: "systemd-resolve" },
+      { protocol: "tcp", address: "0.0.0.0", port: 25, programs: ["exim4"] },
+      { protocol: "tcp", address: "192.168.1.101", port: 3306, programs: ["mariadbd"] },
+      { protocol: "tcp", address: "::", port: 22, programs: ["sshd"] },
+      { protocol: "udp", address: "127.0.0.53", port: 53, programs: ["systemd-resolve"] },
     ]);
   });
 
@@ -79,6 +79,13 @@ describe("before anything is changed", () => {
 
   it("our own program on the port is no obstacle: apply is run again", () => {
     expect(check({ port: 3306, program: "mariadbd" }, SS)).not.toThrow();
+  });
+
+  it("a child of systemd that is just accepting for our service is no obstacle", () => {
+    const accepting =
+      'tcp LISTEN 0 4096 192.168.1.101:25 0.0.0.0:* users:(("(sd-accept)",pid=77,fd=3),("systemd",pid=1,fd=40))\n';
+    expect(check({ program: "systemd" }, accepting)).not.toThrow();
+    expect(check({ program: "mbnode" }, accepting)).toThrow("is held by the program (sd-accept), systemd");
   });
 
   it("in a container, where nobody may see whose a socket is, our running unit is taken for its holder", () => {
