@@ -1,4 +1,4 @@
-export { architectureOf, architectureQuestion, type Architecture } from "./architecture.ts";
+export { architectureOf, type Architecture } from "./architecture.ts";
 export { prepareRelease } from "./prepare-release.ts";
 export { releasePhase } from "./release-phase.ts";
 export { releaseRestartPhase } from "./restart-phase.ts";
