@@ -38,5 +38,8 @@ export async function readText(disk: Disk, path: string): Promise<string> {
 
 /** Whether an error of a disk bears this code, "ENOENT". */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }
+
+/** What a drive writes whole or not at all, in bytes. */
+export const SECTOR = 512;
