@@ -1,0 +1,36 @@
+import type { AuditRecord } from "../state/audit-log.ts";
+import type { Replica } from "./replica.ts";
+
+export interface AuditQuery {
+  /** Only what came after this index. */
+  readonly after?: number;
+  readonly actor?: string;
+  readonly action?: string;
+}
+
+/** Who did what to the cluster, and what came of it: written by the state itself as it applies each operation. */
+export class Audit {
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  /** Writes down an operation that is no command of the state. Throws like Replica.perform. */
+  async record(action: string, target: string, actor: string): Promise<void> {
+    await this.#replica.perform<"audit.record">({ type: "audit.record", action, target }, { actor });
+  }
+
+  /** What this node has applied, oldest first. */
+  list(query: AuditQuery = {}): readonly AuditRecord[] {
+    const { after = 0, actor, action } = query;
+    return this.#replica.machine.audit
+      .list()
+      .filter(
+        (record) =>
+          record.index > after &&
+          (actor === undefined || record.actor === actor) &&
+          (action === undefined || record.action === action),
+      );
+  }
+}

@@ -1,0 +1,68 @@
+import type { Command } from "./command.ts";
+import type { Context } from "./context.ts";
+import type { Result } from "./result.ts";
+
+export interface AuditRecord {
+  readonly index: number;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  /** "done", or the code of the refusal. */
+  readonly outcome: string;
+}
+
+/** Older records leave as new ones come; who must keep them for longer reads them in time. */
+export const AUDIT_MAX_RECORDS = 4096;
+
+/** Every operation on the cluster, done or refused, in the order in which it happened. */
+export class AuditLog {
+  #records: AuditRecord[] = [];
+  #first = 0;
+
+  /** Writes down what is an operation; what nodes do among themselves all day is none. */
+  record(command: Command, result: Result, context: Context): void {
+    const operation = operationOf(command);
+    if (!operation) return;
+    const { index, wallMs, actor } = context;
+    const outcome = result.ok ? "done" : result.code;
+    const record = { index, atMs: wallMs, actor, ...operation, outcome };
+    if (this.#records.length < AUDIT_MAX_RECORDS) this.#records.push(record);
+    else {
+      this.#records[this.#first] = record;
+      this.#first = (this.#first + 1) % AUDIT_MAX_RECORDS;
+    }
+  }
+
+  /** Oldest first. */
+  list(): readonly AuditRecord[] {
+    return [...this.#records.slice(this.#first), ...this.#records.slice(0, this.#first)];
+  }
+
+  load(records: readonly AuditRecord[]): void {
+    this.#records = [...records];
+    this.#first = 0;
+  }
+}
+
+function operationOf(command: Command): { action: string; target: string } | undefined {
+  switch (command.type) {
+    case "config.put":
+    case "limit.define":
+    case "limit.remove":
+    case "account.put":
+    case "account.remove":
+      return { action: command.type, target: command.name };
+    case "node.remove":
+    case "maintenance.enter":
+    case "maintenance.drained":
+    case "maintenance.exit":
+      return { action: command.type, target: command.node };
+    case "affinity.move":
+      return { action: command.type, target: command.from };
+    case "audit.record":
+      return { action: command.action, target: command.target };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { HAPROXY_BALANCE } from "../../../src/contract/cluster-api.ts";
+import { AgentCheckServer } from "../../../src/mailnode/cluster/agent-check.ts";
+import type { Balancing } from "../../../src/mailnode/cluster/balancing.ts";
+import { Registry, type NodeReport } from "../../../src/mailnode/cluster/registry.ts";
+import { until } from "../fixtures/until.ts";
+import { Haproxy, type ServerStat } from "./haproxy.ts";
+import { NAMES, replicas, type Replicas } from "./replicas.ts";
+
+const report = (more: Partial<NodeReport> = {}): NodeReport => ({
+  state: "active",
+  load: 0,
+  sessions: 0,
+  maxSessions: 0,
+  weight: 100,
+  roles: ["mail"],
+  endpoints: [],
+  documents: {},
+  ...more,
+});
+
+interface Scene {
+  readonly world: Replicas;
+  readonly haproxy: Haproxy;
+  readonly report: (name: string, more: Partial<NodeReport>) => Promise<void>;
+  /** Waits until HAProxy shows what is looked for. */
+  readonly shows: (condition: (stats: Record<string, ServerStat>) => boolean) => Promise<void>;
+}
+
+const ends: (() => Promise<void>)[] = [];
+
+/** Three nodes, each with its agent, over replicated state, behind a real HAProxy. */
+async function scene(
+  balancing: Balancing,
+  reports: Readonly<Record<string, Partial<NodeReport>>> = {},
+): Promise<Scene> {
+  const world = replicas();
+  const registries = new Map(
+    NAMES.map((name) => [name as string, new Registry(world.replica(name), world.env(name))]),
+  );
+  const tell = async (name: string, more: Partial<NodeReport>): Promise<void> => {
+    await world.time.until(registries.get(name)!.report(report(more)));
+    await world.time.pass(20);
+  };
+  for (const name of NAMES) await tell(name, reports[name] ?? {});
+  const servers = await Promise.all(
+    NAMES.map(async (name) => {
+      const answer = (): string => registries.get(name)!.agentAnswer(name, balancing);
+      const agent = new AgentCheckServer({ address: "127.0.0.1", port: 0, answer });
+      const agentPort = await agent.start();
+      ends.push(() => agent.stop());
+      return { name, agentPort };
+    }),
+  );
+  const haproxy = await Haproxy.start(HAPROXY_BALANCE[balancing.strategy], servers);
+  ends.push(() => haproxy.stop());
+  const shows: Scene["shows"] = (condition) => until(async () => condition(await haproxy.stats()));
+  return { world, haproxy, report: tell, shows };
+}
+
+const weights = (stats: Record<string, ServerStat>): number[] => NAMES.map((name) => stats[name]!.weight);
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+// Hundreds of runs, or a real program: the default is too short on a busy machine.
+jest.setTimeout(60_000);
+
+describe("a balancing strategy, counted through a real HAProxy", () => {
+  it("round robin gives each node the same", async () => {
+    const { haproxy, shows } = await scene({ strategy: "round-robin" });
+    await shows((stats) => weights(stats).every((weight) => weight === 100));
+    expect(await haproxy.spread(60)).toEqual({ "node-1": 20, "node-2": 20, "node-3": 20 });
+  });
+
+  it("weighted round robin gives each node its share", async () => {
+    const nodeWeights = { "node-1": 3, "node-2": 1, "node-3": 2 };
+    const { haproxy, shows } = await scene({ strategy: "weighted-round-robin", nodeWeights });
+    await shows((stats) => weights(stats).join() === "100,33,67");
+    const counts = await haproxy.spread(60);
+    expect(counts).toEqual({ "node-1": 30, "node-2": 10, "node-3": 20 });
+  });
+
+  it("least connections fills up the nodes that have least, counting also what other balancers sent", async () => {
+    const busy = { "node-1": { sessions: 99 }, "node-2": { sessions: 9 }, "node-3": { sessions: 9 } };
+    const { haproxy, shows } = await scene({ strategy: "least-connections" }, busy);
+    await shows((stats) => weights(stats).join() === "10,100,100");
+    const counts = await haproxy.spread(63);
+    expect(counts["node-1"]).toBe(3);
+    expect(counts["node-2"]).toBe(30);
+    expect(counts["node-3"]).toBe(30);
+  });
+
+  it("IP hash sends a client where it was before, and different clients to different nodes", async () => {
+    const { haproxy, shows } = await scene({ strategy: "ip-hash" });
+    await shows((stats) => weights(stats).every((weight) => weight === 100));
+    const clients = Array.from({ length: 40 }, (_, place) => `127.0.1.${place + 1}`);
+    const first = new Map<string, string>();
+    for (const client of clients) first.set(client, await haproxy.connect(client));
+    for (const client of clients) expect(await haproxy.connect(client)).toBe(first.get(client));
+    expect(new Set(first.values()).size).toBe(3);
+  });
+
+  it("a custom strategy gives what its function says, and nothing for zero", async () => {
+    const { haproxy, shows } = await scene(
+      {
+        strategy: "custom",
+        weigh: (nodes) =>
+          Object.fromEntries(nodes.map(({ node, load }) => [node, load > 0.9 ? 0 : 100 * (1 - load)])),
+      },
+      { "node-1": { load: 0 }, "node-2": { load: 0.95 }, "node-3": { load: 0.5 } },
+    );
+    await shows((stats) => weights(stats).join() === "100,0,50");
+    expect(await haproxy.spread(60)).toEqual({ "node-1": 40, "node-2": 0, "node-3": 20 });
+  });
+});
+
+describe("a node's state, as a real HAProxy takes it", () => {
+  it("takes a node out while it drains, is in maintenance or has failed, and back in after each", async () => {
+    const { haproxy, report: tell, shows } = await scene({ strategy: "round-robin" });
+    for (const [state, status] of [
+      ["draining", "DRAIN"],
+      ["maintenance", "MAINT"],
+      ["failed", "DOWN"],
+      ["draining", "DRAIN"],
+    ] as const) {
+      await tell("node-2", { state });
+      await shows((stats) => stats["node-2"]!.status.startsWith(status));
+      expect(await haproxy.spread(10)).toEqual({ "node-1": 5, "node-2": 0, "node-3": 5 });
+      await tell("node-2", { state: "active" });
+      await shows(
+        (stats) => /^(UP|no check)/.test(stats["node-2"]!.status) && stats["node-2"]!.weight === 100,
+      );
+      haproxy.hangUp();
+      expect((await haproxy.spread(30))["node-2"]).toBeGreaterThanOrEqual(9);
+    }
+  });
+
+  it("limits a node's sessions to what the node takes", async () => {
+    const { shows, report: tell } = await scene(
+      { strategy: "round-robin" },
+      { "node-1": { maxSessions: 7 } },
+    );
+    await shows((stats) => stats["node-1"]!.limit === "7");
+    await tell("node-1", { maxSessions: 9 });
+    await shows((stats) => stats["node-1"]!.limit === "9");
+  });
+});
+
+describe("the agent", () => {
+  it("answers one line and closes, whatever is sent, and stops while somebody is connected", async () => {
+    const agent = new AgentCheckServer({ address: "127.0.0.1", port: 0, answer: () => "ready up 50%\n" });
+    const port = await agent.start();
+    const socket = connect(port, "127.0.0.1");
+    socket.write("anything\n");
+    let text = "";
+    socket.on("data", (piece: Buffer) => (text += piece.toString()));
+    await once(socket, "close");
+    expect(text).toBe("ready up 50%\n");
+    const staying = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    await once(staying, "connect");
+    await agent.stop();
+    staying.destroy();
+  });
+});
