@@ -8,6 +8,7 @@ import {
   domain,
   duration,
   endpoint,
+  hop,
   identifier,
   interfaceName,
   name,
@@ -40,6 +41,7 @@ const machine = z
         host: z.union([address, domain]).optional(),
         port: port.optional(),
         user: user.optional(),
+        jump: z.array(hop).optional(),
       })
       .default({})
       .describe("how to reach it when that differs from the section ssh"),
@@ -196,9 +198,17 @@ const platform = z
 const ssh = z
   .strictObject({
     user: user
-      .default("root")
-      .describe("the account to log in with; one that is not root needs sudo without a password"),
-    port: port.default(22).describe("of sshd on every machine"),
+      .optional()
+      .describe(
+        "the account to log in with; one that is not root needs sudo; default: ~/.ssh/config, then root",
+      ),
+    port: port.optional().describe("of sshd on every machine; default: ~/.ssh/config, then 22"),
+    jump: z
+      .array(hop)
+      .optional()
+      .describe(
+        "jump hosts on the way to every machine, the nearest first; default: ~/.ssh/config; [] for none",
+      ),
   })
   .prefault({});
 

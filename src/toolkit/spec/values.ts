@@ -48,6 +48,11 @@ export const endpoint = z.string().refine((text) => splitEndpoint(text) !== unde
   message: 'must be a host and a port, such as "mx.internal:25"',
 });
 
+/** A jump host as OpenSSH's ProxyJump names it: "bastion.example.com", "ops@10.0.0.1:2222". */
+export const hop = z.string().refine((text) => splitHop(text) !== undefined, {
+  message: 'must be a host with or without user and port, such as "ops@bastion.example.com:22"',
+});
+
 export const interfaceName = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,15}$/, "must be the name of a network interface, at most 15 characters");
@@ -85,6 +90,23 @@ export function splitEndpoint(text: string): { readonly host: string; readonly p
   return isHost && port.safeParse(Number(portText)).success
     ? { host: host!, port: Number(portText) }
     : undefined;
+}
+
+export interface Hop {
+  readonly host: string;
+  readonly port?: number;
+  readonly user?: string;
+}
+
+export function splitHop(text: string): Hop | undefined {
+  const [, name, place = ""] = /^(?:([^@]*)@)?([^@]*)$/.exec(text) ?? [];
+  const end = splitEndpoint(place.includes(":") ? place : `${place}:22`);
+  if (!end || (name !== undefined && !user.safeParse(name).success)) return undefined;
+  return {
+    host: end.host,
+    ...(place.includes(":") && { port: end.port }),
+    ...(name !== undefined && { user: name }),
+  };
 }
 
 function within(read: () => number, least: number, most: number): boolean {

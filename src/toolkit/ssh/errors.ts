@@ -68,7 +68,7 @@ export function connectionFailed(machine: string, address: Address, cause: Error
       return fault(
         "SSH_REFUSED",
         `${place} refused the connection`,
-        "start its SSH server, or correct the address or port in the cluster file",
+        "start its SSH server, or correct address and port in the cluster file or ~/.ssh/config",
       );
     case "ENOTFOUND":
     case "EAI_AGAIN":
@@ -115,6 +115,41 @@ function isDrop(cause: Error): boolean {
   );
 }
 
+/** What a jump host says when it cannot open a connection to the next machine. RFC 4254, 5.1; the words are those of errno(3). */
+export function wayRefused(
+  machine: string,
+  address: Address,
+  jumpHost: string,
+  cause: Error & { readonly reason?: unknown },
+): UserError {
+  const place = `${where(machine, address)} through the ${jumpHost}`;
+  const fault = (code: string, message: string, remedy: string): UserError =>
+    new UserError(code, message, remedy, { cause });
+  if (cause.reason !== CONNECT_FAILED) {
+    return fault(
+      "SSH_JUMP",
+      `there is no way to ${place}, which opens none: ${cause.message}`,
+      "look at AllowTcpForwarding and PermitOpen in the jump host's sshd_config",
+    );
+  }
+  if (/refused/i.test(cause.message)) {
+    return fault(
+      "SSH_REFUSED",
+      `${place} refused the connection`,
+      "start its SSH server, or correct address and port in the cluster file or ~/.ssh/config",
+    );
+  }
+  if (/timed out/i.test(cause.message)) return timedOut(machine, address, cause);
+  return fault(
+    "SSH_UNREACHABLE",
+    `there is no way to ${place}: ${cause.message}`,
+    "see that the machine runs, and that the jump host knows its name and is in its network",
+  );
+}
+
+/** SSH_OPEN_CONNECT_FAILED */
+const CONNECT_FAILED = 2;
+
 export function channelRefused(machine: string, address: Address, cause: Error): UserError {
   return new UserError(
     "SSH_CHANNEL",
@@ -137,7 +172,7 @@ export function lost(machine: string, address: Address, when: string, cause?: Er
   return new UserError(
     "SSH_LOST",
     `the connection to ${where(machine, address)} was lost ${when}`,
-    "see that the machine runs, then run the command again: what is done already is not repeated",
+    "its state is unknown: see that it runs, then run the command again: what is done already is not repeated",
     { cause },
   );
 }

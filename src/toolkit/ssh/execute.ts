@@ -2,16 +2,22 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { UserError } from "../../support/errors.ts";
+import type { StreamedOutput } from "../disk/local-file.ts";
 import type { Answer } from "../steps/command.ts";
 import { channelRefused, lost, timedOut, where } from "./errors.ts";
 import type { Address } from "./known-hosts.ts";
 import { Output } from "./output.ts";
+import { type SudoQuestion, SudoTalk } from "./sudo-talk.ts";
 
 export interface Execution {
   readonly machine: string;
   readonly address: Address;
   readonly commandLine: string;
   readonly stdin: Readable | string | undefined;
+  /** Takes the standard output, which is then no part of the answer. */
+  readonly stdout?: StreamedOutput;
+  /** Where the command line begins with a sudo that may ask for a password. */
+  readonly sudo?: SudoQuestion;
   readonly channelTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly maxOutputBytes: number;
@@ -46,30 +52,54 @@ function converse(channel: ClientChannel, execution: Execution): Promise<Answer>
     const stdout = new Output(execution.maxOutputBytes);
     const stderr = new Output(execution.maxOutputBytes);
     let code: number | undefined;
+    let timer: NodeJS.Timeout | undefined;
     const giveUp = (error: Error): void => {
       clearTimeout(timer);
-      // OpenSSH passes the signal on from 7.9; without it the closed pipes end most programs.
+      talk?.end();
+      // OpenSSH passes the signal on from 7.9; without it the closed pipes end most programs. A sudo that asks would
+      // count its end of input as a wrong password.
       channel.signal("KILL");
       channel.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => giveUp(commandTimedOut(execution)), execution.commandTimeoutMs);
+    const within = (ms: number, fault: () => Error): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp(fault()), ms);
+    };
+    const begin = (): void => {
+      within(execution.commandTimeoutMs, () => commandTimedOut(execution));
+      feed(channel, execution.stdin, giveUp);
+    };
     const collect = (output: Output, chunk: Buffer): void => {
       if (!output.add(chunk)) giveUp(tooMuchOutput(execution));
     };
-    channel.on("data", (chunk: Buffer) => collect(stdout, chunk));
-    channel.stderr.on("data", (chunk: Buffer) => collect(stderr, chunk));
+    if (execution.stdout) execution.stdout.take(channel, giveUp);
+    else channel.on("data", (chunk: Buffer) => collect(stdout, chunk));
+    channel.stderr.on("data", (chunk: Buffer) => collect(stderr, talk ? talk.heard(chunk) : chunk));
     channel.on("exit", (exitCode: number | null, signal?: string) => {
       code = exitCode ?? codeOfSignal(signal);
     });
     channel.on("close", () => {
       clearTimeout(timer);
+      const refusal = talk?.end();
       if (code === undefined) reject(lost(execution.machine, execution.address, "while a command ran"));
+      else if (refusal) reject(refusal);
       else resolve({ code, stdout: stdout.text(), stderr: stderr.text() });
     });
     // A program may end without reading all of its input; its exit code tells whether that was right.
     channel.on("error", () => undefined);
-    feed(channel, execution.stdin, giveUp);
+    const talk =
+      execution.sudo &&
+      new SudoTalk(execution.sudo, {
+        say: (text) => void channel.write(text),
+        begin,
+        giveUp,
+        // A person who is asked for the password may take their time; sudo itself may not.
+        listen: () =>
+          within(execution.channelTimeoutMs, () => timedOut(execution.machine, execution.address)),
+        wait: () => clearTimeout(timer),
+      });
+    if (!talk) begin();
   });
 }
 

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import { makePrivateDirectory, replaceFile } from "../disk/replace-file.ts";
 import type { HostKey } from "./host-key.ts";
 import { hostKeyChanged } from "./errors.ts";
-import { type Address, hostField, judge, type KnownHost, names, parseKnownHosts } from "./known-hosts.ts";
+import { type Address, hostField, KnownHosts, names, parseKnownHosts } from "./known-hosts.ts";
 
-/** The entries of several files, one after the other; files that are not there hold none. */
-export async function readKnownHosts(paths: readonly string[]): Promise<readonly KnownHost[]> {
+/** What several files say together; files that are not there say nothing. */
+export async function readKnownHosts(paths: readonly string[]): Promise<KnownHosts> {
   const texts = await Promise.all(paths.map(readIfThere));
-  return texts.flatMap(parseKnownHosts);
+  return new KnownHosts(texts.flatMap(parseKnownHosts));
 }
 
 /**
@@ -19,7 +19,7 @@ export async function readKnownHosts(paths: readonly string[]): Promise<readonly
  */
 export async function addKnownHost(path: string, address: Address, key: HostKey): Promise<boolean> {
   const text = await readIfThere(path);
-  const verdict = judge(parseKnownHosts(text), address, key);
+  const verdict = new KnownHosts(parseKnownHosts(text)).judge(address, key);
   if (verdict.kind === "known") return false;
   if (verdict.kind === "changed") throw hostKeyChanged(address.host, address, key, verdict.known, [path]);
   const before = text === "" || text.endsWith("\n") ? text : `${text}\n`;

@@ -34,25 +34,60 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
   });
 }
 
-/** What the entries say of a host's key. Any matching entry makes it known; a revoked one wins over all. */
-export function judge(entries: readonly KnownHost[], address: Address, shown: HostKey): Verdict {
-  const ofHost = entries.filter((entry) => names(entry, address));
-  const same = ofHost.filter((entry) => entry.key.base64 === shown.base64);
-  if (same.some((entry) => entry.isRevoked)) return { kind: "revoked" };
-  if (same.length > 0) return { kind: "known" };
-  const known = ofHost.filter((entry) => !entry.isRevoked).map((entry) => entry.key);
-  return known.length > 0 ? { kind: "changed", known } : { kind: "unknown" };
+/**
+ * The entries of known_hosts files, to be asked about many hosts. A hashed name costs a hash for every host that is
+ * looked for, so that hashed entries are only looked through where their key is the one shown, or nothing else is known.
+ */
+export class KnownHosts {
+  readonly #entries: readonly KnownHost[];
+  readonly #byKey: ReadonlyMap<string, readonly KnownHost[]>;
+  readonly #byName: ReadonlyMap<string, readonly KnownHost[]>;
+  readonly #patterns: readonly KnownHost[];
+
+  constructor(entries: readonly KnownHost[]) {
+    this.#entries = entries;
+    this.#byKey = Map.groupBy(entries, ({ key }) => key.base64);
+    this.#byName = Map.groupBy(
+      entries.filter(({ hosts }) => PLAIN.test(hosts)),
+      ({ hosts }) => hosts.toLowerCase(),
+    );
+    this.#patterns = entries.filter(({ hosts }) => !PLAIN.test(hosts) && !isHashed(hosts));
+  }
+
+  /** What is known of a host's key. Any matching entry makes it known; a revoked one wins over all. */
+  judge(address: Address, shown: HostKey): Verdict {
+    const same = (this.#byKey.get(shown.base64) ?? []).filter((entry) => names(entry, address));
+    if (same.some((entry) => entry.isRevoked)) return { kind: "revoked" };
+    if (same.length > 0) return { kind: "known" };
+    const known = this.#entries.filter((entry) => !entry.isRevoked && names(entry, address));
+    return known.length > 0 ? { kind: "changed", known: known.map(({ key }) => key) } : { kind: "unknown" };
+  }
+
+  /** The types of the keys by which a host is known, to ask it for one of these: the hashed ones where there are no others. */
+  types(address: Address): readonly string[] {
+    const open = [
+      ...(this.#byName.get(hostField(address)) ?? []),
+      ...this.#patterns.filter((entry) => names(entry, address)),
+    ].filter(({ isRevoked }) => !isRevoked);
+    const found =
+      open.length > 0
+        ? open
+        : this.#entries.filter((entry) => isHashed(entry.hosts) && !entry.isRevoked && names(entry, address));
+    return [...new Set(found.map(({ key }) => key.type))];
+  }
 }
 
-/** The types of the keys by which a host is known, to ask it for one of these. */
-export function knownTypes(entries: readonly KnownHost[], address: Address): readonly string[] {
-  return entries.filter((entry) => !entry.isRevoked && names(entry, address)).map((entry) => entry.key.type);
+/** One name without wildcards, as `mbctl trust` and ssh write it. */
+const PLAIN = /^[^|!*?,]+$/;
+
+function isHashed(hosts: string): boolean {
+  return hosts.startsWith("|");
 }
 
 /** Whether an entry is about this address. */
 export function names(entry: KnownHost, address: Address): boolean {
   const name = hostField(address);
-  if (entry.hosts.startsWith("|")) return isHashOf(entry.hosts, name);
+  if (isHashed(entry.hosts)) return isHashOf(entry.hosts, name);
   const patterns = entry.hosts.split(",");
   const matches = (pattern: string): boolean => wildcard(pattern).test(name);
   if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1)))) return false;

@@ -1,12 +1,18 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Secret } from "../../support/secret.ts";
 import { clusterPaths } from "../disk/cluster-paths.ts";
 
-/** A machine's SSH server, as the description names it. What is absent is taken from ~/.ssh/config, then OpenSSH's default. */
-export interface Target {
+/** An SSH server, as the description names it. What is absent is taken from ~/.ssh/config, then OpenSSH's default. */
+export interface Hop {
   readonly host: string;
   readonly port?: number;
   readonly user?: string;
+}
+
+/** A machine's SSH server, and the jump hosts on the way, the nearest first: none where the list is empty. */
+export interface Target extends Hop {
+  readonly jump?: readonly Hop[];
 }
 
 export interface SshOptions {
@@ -18,6 +24,11 @@ export interface SshOptions {
   readonly agent?: string;
   /** Where `.ssh/config` and the usual key files are. */
   readonly home: string;
+  /**
+   * Gives the password for sudo, where a machine asks for one; asked at most once. Without it, or where it gives none,
+   * sudo must work without a password.
+   */
+  readonly sudoPassword?: () => Promise<Secret | undefined>;
   readonly limits: SshLimits;
 }
 
@@ -31,8 +42,10 @@ export interface SshLimits {
   readonly keepAliveMs: number;
   /** Below 10: OpenSSH's MaxSessions refuses the eleventh. */
   readonly channelsPerConnection: number;
-  /** Logins at a time: OpenSSH's MaxStartups drops connections from the eleventh on. */
+  /** Logins at a time at one server: OpenSSH's MaxStartups drops connections from the eleventh on. */
   readonly startsAtOnce: number;
+  /** Of all servers together: firewalls count new connections. */
+  readonly startsPerSecond: number;
   /** A command that prints more, on either stream, is stopped. */
   readonly maxOutputBytes: number;
 }
@@ -44,6 +57,7 @@ export const DEFAULT_LIMITS: SshLimits = {
   keepAliveMs: 5_000,
   channelsPerConnection: 8,
   startsAtOnce: 8,
+  startsPerSecond: 50,
   maxOutputBytes: 16 * 1024 * 1024,
 };
 

@@ -1,15 +1,17 @@
-import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { UserError } from "../../support/errors.ts";
 import { Limiter } from "../../support/limiter.ts";
+import { keptBy, readStreamed, writeStreamed } from "../disk/local-file.ts";
 import type { Answer, Command } from "../steps/command.ts";
 import { connect, disconnect, type Session } from "./connect.ts";
-import { where } from "./errors.ts";
-import { execute } from "./execute.ts";
-import { type Login, resolveLogin } from "./login.ts";
+import { execute, type Execution } from "./execute.ts";
+import { Gateways } from "./gateways.ts";
+import type { KnownHosts } from "./known-hosts.ts";
+import { readKnownHosts } from "./known-hosts-file.ts";
+import { type Login, Routes } from "./login.ts";
 import type { SshOptions, Target } from "./options.ts";
 import { quote } from "./quote.ts";
+import { Starts } from "./starts.ts";
+import { refuseSudoPassword, SudoPassword, type Turn, withoutPassword, withPassword } from "./sudo.ts";
 import type { Transport } from "./transport.ts";
 
 interface Connection {
@@ -28,32 +30,49 @@ export class SshTransport implements Transport {
   readonly #targetOf: (machine: string) => Target;
   readonly #options: SshOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #starts: Limiter;
+  readonly #routes: Routes;
+  readonly #starts: Starts;
+  readonly #gateways: Gateways;
+  readonly #sudo: SudoPassword | undefined;
+  #knownHosts: Promise<KnownHosts> | undefined;
 
   constructor(targetOf: (machine: string) => Target, options: SshOptions) {
     this.#targetOf = targetOf;
     this.#options = options;
-    this.#starts = new Limiter(options.limits.startsAtOnce);
+    this.#routes = new Routes(options);
+    this.#starts = new Starts(options.limits);
+    this.#gateways = new Gateways(options, () => this.#readKnownHosts(), this.#starts);
+    this.#sudo = options.sudoPassword && new SudoPassword(options.sudoPassword);
   }
 
   async run(machine: string, command: Command, stdin?: Readable | string): Promise<Answer> {
     const slot = this.#slots.get(machine) ?? this.#open(machine);
     const { session, login } = await slot.connection;
-    return slot.channels.run(async () => {
-      const isSudo = command.sudo && login.user !== "root";
-      const { limits } = this.#options;
-      const answer = await execute(session.client, {
-        machine,
-        address: login,
-        commandLine: quote(isSudo ? ["sudo", "-n", "--", ...command.argv] : command.argv),
-        stdin: stdin ?? (await ownStdin(command)),
-        channelTimeoutMs: limits.channelTimeoutMs,
-        commandTimeoutMs: command.timeoutMs ?? limits.commandTimeoutMs,
-        maxOutputBytes: limits.maxOutputBytes,
+    const isSudo = command.sudo && login.user !== "root";
+    const turn = isSudo ? await this.#sudo?.turn(machine, login) : undefined;
+    try {
+      return await slot.channels.run(async () => {
+        const { limits } = this.#options;
+        const stdout = command.stdout && (await writeStreamed(command.stdout));
+        const answer = await keptBy(stdout, async () =>
+          execute(session.client, {
+            machine,
+            address: login,
+            ...begin(machine, login, isSudo, turn, command.argv),
+            stdin: stdin ?? (await ownStdin(command)),
+            ...(stdout && { stdout }),
+            channelTimeoutMs: limits.channelTimeoutMs,
+            commandTimeoutMs: command.timeoutMs ?? limits.commandTimeoutMs,
+            maxOutputBytes: limits.maxOutputBytes,
+          }),
+        );
+        if (isSudo && !turn) refuseSudoPassword(machine, login, login.user, answer);
+        return answer;
       });
-      if (isSudo) refuseSudoPassword(machine, login, answer);
-      return answer;
-    });
+    } finally {
+      // Where the command did not come to begin.
+      turn?.end("unknown");
+    }
   }
 
   async close(): Promise<void> {
@@ -62,13 +81,11 @@ export class SshTransport implements Transport {
     const settled = await Promise.allSettled(slots.map((slot) => slot.connection));
     const open = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value.session] : []));
     await Promise.all(open.map(disconnect));
+    await this.#gateways.close();
   }
 
   #open(machine: string): Slot {
-    const connection = this.#starts.run(async () => {
-      const login = await resolveLogin(machine, this.#targetOf(machine), this.#options);
-      return { login, session: await connect(machine, login, this.#options) };
-    });
+    const connection = this.#connect(machine);
     const slot: Slot = { connection, channels: new Limiter(this.#options.limits.channelsPerConnection) };
     const forget = (): void => {
       if (this.#slots.get(machine) === slot) this.#slots.delete(machine);
@@ -77,32 +94,37 @@ export class SshTransport implements Transport {
     this.#slots.set(machine, slot);
     return slot;
   }
+
+  async #connect(machine: string): Promise<Connection> {
+    const [{ login, hops }, knownHosts] = await Promise.all([
+      this.#routes.to(machine, this.#targetOf(machine)),
+      this.#readKnownHosts(),
+    ]);
+    const dial = this.#gateways.through(hops);
+    const session = await this.#starts.run(login, () => connect(login, knownHosts, this.#options, dial));
+    return { login, session };
+  }
+
+  /** Read once: a person trusts keys before they run a command. */
+  #readKnownHosts(): Promise<KnownHosts> {
+    return (this.#knownHosts ??= readKnownHosts(this.#options.knownHostsFiles));
+  }
+}
+
+function begin(
+  machine: string,
+  login: Login,
+  isSudo: boolean,
+  turn: Turn | undefined,
+  argv: readonly string[],
+): Pick<Execution, "commandLine" | "sudo"> {
+  if (!isSudo) return { commandLine: quote(argv) };
+  if (!turn) return { commandLine: quote(withoutPassword(argv)) };
+  const dialogue = withPassword(argv);
+  return { commandLine: quote(dialogue.argv), sudo: { machine, address: login, dialogue, turn } };
 }
 
 /** A local file is opened only when the command may start: it would otherwise wait open in the queue. */
-async function ownStdin(command: Command): Promise<Readable | string | undefined> {
-  if (command.stdin === undefined || typeof command.stdin === "string") return command.stdin;
-  const path = command.stdin.localFile;
-  try {
-    await access(path);
-  } catch (error) {
-    throw new UserError(
-      "LOCAL_FILE_UNREADABLE",
-      `${path}, which was to be sent, cannot be read`,
-      "put the file there and run the command again",
-      {
-        cause: error,
-      },
-    );
-  }
-  return createReadStream(path, { highWaterMark: 256 * 1024 });
-}
-
-function refuseSudoPassword(machine: string, login: Login, answer: Answer): void {
-  if (answer.code === 0 || !/^sudo: .*(password|terminal) is required/m.test(answer.stderr)) return;
-  throw new UserError(
-    "SSH_SUDO",
-    `${login.user} may not use sudo without a password on ${where(machine, login)}`,
-    `on ${machine} write "${login.user} ALL=(ALL) NOPASSWD:ALL" to /etc/sudoers.d/mailbastion, or log in as root`,
-  );
+async function ownStdin({ stdin }: Command): Promise<Readable | string | undefined> {
+  return typeof stdin === "object" ? readStreamed(stdin) : stdin;
 }

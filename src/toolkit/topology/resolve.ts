@@ -1,8 +1,8 @@
 import { Bytes } from "../../support/bytes.ts";
 import { Duration } from "../../support/duration.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
-import { splitEndpoint } from "../spec/values.ts";
-import type { Machine, MailSettings, Topology } from "./topology.ts";
+import { splitEndpoint, splitHop } from "../spec/values.ts";
+import type { Machine, MailSettings, SshTarget, Topology } from "./topology.ts";
 
 /** The topology of a description: units read, defaults that depend on other values filled in. */
 export function resolve(spec: ClusterSpec): Topology {
@@ -50,13 +50,28 @@ export function resolve(spec: ClusterSpec): Topology {
 }
 
 function resolveMachine(spec: ClusterSpec, name: string, machine: ClusterSpec["machines"][string]): Machine {
-  const { host = machine.address, port = spec.ssh.port, user = spec.ssh.user } = machine.ssh;
   return {
     name,
     address: machine.address,
     roles: machine.roles,
     weight: machine.weight,
-    ssh: { host, port, user },
+    ssh: resolveSsh(spec.ssh, machine),
+  };
+}
+
+/** What neither section says is left to the ~/.ssh/config of whoever connects. */
+function resolveSsh(
+  common: ClusterSpec["ssh"],
+  { address, ssh }: ClusterSpec["machines"][string],
+): SshTarget {
+  const port = ssh.port ?? common.port;
+  const user = ssh.user ?? common.user;
+  const jump = ssh.jump ?? common.jump;
+  return {
+    host: ssh.host ?? address,
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(jump && { jump: jump.map((text) => splitHop(text)!) }),
   };
 }
 

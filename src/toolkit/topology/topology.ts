@@ -30,10 +30,19 @@ export interface Machine {
   readonly ssh: SshTarget;
 }
 
+/** How a machine is reached. What is absent is for the ~/.ssh/config of whoever connects to say, then OpenSSH's default. */
 export interface SshTarget {
   readonly host: string;
-  readonly port: number;
-  readonly user: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Jump hosts, the nearest first; none where it is empty. */
+  readonly jump?: readonly JumpHost[];
+}
+
+export interface JumpHost {
+  readonly host: string;
+  readonly port?: number;
+  readonly user?: string;
 }
 
 /** Where machines come from: made by Docker, or there already. */

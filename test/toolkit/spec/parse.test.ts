@@ -107,6 +107,8 @@ describe("the description of a cluster", () => {
       (input, text) => (input.storage = { mountPath: `/${text}` }),
       (input, text) => (input.tls = { public: { certificateFile: `/${text}`, keyFile: "/k" } }),
       (input, text) => (input.ssh = { user: text }),
+      (input, text) => (input.ssh = { jump: [`${text}@bastion:22`] }),
+      (input, text) => (input.ssh = { jump: [text] }),
       (input, text) => (input.machines[text] = { address: "192.168.1.104", roles: ["balancer"] }),
     ];
     const hostile = fc.constantFrom(

@@ -8,7 +8,7 @@ import { ask } from "../../../src/toolkit/steps/command.ts";
 import { fetchHostKey } from "../../../src/toolkit/ssh/connect.ts";
 import { fingerprint } from "../../../src/toolkit/ssh/host-key.ts";
 import { addKnownHost } from "../../../src/toolkit/ssh/known-hosts-file.ts";
-import type { Target } from "../../../src/toolkit/ssh/options.ts";
+import { DEFAULT_LIMITS, type Target } from "../../../src/toolkit/ssh/options.ts";
 import { SshTransport } from "../../../src/toolkit/ssh/ssh-transport.ts";
 import { type Behaviour, generateKey, optionsFor, startServer, type TestServer } from "./servers.ts";
 
@@ -133,7 +133,7 @@ describe("connecting to a machine", () => {
     const server = await start({
       onConnection: (connection) => connection.on("authentication", () => void logins++),
     });
-    const key = await fetchHostKey("node-1", server.target);
+    const key = await fetchHostKey({ label: "node-1", ...server.target }, { limits: DEFAULT_LIMITS });
     expect(key).toEqual(server.hostKey);
     expect(logins).toBe(0);
 

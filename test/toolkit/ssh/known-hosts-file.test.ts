@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { addKnownHost, forgetKnownHost, readKnownHosts } from "../../../src/toolkit/ssh/known-hosts-file.ts";
-import { judge } from "../../../src/toolkit/ssh/known-hosts.ts";
 import { generateKey } from "./servers.ts";
 
 const { key } = generateKey();
@@ -51,7 +50,7 @@ describe("a project's known_hosts file", () => {
     expect(await addKnownHost(file, address, key)).toBe(true);
 
     const entries = await readKnownHosts([file, join(folder, "absent")]);
-    expect(judge(entries, address, key).kind).toBe("known");
-    expect(judge(entries, { host: "node-2", port: 22 }, other).kind).toBe("known");
+    expect(entries.judge(address, key).kind).toBe("known");
+    expect(entries.judge({ host: "node-2", port: 22 }, other).kind).toBe("known");
   });
 });

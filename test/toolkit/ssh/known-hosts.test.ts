@@ -3,7 +3,13 @@ import { mkdtempSync, writeFileSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { judge, knownTypes, parseKnownHosts } from "../../../src/toolkit/ssh/known-hosts.ts";
+import {
+  type Address,
+  KnownHosts,
+  parseKnownHosts,
+  type Verdict,
+} from "../../../src/toolkit/ssh/known-hosts.ts";
+import type { HostKey } from "../../../src/toolkit/ssh/host-key.ts";
 import { generateKey } from "./servers.ts";
 
 const { key } = generateKey();
@@ -11,6 +17,8 @@ const other = generateKey().key;
 const rsa = generateKey("rsa").key;
 const at22 = { host: "node-1.example.com", port: 22 };
 const at2222 = { host: "node-1.example.com", port: 2222 };
+const judge = (entries: ReturnType<typeof parseKnownHosts>, address: Address, shown: HostKey): Verdict =>
+  new KnownHosts(entries).judge(address, shown);
 const line = (hosts: string, hostKey = key): string => `${hosts} ${hostKey.type} ${hostKey.base64}`;
 
 describe("known_hosts", () => {
@@ -49,6 +57,21 @@ describe("known_hosts", () => {
     expect(judge(parseKnownHosts(hashed), address, key).kind).toBe("known");
   });
 
+  it("finds hashed names beside open ones: an open one of another key does not hide them", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "mailbastion-known-")), "known_hosts");
+    writeFileSync(file, `${line("node-1.example.com", rsa)}\n`);
+    execFileSync("ssh-keygen", ["-H", "-f", file], { stdio: "ignore" });
+    const hashed = readFileSync(file, "utf8");
+    const both = new KnownHosts(parseKnownHosts(`${hashed}${line("node-1.example.com")}\n`));
+
+    expect(both.judge(at22, rsa)).toEqual({ kind: "known" });
+    expect(both.judge(at22, other)).toEqual({ kind: "changed", known: [rsa, key] });
+    expect(both.types(at22)).toEqual(["ssh-ed25519"]);
+    expect(new KnownHosts(parseKnownHosts(hashed)).types(at22)).toEqual(["ssh-rsa"]);
+    const revoked = new KnownHosts(parseKnownHosts(`@revoked ${hashed}${line("node-1.example.com", rsa)}\n`));
+    expect(revoked.judge(at22, rsa)).toEqual({ kind: "revoked" });
+  });
+
   it("says which keys were known when the host shows another", () => {
     const entries = parseKnownHosts(
       [line("node-1.example.com", other), line("node-1.example.com", rsa)].join("\n"),
@@ -59,7 +82,7 @@ describe("known_hosts", () => {
   it("takes any of several keys of a host", () => {
     const entries = parseKnownHosts([line("node-1.example.com", rsa), line("node-1.example.com")].join("\n"));
     expect(judge(entries, at22, key).kind).toBe("known");
-    expect(knownTypes(entries, at22)).toEqual(["ssh-rsa", "ssh-ed25519"]);
+    expect(new KnownHosts(entries).types(at22)).toEqual(["ssh-rsa", "ssh-ed25519"]);
   });
 
   it("refuses a revoked key even where another line knows it", () => {

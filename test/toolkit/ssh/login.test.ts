@@ -7,12 +7,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { ask } from "../../../src/toolkit/steps/command.ts";
-import { resolveLogin } from "../../../src/toolkit/ssh/login.ts";
-import { DEFAULT_LIMITS, type SshOptions } from "../../../src/toolkit/ssh/options.ts";
+import { type Login, Routes } from "../../../src/toolkit/ssh/login.ts";
+import { DEFAULT_LIMITS, type SshOptions, type Target } from "../../../src/toolkit/ssh/options.ts";
 import { SshTransport } from "../../../src/toolkit/ssh/ssh-transport.ts";
 import { generateKey, optionsFor, startServer } from "./servers.ts";
 
 jest.setTimeout(60_000);
+
+async function resolveLogin(machine: string, target: Target, options: SshOptions): Promise<Login> {
+  return (await new Routes(options).to(machine, target)).login;
+}
 
 describe("the login to a machine", () => {
   let home: string;
@@ -95,18 +99,15 @@ describe("the login to a machine", () => {
     });
   });
 
-  it.each(["ProxyJump bastion", "ProxyCommand nc %h %p"])(
-    "refuses %s, and does not pass by it",
-    async (line) => {
-      await file(".ssh/config", `Host node-1\n  ${line}\n`);
-      await expect(resolveLogin("node-1", { host: "node-1" }, options)).rejects.toMatchObject({
-        code: "SSH_PROXY_UNSUPPORTED",
-        message: expect.stringContaining(line.split(" ")[1]!),
-      });
-      await file(".ssh/config", "Host node-1\n  ProxyJump none\n");
-      expect(await resolveLogin("node-1", { host: "node-1" }, options)).toMatchObject({ host: "node-1" });
-    },
-  );
+  it("refuses a ProxyCommand, and does not pass by it", async () => {
+    await file(".ssh/config", "Host node-1\n  ProxyCommand nc %h %p\n");
+    await expect(resolveLogin("node-1", { host: "node-1" }, options)).rejects.toMatchObject({
+      code: "SSH_PROXY_UNSUPPORTED",
+      message: expect.stringContaining("the program nc %h %p"),
+    });
+    await file(".ssh/config", "Host node-1\n  ProxyCommand none\n");
+    expect(await resolveLogin("node-1", { host: "node-1" }, options)).toMatchObject({ host: "node-1" });
+  });
 
   it("runs no program that ~/.ssh/config names", async () => {
     const trace = join(home, "ran");

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import ssh2, { type Connection, type ServerChannel, type Session } from "ssh2";
@@ -12,16 +12,18 @@ import {
   DEFAULT_LIMITS,
   type SshLimits,
   type SshOptions,
-  type Target,
+  type Hop,
 } from "../../../src/toolkit/ssh/options.ts";
 
 /** An SSH server on loopback, and what a client needs to get in. */
 export interface TestServer {
-  readonly target: Required<Target>;
+  readonly target: Required<Hop>;
   readonly hostKey: HostKey;
   /** A folder of its own, removed at the end; `home` for the client. */
   readonly folder: string;
   readonly keyFile: string;
+  /** Connections that are open; of a server in this process. */
+  sockets(): number;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface Behaviour {
   /** Takes the request for a channel and never answers. */
   readonly stallsChannels?: boolean;
   readonly refusesChannels?: boolean;
+  /** Whether it forwards connections, as a jump host; without it the question is refused by ssh2. */
+  readonly forwards?: true | "stall";
   readonly onConnection?: (connection: Connection) => void;
 }
 
@@ -76,10 +80,24 @@ export async function startServer(behaviour: Behaviour = {}): Promise<TestServer
       if (isOurs) context.accept();
       else context.reject(["publickey"]);
     });
+    if (behaviour.forwards)
+      connection.on("tcpip", (accept, refuse, { destIP, destPort }) => {
+        if (behaviour.forwards === "stall") return;
+        const socket = createConnection({ host: destIP, port: destPort });
+        socket.on("error", () => refuse());
+        socket.on("connect", () => {
+          const channel = accept();
+          channel.on("error", () => undefined);
+          socket.pipe(channel).pipe(socket);
+          channel.on("close", () => socket.destroy());
+          socket.on("close", () => channel.destroy());
+        });
+      });
     connection.on("session", (accept, refuse) => serve({ accept, refuse }, behaviour, connection, shells));
   });
   const listener = createServer((socket) => {
     sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
     if (!behaviour.mute) ssh.injectSocket(socket);
   });
@@ -91,6 +109,7 @@ export async function startServer(behaviour: Behaviour = {}): Promise<TestServer
     hostKey: host.key,
     folder,
     keyFile,
+    sockets: () => sockets.size,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       shells.forEach(endGroup);
@@ -141,15 +160,24 @@ export function findSshd(): string | undefined {
   return folders.map((folder) => join(folder, "sshd")).find((path) => existsSync(path));
 }
 
-/** A real OpenSSH server on a high port of loopback, with throwaway keys, for the user who runs the tests. */
-export async function startSshd(sshd: string): Promise<TestServer> {
+export interface SshdOptions {
+  /** Program and arguments that run the server in other surroundings. */
+  readonly prefix?: readonly string[];
+  /** Whom the key lets in; default: the user who runs the tests. */
+  readonly user?: string;
+  /** More lines of sshd_config. */
+  readonly config?: readonly string[];
+}
+
+/** A real OpenSSH server on a high port of loopback, with throwaway keys. */
+export async function startSshd(sshd: string, options: SshdOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "mailbastion-sshd-"));
   await chmod(folder, 0o755);
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
   const [login, host] = [generateKey(), generateKey()];
   const at = (name: string): string => join(folder, name);
   await writeFile(at("login-key"), login.private, { mode: 0o600 });
-  await writeFile(at("authorized_keys"), `${login.key.type} ${login.key.base64}\n`, { mode: 0o600 });
+  await writeFile(at("authorized_keys"), `${login.key.type} ${login.key.base64}\n`, { mode: 0o644 });
   await writeFile(at("host-key"), host.private, { mode: 0o600 });
   const port = await freePort();
   const lines = [
@@ -162,15 +190,18 @@ export async function startSshd(sshd: string): Promise<TestServer> {
     "PermitRootLogin yes",
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
+    ...(options.config ?? []),
   ];
   await writeFile(at("sshd_config"), `${lines.join("\n")}\n`);
-  const server = spawn(sshd, ["-D", "-e", "-f", at("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
+  const [program, ...args] = [...(options.prefix ?? []), sshd, "-D", "-e", "-f", at("sshd_config")];
+  const server = spawn(program!, args, { stdio: ["ignore", "ignore", "pipe"] });
   await untilListening(server, port);
   return {
-    target: { host: "127.0.0.1", port, user: userInfo().username },
+    target: { host: "127.0.0.1", port, user: options.user ?? userInfo().username },
     hostKey: host.key,
     folder,
     keyFile: at("login-key"),
+    sockets: () => NaN,
     stop: async () => {
       server.kill();
       // A command that outlives its connection may hold the pipe open, so that "close" would be late.

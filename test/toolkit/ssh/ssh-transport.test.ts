@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import type { ServerChannel } from "ssh2";
 import { act, ask, script } from "../../../src/toolkit/steps/command.ts";
 import type { SshOptions } from "../../../src/toolkit/ssh/options.ts";
 import { SshTransport } from "../../../src/toolkit/ssh/ssh-transport.ts";
+import { createKey } from "../../../src/toolkit/vault/key-file.ts";
 import { type Behaviour, findSshd, optionsFor, startServer, startSshd, type TestServer } from "./servers.ts";
 
 // Real processes and handshakes: on a busy machine they take their time.
@@ -78,6 +80,66 @@ describe.each(servers)("commands over SSH to $name", ({ start }) => {
     });
 
     expect(answer.stdout).toBe(`${hash.digest("hex")}  -\n`);
+  });
+
+  describe("whose standard output goes into a file", () => {
+    const into = (localFile: string, keyFile?: string) => ({
+      sudo: false,
+      stdout: { localFile, ...(keyFile !== undefined && { keyFile }) },
+    });
+
+    it("fill it with 60 MB, note their hash, and leave nothing else behind", async () => {
+      const localFile = join(server.folder, "large");
+      // More than lies in memory unread, and more than an answer may hold.
+      transport = new SshTransport(() => server.target, {
+        ...options,
+        limits: { ...options.limits, maxOutputBytes: 1_000 },
+      });
+      const text = "head -c 60000000 /dev/zero | tr '\\0' x; echo said >&2";
+      const answer = await transport.run("node-1", { ...act(script(text)), ...into(localFile) });
+
+      expect(answer).toEqual({ code: 0, stdout: "", stderr: "said\n" });
+      const content = await readFile(localFile);
+      expect(content.length).toBe(60_000_000);
+      const hash = createHash("sha256").update(content).digest("hex");
+      expect(await readFile(`${localFile}.sha256`, "utf8")).toBe(`${hash}  large\n`);
+      expect((await stat(localFile)).mode & 0o777).toBe(0o600);
+      expect((await readdir(server.folder)).filter((name) => name.startsWith("large"))).toEqual([
+        "large",
+        "large.sha256",
+      ]);
+    });
+
+    it("make no file of an exit code other than 0", async () => {
+      const localFile = join(server.folder, "half");
+      const answer = await transport.run("node-1", {
+        ...act(script("echo some; exit 5")),
+        ...into(localFile),
+      });
+      expect(answer.code).toBe(5);
+      expect((await readdir(server.folder)).filter((name) => name.startsWith("half"))).toEqual([]);
+    });
+
+    it("are sealed on the way, and opened on the way back", async () => {
+      const [localFile, keyFile] = [join(server.folder, "sealed"), join(server.folder, "age.key")];
+      await createKey(keyFile, 0);
+      await transport.run("node-1", { ...act(["seq", "100000"]), ...into(localFile, keyFile) });
+      const sealed = await readFile(localFile);
+      expect(sealed.subarray(0, 21).toString()).toBe("age-encryption.org/v1");
+      expect(sealed.includes("99999\n")).toBe(false);
+
+      const lines = { ...act(["wc", "-l"]), sudo: false, stdin: { localFile, keyFile } };
+      expect((await transport.run("node-1", lines)).stdout.trim()).toBe("100000");
+
+      sealed.writeUInt8(sealed.readUInt8(300_000) ^ 1, 300_000);
+      await writeFile(localFile, sealed);
+      await expect(transport.run("node-1", lines)).rejects.toMatchObject({ code: "SEALED_FILE_DAMAGED" });
+    });
+
+    it("stop with LOCAL_FILE_UNWRITABLE where no file can be", async () => {
+      const command = { ...act(["seq", "10"]), ...into(join(server.keyFile, "file")) };
+      await expect(transport.run("node-1", command)).rejects.toMatchObject({ code: "LOCAL_FILE_UNWRITABLE" });
+    });
   });
 
   it("may end without reading their input", async () => {
@@ -156,20 +218,22 @@ describe("the connections of a transport", () => {
 
   it("are one per machine, with fewer than ten channels at a time", async () => {
     let connections = 0;
-    let open = 0;
     let most = 0;
+    const open: ServerChannel[] = [];
     await start({
       onConnection: () => void connections++,
       exec: (channel) => {
-        most = Math.max(most, ++open);
-        setImmediate(() => {
-          open--;
-          channel.exit(0);
-          channel.end();
-        });
+        open.push(channel);
+        most = Math.max(most, open.length);
+        // None ends before as many are open as may be.
+        if (open.length < 8) return;
+        for (const each of open.splice(0)) {
+          each.exit(0);
+          each.end();
+        }
       },
     });
-    await Promise.all(Array.from({ length: 50 }, () => transport.run("node-1", echo)));
+    await Promise.all(Array.from({ length: 48 }, () => transport.run("node-1", echo)));
     expect(connections).toBe(1);
     expect(most).toBe(8);
   });
@@ -219,6 +283,18 @@ describe("the connections of a transport", () => {
       code: "SSH_LOST",
       message: expect.stringContaining("while a command ran"),
     });
+  });
+
+  it("that are lost in the middle of an output leave no file of its name", async () => {
+    await start({
+      exec: (channel, _line, connection) => {
+        channel.write(Buffer.alloc(300_000, "x"), () => connection.end());
+      },
+    });
+    const localFile = join(server.folder, "lost");
+    const command = { ...act(["cat", "/dev/sda"]), stdout: { localFile } };
+    await expect(transport.run("node-1", command)).rejects.toMatchObject({ code: "SSH_LOST" });
+    expect((await readdir(server.folder)).filter((name) => name.startsWith("lost"))).toEqual([]);
   });
 
   it("that a silent machine no longer answers are given up", async () => {
