@@ -74,6 +74,8 @@ export class Balancers {
     const transport = new SshTransport((name) => machineNamed(topology, name).ssh, options);
     try {
       await runApply({
+        overrides: [],
+        overwrite: true,
         topology,
         services: PARTS,
         secrets: this.#secrets,

@@ -8,6 +8,7 @@ import type { Machine, Topology } from "../topology/topology.ts";
 import type { Bundle, BundleFile } from "./bundle.ts";
 import { addressedPath } from "./addressed-path.ts";
 import { ownershipFaults, portFaults } from "./ownership.ts";
+import { overridden, unusedOverrides, type Override } from "./overrides.ts";
 import { render } from "./render.ts";
 
 export interface BundleOptions {
@@ -15,15 +16,22 @@ export interface BundleOptions {
   readonly versionOf?: (name: string) => string;
   /** Default: every service of the registry. */
   readonly services?: readonly Service[];
+  /** What the project adds to generated files. */
+  readonly overrides?: readonly Override[];
 }
 
 /**
  * Everything that every machine is to hold, in the order of the topology.
  *
- * Throws BUNDLE_CONFLICT, with all conflicts at once, when two services own one path or bind one port.
+ * Throws BUNDLE_CONFLICT, with all conflicts at once, when two services own one path or bind one port; OVERRIDE_CONFLICT
+ * and OVERRIDE_UNUSED for what the project adds.
  */
 export function buildBundles(topology: Topology, options: BundleOptions = {}): readonly Bundle[] {
-  return topology.machines.map((machine) => buildBundle(topology, machine, options));
+  const bundles = topology.machines.map((machine) => buildBundle(topology, machine, options));
+  const owned = bundles.map(({ machine, files }) => ({ machine, paths: files.map(({ path }) => path) }));
+  const faults = unusedOverrides(options.overrides ?? [], owned);
+  if (faults.length > 0) throw new FaultsError("OVERRIDE_UNUSED", "the project's overrides", faults);
+  return bundles;
 }
 
 export function buildBundle(topology: Topology, machine: Machine, options: BundleOptions = {}): Bundle {
@@ -75,9 +83,11 @@ function serviceFiles(
   for (const file of service.files(context)) {
     if (file.addressed) hashes.set(file.path, shortHash(renderFile(file, service, topology)));
   }
-  return service
-    .files(context)
-    .map((file) => toBundleFile(file, renderFile(file, service, topology), service.name, context));
+  return service.files(context).map((file) => {
+    const generated = renderFile(file, service, topology);
+    const content = overridden(machine.name, file.path, generated, options.overrides ?? []);
+    return toBundleFile(file, file.addressed ? generated : content, service.name, context);
+  });
 }
 
 function renderFile(file: FileSpec, service: Service, topology: Topology): string {

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { relative } from "node:path";
 import { describeFault, type Fault, FaultsError } from "../../support/errors.ts";
 import { buildBundles } from "../bundle/build.ts";
+import type { Override } from "../bundle/overrides.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import { shapes } from "../containers/shapes.ts";
 import { parseCluster } from "../spec/parse.ts";
@@ -26,6 +27,11 @@ export interface MachinesProps {
    * @default - every secret is in its first version
    */
   readonly versionOf?: (secret: string) => string;
+  /**
+   * What the project adds to generated files.
+   * @default - nothing
+   */
+  readonly overrides?: readonly Override[];
   /**
    * The folder of the description, where the vault and the known hosts lie.
    *
@@ -137,9 +143,9 @@ export class Machines extends Construct {
   #build() {
     if (this.#built) return this.#built;
     let bundles: readonly Bundle[] = [];
-    const { versionOf } = this.#props;
+    const { versionOf, overrides } = this.#props;
     const faults = faultsOf(
-      () => (bundles = buildBundles(this.topology, { ...(versionOf && { versionOf }) })),
+      () => (bundles = buildBundles(this.topology, { ...(versionOf && { versionOf }), ...(overrides && { overrides }) })),
     );
     return (this.#built = { bundles, faults });
   }

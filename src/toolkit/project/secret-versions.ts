@@ -1,4 +1,5 @@
 import { services } from "../services/registry.ts";
+import { secretRequests } from "../services/secret-requests.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
 import { resolve } from "../topology/resolve.ts";
 import { readVersions } from "../vault/versions.ts";
@@ -11,6 +12,6 @@ import { readVersions } from "../vault/versions.ts";
  */
 export function secretVersions(project: string, cluster: ClusterSpec): Promise<(name: string) => string> {
   const topology = resolve(cluster);
-  const requests = services.flatMap((service) => service.secrets(topology));
+  const requests = secretRequests(topology, services);
   return readVersions(project, cluster.name, requests, { now: () => Date.now() });
 }

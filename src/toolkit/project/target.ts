@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join, resolve as resolvePath } from "node:path";
 import { UserError } from "../../support/errors.ts";
 import { shapes } from "../containers/shapes.ts";
-import { engineAt } from "../lab/engine.ts";
-import { learnHostKeys } from "../lab/host-keys.ts";
 import { labPaths, requireLabState } from "../lab/state.ts";
+import { Routes } from "../ssh/login.ts";
 import { sshOptions, type SshOptions } from "../ssh/options.ts";
 import { resolve } from "../topology/resolve.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -15,6 +14,8 @@ export interface Target {
   readonly topology: Topology;
   /** Where vault, known hosts and logs lie: below .mailbastion/<cluster>/ of this folder. */
   readonly directory: string;
+  /** The folder of the description, where hooks, overrides and own runbooks lie; also of a lab. */
+  readonly project: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ssh: SshOptions;
   /** For a synthesised stack: what its bundles were, to refuse one that another version made. */
@@ -39,13 +40,20 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function learnContainerKeys({ topology, ssh }: Target): Promise<void> {
   if (topology.platform.kind !== "docker" || topology.tls.public.kind === "lab") return;
+  // Read only here: a client of Docker is slow to load, and most commands have none to talk to.
+  const [{ engineAt }, { learnHostKeys }] = await Promise.all([
+    import("../lab/engine.ts"),
+    import("../lab/host-keys.ts"),
+  ]);
   const { docker } = await engineAt(topology.platform.endpoint);
   const containers = new Map(shapes(topology).containers.map(({ machine, name }) => [machine, name]));
-  const hosts = topology.machines.map(({ name, ssh: { host, port } }) => ({
-    container: containers.get(name)!,
-    host,
-    port,
-  }));
+  const routes = new Routes(ssh);
+  const hosts = await Promise.all(
+    topology.machines.map(async ({ name, ssh: target }) => {
+      const { host, port } = (await routes.to(name, target)).login;
+      return { container: containers.get(name)!, host, port };
+    }),
+  );
   await learnHostKeys(docker, hosts, ssh.knownHostsFiles[0]!);
 }
 
@@ -66,6 +74,7 @@ async function labTarget(project: string, name: string, environment: Environment
   return {
     topology: state.topology,
     directory: paths.directory,
+    project,
     environment: own,
     ssh: { ...ssh, knownHostsFiles: [paths.knownHosts] },
   };
@@ -109,6 +118,7 @@ function realTarget(
   return {
     topology,
     directory,
+    project: directory,
     environment,
     ssh: sshOptions(directory, topology.cluster, environment, keys),
   };

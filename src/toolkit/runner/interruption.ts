@@ -8,6 +8,9 @@ export interface Interruption {
 
 export const neverInterrupted: Interruption = { check: () => undefined };
 
+/** A terminal that is closed and a service manager are heard like Ctrl-C. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
  * Ctrl-C: the first lets the steps that run come to their end and starts no other; the second ends the process at
  * once. `say` is told so.
@@ -19,7 +22,7 @@ export function onSignal(say: (line: string) => void): Interruption & { readonly
     isWanted = true;
     say("finishing the steps that run; Ctrl-C again stops at once");
   };
-  process.on("SIGINT", listen);
+  for (const signal of SIGNALS) process.on(signal, listen);
   return {
     check: () => {
       if (isWanted)
@@ -29,6 +32,8 @@ export function onSignal(say: (line: string) => void): Interruption & { readonly
           "run the command again: it goes on with what is left",
         );
     },
-    release: () => void process.off("SIGINT", listen),
+    release: () => {
+      for (const signal of SIGNALS) process.off(signal, listen);
+    },
   };
 }

@@ -12,6 +12,11 @@ export interface Reporter {
   stepStarted(step: Step): void;
   stepFinished(step: Step, ms: number): void;
   stepFailed(step: Step, ms: number): void;
+  /** What it brings was there already. */
+  stepSkipped(step: Step): void;
+  /** A step of this group failed, and the others are taken back. */
+  undoStarted(group: string, reason: string): void;
+  stepUndone(step: Step): void;
   phaseFinished(title: string, steps: number, ms: number): void;
   runFinished(steps: number, ms: number, dryRun: boolean): void;
 }
@@ -22,6 +27,7 @@ export function lineReporter(out: (line: string) => void): Reporter {
     phaseStarted: () => undefined,
     stepPlanned: (step) => {
       out(`${pc.bold(step.machine)}  ${step.title}`);
+      if (step.unless) out(indented(`unless ${quote(step.unless.argv)}`));
       for (const command of step.commands) out(indented(commandText(command)));
       if (step.verify) out(indented(`until ${step.verify.title}: ${quote(step.verify.command.argv)}`));
     },
@@ -30,6 +36,9 @@ export function lineReporter(out: (line: string) => void): Reporter {
     stepFinished: (step, ms) => out(`  ${pc.bold(step.machine)}  ${step.title}  ${pc.dim(seconds(ms))}`),
     stepFailed: (step, ms) =>
       out(`  ${pc.bold(step.machine)}  ${pc.red(`failed: ${step.title}`)}  ${pc.dim(seconds(ms))}`),
+    stepSkipped: (step) => out(`  ${pc.bold(step.machine)}  ${pc.dim(`${step.title}: done already`)}`),
+    undoStarted: (group, reason) => out(pc.yellow(`- taking back "${group}": ${reason.split("\n")[0]}`)),
+    stepUndone: (step) => out(`  ${pc.bold(step.machine)}  taken back: ${step.title}`),
     phaseFinished: (title, steps, ms) =>
       out(steps === 0 ? pc.dim(`= ${title}`) : `${pc.green("+")} ${title}  ${pc.dim(seconds(ms))}`),
     runFinished: (steps, ms, dryRun) => out(verdict(steps, ms, dryRun)),
@@ -52,6 +61,9 @@ export const silentReporter: Reporter = {
   stepStarted: () => undefined,
   stepFinished: () => undefined,
   stepFailed: () => undefined,
+  stepSkipped: () => undefined,
+  undoStarted: () => undefined,
+  stepUndone: () => undefined,
   phaseFinished: () => undefined,
   runFinished: () => undefined,
 };
@@ -68,15 +80,20 @@ export function jsonReporter(out: (line: string) => void): Reporter {
     stepStarted: (step) => tell("started", about(step)),
     stepFinished: (step, ms) => tell("finished", { ...about(step), ms: Math.round(ms) }),
     stepFailed: (step, ms) => tell("failed", { ...about(step), ms: Math.round(ms) }),
+    stepSkipped: (step) => tell("skipped", about(step)),
+    undoStarted: (group, reason) => tell("undo", { group, reason }),
+    stepUndone: (step) => tell("undone", about(step)),
     phaseFinished: (title, steps, ms) => tell("phase-finished", { title, steps, ms: Math.round(ms) }),
     runFinished: (steps, ms, dryRun) => tell("run-finished", { steps, ms: Math.round(ms), dryRun }),
   };
 }
 
 /** As it would be typed; what goes to standard input is counted, never shown. */
-function commandText({ argv, stdin }: Command): string {
-  if (stdin === undefined) return quote(argv);
-  return `${quote(argv)} < ${typeof stdin === "string" ? `(${Buffer.byteLength(stdin)} bytes)` : stdin.localFile}`;
+function commandText({ argv, stdin, stdout }: Command): string {
+  const into = stdout === undefined ? "" : ` > ${stdout.localFile}`;
+  if (stdin === undefined) return `${quote(argv)}${into}`;
+  const from = typeof stdin === "string" ? `(${Buffer.byteLength(stdin)} bytes)` : stdin.localFile;
+  return `${quote(argv)} < ${from}${into}`;
 }
 
 function verdict(steps: number, ms: number, dryRun: boolean): string {

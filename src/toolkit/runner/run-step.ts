@@ -15,11 +15,18 @@ interface StepOptions {
 /** How much of what a program said is shown when it failed. */
 const LAST_LINES = 20;
 
-/** Runs the commands of a step in order, then waits for its gate. Throws STEP_FAILED or GATE_TIMEOUT. */
+/**
+ * Runs the commands of a step in order, unless what they bring is there, then waits for its gate. Throws STEP_FAILED or
+ * GATE_TIMEOUT.
+ */
 export async function runStep(step: Step, sender: Sender, { env, reporter }: StepOptions): Promise<void> {
   const begin = env.monotonic();
   reporter.stepStarted(step);
   try {
+    if (step.unless && (await sender.send(step.machine, step.unless)).code === 0) {
+      reporter.stepSkipped(step);
+      return;
+    }
     for (const command of step.commands) {
       const answer = await sender.send(step.machine, command);
       if (answer.code !== 0) throw stepFailed(step, command, answer);

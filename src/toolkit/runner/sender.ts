@@ -2,14 +2,25 @@ import type { Env } from "../../support/env.ts";
 import { factsIn, resolvePlaceholders, type Resolver, secretsIn } from "../../support/placeholder.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer, Command } from "../steps/command.ts";
+import { fenced, isFencedOff, lockLost } from "./lock/fence.ts";
 import { Masker } from "./masker.ts";
 import type { Recorder } from "./recorder.ts";
+
+/** What a changing command must pass. */
+export interface Fence {
+  readonly token: string;
+  /** Throws LOCK_LOST when the lock is no longer ours. */
+  check(): void;
+  /** Takes the lock on a machine that does not bear it yet. */
+  extendTo(machine: string): Promise<void>;
+}
 
 interface SenderOptions {
   readonly transport: Transport;
   readonly env: Env;
   readonly recorder: Recorder;
   readonly resolverOf: (machine: string) => Resolver;
+  readonly fence?: Fence;
 }
 
 /** The one way of a command to a machine: puts secrets into standard input, records, and hides them from the answer. */
@@ -28,14 +39,24 @@ export class Sender {
     refusePlaceholders(command.argv);
     let code: number | undefined;
     try {
+      const sent = await this.#fence(machine, command);
       const answer = await (typeof stdin === "string"
-        ? transport.run(machine, command, this.#resolve(machine, stdin))
-        : transport.run(machine, command));
+        ? transport.run(machine, sent, this.#resolve(machine, stdin))
+        : transport.run(machine, sent));
+      if (sent !== command && isFencedOff(answer)) throw lockLost(machine);
       code = answer.code;
       return { code, stdout: this.#masker.mask(answer.stdout), stderr: this.#masker.mask(answer.stderr) };
     } finally {
       recorder.add(machine, command, env.now(), code);
     }
+  }
+
+  async #fence(machine: string, command: Command): Promise<Command> {
+    const { fence } = this.#options;
+    if (!fence || !command.mutates) return command;
+    fence.check();
+    await fence.extendTo(machine);
+    return fenced(command, fence.token);
   }
 
   #resolve(machine: string, stdin: string): string {

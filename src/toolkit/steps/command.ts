@@ -12,13 +12,20 @@ export interface Command {
   readonly mutates: boolean;
   /** Fed to standard input. May hold placeholders; they are resolved on the way and never printed. */
   readonly stdin?: string | LocalFile;
+  /**
+   * Where its standard output goes, as it comes, instead of into the answer; for what is too large for memory. The file
+   * is there only when the command ended with exit code 0.
+   */
+  readonly stdout?: LocalFile;
   /** The longest it may take, in milliseconds. Default: the transport's. */
   readonly timeoutMs?: number;
 }
 
-/** A file of the operator's machine that is streamed to the command; for what is too large for memory. */
+/** A file of the operator's machine that is streamed to a command or from it; for what is too large for memory. */
 export interface LocalFile {
   readonly localFile: string;
+  /** A file with an age identity, by which it is sealed on its way to the disk and opened on its way from it. */
+  readonly keyFile?: string;
 }
 
 /** What a command answered. A command that could not be run at all is an error, not an answer. */

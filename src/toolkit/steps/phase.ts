@@ -1,4 +1,4 @@
-import type { Answer, Command } from "./command.ts";
+import { ask, type Answer, type Command } from "./command.ts";
 import type { Stage } from "./step.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Stage } from "./step.ts";
  * phase that is done decides on nothing. This one shape gives idempotence, dry runs and tests without machines.
  */
 export interface Phase {
-  /** What the phase brings about, "form the database cluster". */
+  /** What the phase brings about, "form the database cluster". Unique in its runbook: the journal knows it by that. */
   readonly title: string;
   readonly machines: readonly string[];
   observe(machine: string): Command;
@@ -18,4 +18,20 @@ export interface Phase {
    * Holds one answer per machine of the phase. Throws a UserError where going on would mean to guess.
    */
   decide(answers: ReadonlyMap<string, Answer>): readonly Stage[];
+  /**
+   * When a step fails, everything that the phases of its group have done is taken back, last first. A phase without a
+   * group is left as it stands, for `mbctl resume` to go on with.
+   */
+  readonly group?: string;
+}
+
+/** A phase whose stages are known beforehand, so that a dry run prints exactly what will be sent. */
+export function plannedPhase(title: string, stages: readonly Stage[], group?: string): Phase {
+  return {
+    title,
+    machines: [],
+    observe: () => ask(["true"]),
+    decide: () => stages.filter((stage) => stage.length > 0),
+    ...(group !== undefined && { group }),
+  };
 }

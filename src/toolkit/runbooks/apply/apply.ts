@@ -4,6 +4,7 @@ import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { releasePhase, releaseRestartPhase, type Release } from "../../release/index.ts";
 import { machinesWith, type Topology } from "../../topology/topology.ts";
+import { driftPhase } from "./drift.ts";
 import { filesPhase } from "./files.ts";
 import { healthPhase } from "./health.ts";
 import { packagesPhase } from "./packages.ts";
@@ -20,6 +21,8 @@ export interface ApplyInput {
   readonly resolverOf: (machine: string) => Resolver;
   /** The placeholder of a secret as the vault holds it now. */
   readonly secret: (name: string) => string;
+  /** Writes over what was changed by hand, instead of refusing. */
+  readonly overwrite: boolean;
 }
 
 /**
@@ -41,6 +44,7 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
     forming.every((phase) => phase.machines.every((name) => chosen.has(name))) ? forming : [];
   const mailMachines = machinesWith(topology, "mail").map(({ name }) => name);
   return [
+    ...(input.overwrite ? [] : [driftPhase(bundles, input.resolverOf, topology.network.vip)]),
     each(packagesPhase(topology, services)),
     each(usersPhase(topology, services)),
     // Before the files: the mail node's configuration is checked by the program that will read it.

@@ -1,7 +1,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import type { Service } from "../../services/service.ts";
 import { act, script, type Command } from "../../steps/command.ts";
-import type { Gate, Stage, Step } from "../../steps/step.ts";
+import type { Gate, Step } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
@@ -9,37 +9,36 @@ import { actionsFor, DAEMON_RELOAD, needsDaemonReload, type PendingAction } from
 import { PENDING } from "./places.ts";
 
 /**
- * The stages after the swap: systemd reads its units again and services reload on all machines side by side;
- * restarts come one machine after the other, each proven by the service's probe before the next.
+ * What one machine does after its files were swapped, in order: systemd reads its units again, services take their
+ * files, and last come restarts; each is proven by the service's probe before the next.
  */
-export function actionStages(
+export function actionSteps(
   topology: Topology,
   services: readonly Service[],
-  bundles: readonly Bundle[],
-  changes: readonly FileChanges[],
-  states: ReadonlyMap<string, FileState>,
-): readonly Stage[] {
-  const gentle: Step[] = [];
-  const restarts: Stage[] = [];
-  for (const change of changes) {
-    const { machine } = change;
-    const bundle = bundles.find((candidate) => candidate.machine === machine)!;
-    const state = states.get(machine)!;
-    const paths = [...change.write.map((file) => file.path), ...change.remove];
-    if (needsDaemonReload(paths) || state.pending.includes(DAEMON_RELOAD)) {
-      gentle.push({
-        title: "let systemd read its units again",
-        machine,
-        commands: [settling(DAEMON_RELOAD, ["systemctl", "daemon-reload"])],
-      });
-    }
-    for (const owed of owedActions(bundle, change, state)) {
-      const step = actionStep(topology, services, machine, owed);
-      if (owed.action.kind === "restart") restarts.push([step]);
-      else gentle.push(step);
-    }
+  bundle: Bundle,
+  change: FileChanges,
+  state: FileState,
+): readonly Step[] {
+  const { machine } = change;
+  const steps: Step[] = [];
+  const paths = [...change.write.map((file) => file.path), ...change.remove];
+  if (needsDaemonReload(paths) || state.pending.includes(DAEMON_RELOAD)) {
+    steps.push({
+      title: "let systemd read its units again",
+      machine,
+      commands: [settling(DAEMON_RELOAD, ["systemctl", "daemon-reload"])],
+    });
   }
-  return [gentle, ...restarts];
+  const owed = owedActions(bundle, change, state);
+  const isRestart = ({ action }: PendingAction): boolean => action.kind === "restart";
+  for (const action of [...owed.filter((one) => !isRestart(one)), ...owed.filter(isRestart)])
+    steps.push(actionStep(topology, services, machine, action));
+  return steps;
+}
+
+/** Whether a service that works now is touched. */
+export function disturbs(bundle: Bundle, change: FileChanges, state: FileState): boolean {
+  return owedActions(bundle, change, state).some(({ action }) => action.kind !== "run");
 }
 
 function owedActions(bundle: Bundle, change: FileChanges, state: FileState): readonly PendingAction[] {

@@ -1,15 +1,23 @@
+import { PORTS } from "../../../contract/ports.ts";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { ask, script, type Answer, type Command } from "../../steps/command.ts";
-import { MANIFEST, PENDING } from "./places.ts";
+import { MANIFEST, PENDING, PLACED } from "./places.ts";
 
 /** What lies on a machine now, of all that the bundle owns or an earlier one owned. */
 export interface FileState {
   readonly files: ReadonlyMap<string, PresentFile>;
+  /** Put there by an earlier apply, and missing now. */
+  readonly gone: readonly string[];
   /** Paths that an earlier apply put there. */
   readonly owned: readonly string[];
   /** Actions that an earlier, interrupted apply owed: see pending.ts. */
   readonly pending: readonly string[];
   readonly activeUnits: ReadonlySet<string>;
+  /**
+   * How much hangs on this machine now: the VIP above all, then the sessions of the database and of the cache, which
+   * are where the writer and the master are. What is high comes last.
+   */
+  readonly standing: number;
 }
 
 export interface PresentFile {
@@ -20,24 +28,30 @@ export interface PresentFile {
   readonly hash: string;
   /** Whether it bears our marker: a file that its daemon rewrites keeps that much. */
   readonly marked: boolean;
+  /** The hash that it had when apply put it there; "" where that was before this was kept. */
+  readonly placed: string;
 }
 
 /** One command that reads everything: paths come by standard input, units as arguments. */
-export function observeFiles(bundle: Bundle, units: readonly string[]): Command {
+export function observeFiles(bundle: Bundle, units: readonly string[], vip: string): Command {
   const paths = bundle.files.map((file) => `${file.path}\n`).join("");
-  return ask(script(OBSERVE, [MANIFEST, PENDING, ...units]), { stdin: paths });
+  const ports = [PORTS.database, PORTS.cache].map(String);
+  return ask(script(OBSERVE, [MANIFEST, PENDING, PLACED, vip, ...ports, ...units]), { stdin: paths });
 }
 
 const OBSERVE = `
-manifest=$1 pending=$2
-shift 2
+manifest=$1 pending=$2 placed=$3 vip=$4 database=$5 cache=$6
+shift 6
 look() {
   if [ -f "$1" ]; then
     marked=no
     if grep -q 'mailbastion: made from' "$1"; then marked=yes; fi
-    printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$1" "$(stat -c '0%a\t%U\t%G' "$1")" "$(sha256sum < "$1" | cut -c 1-64)" "$marked"
+    printf 'file\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$1" "$(stat -c '0%a\t%U\t%G' "$1")" "$(sha256sum < "$1" | cut -c 1-64)" "$marked" "$(cat "$placed$1" 2> /dev/null || true)"
+  elif [ -e "$placed$1" ]; then
+    printf 'gone\\t%s\\n' "$1"
   fi
 }
+sessions() { ss -H -t -n state established "sport = :$1" | wc -l; }
 while IFS= read -r path; do look "$path"; done
 if [ -f "$manifest" ]; then
   while IFS= read -r path; do printf 'owned\\t%s\\n' "$path"; done < "$manifest"
@@ -47,6 +61,9 @@ if [ -d "$pending" ]; then
     if [ -e "$name" ]; then printf 'pending\\t%s\\n' "\${name##*/}"; fi
   done
 fi
+bears=0
+if [ -n "$(ip -o -4 address show to "$vip/32")" ]; then bears=1; fi
+printf 'standing\\t%s\\n' $((bears * 10000000 + $(sessions "$database") * 100 + $(sessions "$cache")))
 for unit in "$@"; do
   if systemctl is-active --quiet "$unit"; then printf 'active\\t%s\\n' "$unit"; fi
 done`;
@@ -61,9 +78,18 @@ export function parseFileState(answer: Answer): FileState {
     owned: values("owned"),
     pending: values("pending"),
     activeUnits: new Set(values("active")),
+    gone: values("gone"),
+    standing: Number(values("standing")[0] ?? 0),
   };
 }
 
-function presentFile([mode, owner, group, hash, marked]: readonly string[]): PresentFile {
-  return { mode: mode!, owner: owner!, group: group!, hash: hash!, marked: marked === "yes" };
+function presentFile([mode, owner, group, hash, marked, placed]: readonly string[]): PresentFile {
+  return {
+    mode: mode!,
+    owner: owner!,
+    group: group!,
+    hash: hash!,
+    marked: marked === "yes",
+    placed: placed ?? "",
+  };
 }

@@ -1,11 +1,12 @@
 import type { Bundle, BundleFile } from "../../bundle/bundle.ts";
+import { shortHash } from "../../../support/hash.ts";
 import { STAGED } from "../../services/service.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Step } from "../../steps/step.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
 import { actionsFor, DAEMON_RELOAD, needsDaemonReload } from "./pending.ts";
-import { MANIFEST, PENDING, PREVIOUS, STAGING } from "./places.ts";
+import { MANIFEST, PENDING, PLACED, PREVIOUS, STAGING } from "./places.ts";
 
 /**
  * Stages every changed file of a machine and lets the real programs check it.
@@ -28,22 +29,102 @@ export function stagingStep({ machine, write }: FileChanges): Step {
 /** Moves staged files over the old ones, removes what nobody owns any more, and notes which actions are owed. */
 export function swapStep(change: FileChanges, bundle: Bundle, state: FileState): Step {
   const files = change.write.filter((file) => !file.addressed);
-  const commands: Command[] = [];
+  const commands: Command[] = [keepPrevious(change)];
   const owed = owedActions(change, state);
   if (owed.length > 0)
     commands.push(act(script('install -d -m 0700 "$1"\ncd "$1"\nshift\ntouch -- "$@"', [PENDING, ...owed])));
   commands.push(...files.map(place));
-  if (change.remove.length > 0) commands.push(act(["rm", "-f", "--", ...change.remove]));
+  if (change.remove.length > 0) commands.push(act(script(REMOVE, [PLACED, ...change.remove])));
   if (change.manifest) {
-    const paths = bundle.files.map((file) => `${file.path}\n`).join("");
-    commands.push(
-      act(script('install -d -m 0700 "$(dirname "$1")"\ncat > "$1.new"\nmv -fT "$1.new" "$1"', [MANIFEST]), {
-        stdin: paths,
-      }),
-    );
+    commands.push(writeManifest(bundle.files.map((file) => `${file.path}\n`).join("")));
   }
   if (change.write.length > 0) commands.push(act(["rm", "-rf", STAGING]));
-  return { title: `put ${count(change.write)} in place`, machine: change.machine, commands };
+  return {
+    title: `put ${count(change.write)} in place`,
+    machine: change.machine,
+    commands,
+    undo: putBack(change, state),
+  };
+}
+
+const REMOVE = `
+placed=$1
+shift
+for path in "$@"; do rm -f -- "$path" "$placed$path"; done`;
+
+/**
+ * Copies every file that will be swapped or removed, all of them before the first is. What an earlier swap kept goes: of
+ * two files from different times nobody knows whether they ever worked together.
+ */
+function keepPrevious(change: FileChanges): Command {
+  return act(script(KEEP, [PREVIOUS, swapId(change), ...swappedPaths(change)]));
+}
+
+const KEEP = `
+previous=$1 id=$2
+shift 2
+rm -rf "$previous.new"
+install -d -m 0700 "$previous.new"
+for path in "$@"; do
+  if [ -f "$path" ]; then install -d -m 0700 "$previous.new$(dirname "$path")"; cp -a "$path" "$previous.new$path"; fi
+done
+printf '%s' "$id" > "$previous.new/.swap"
+sync -f "$previous.new"
+rm -rf "$previous"
+mv -T "$previous.new" "$previous"`;
+
+/** Tells what was kept for this swap from what an earlier one left. */
+function swapId({ write, remove }: FileChanges): string {
+  return shortHash(JSON.stringify([write.map(({ path, hash }) => [path, hash]), remove]));
+}
+
+function swappedPaths({ write, remove }: FileChanges): readonly string[] {
+  return [...write.filter((file) => !file.addressed).map(({ path }) => path), ...remove];
+}
+
+/** The files as they were, and the services on them. A file that was not there before goes. */
+function putBack(change: FileChanges, state: FileState): readonly Command[] {
+  const manifest = state.owned.map((path) => `${path}\n`).join("");
+  const owed = owedActions(change, state);
+  const units = actionsFor(change.write).flatMap(({ id, action }) =>
+    owed.includes(id) && action.kind !== "run" ? [`${action.kind}@${action.unit}`] : [],
+  );
+  const reload = owed.includes(DAEMON_RELOAD) ? ["systemctl", "daemon-reload"] : ["true"];
+  return [
+    act(script(PUT_BACK, [PREVIOUS, swapId(change), PLACED, ...swappedPaths(change)])),
+    ...(change.manifest ? [writeManifest(manifest)] : []),
+    act(reload),
+    ...actionsFor(change.write).flatMap(({ id, action }) =>
+      owed.includes(id) && action.kind === "run" ? [action.command] : [],
+    ),
+    ...units.map((unit) => act(script(TAKE_AGAIN, unit.split("@", 2)), { timeoutMs: 15 * 60_000 })),
+    act(script('rm -f -- "$1"/*', [PENDING])),
+  ];
+}
+
+/* Where the copies are of another swap, this one had not begun. */
+const PUT_BACK = `
+previous=$1 id=$2 placed=$3
+shift 3
+if [ "$(cat "$previous/.swap" 2> /dev/null)" != "$id" ]; then exit 0; fi
+for path in "$@"; do
+  if [ -f "$previous$path" ]; then
+    new="$(dirname "$path")/.$(basename "$path").mailbastion-new"
+    cp -a "$previous$path" "$new"
+    sync "$new"
+    mv -fT "$new" "$path"
+    install -d -m 0700 "$placed$(dirname "$path")"
+    sha256sum < "$path" | cut -c 1-64 | tr -d '\\n' > "$placed$path"
+  else rm -f -- "$path" "$placed$path"; fi
+done`;
+
+const TAKE_AGAIN = `if [ "$1" = reload ]; then systemctl reload-or-restart "$2"; else systemctl restart "$2"; fi`;
+
+function writeManifest(paths: string): Command {
+  return act(
+    script('install -d -m 0700 "$(dirname "$1")"\ncat > "$1.new"\nmv -fT "$1.new" "$1"', [MANIFEST]),
+    { stdin: paths },
+  );
 }
 
 /** Of services that run: a stopped one reads its files when it is started. */
@@ -72,17 +153,19 @@ function check(file: BundleFile): readonly Command[] {
 
 /** Rename is the only moment at which a reader sees a change, and a crash leaves the old file or the new one. */
 function place(file: BundleFile): Command {
-  return act(script(PLACE, [stagedPath(file), file.path, file.owner, file.group, file.mode, PREVIOUS]));
+  return act(script(PLACE, [stagedPath(file), file.path, file.owner, file.group, file.mode, PLACED]));
 }
 
 const PLACE = `
 folder=$(dirname "$2")
 [ -d "$folder" ] || install -d -m 0755 "$folder"
-if [ -f "$2" ]; then install -d -m 0700 "$6" "$6$folder"; cp -a "$2" "$6$2"; fi
+install -d -m 0700 "$6" "$6$folder"
 new="$folder/.$(basename "$2").mailbastion-new"
 install -o "$3" -g "$4" -m "$5" "$1" "$new"
 sync "$new"
+hash=$(sha256sum < "$new" | cut -c 1-64)
 mv -fT "$new" "$2"
+printf '%s' "$hash" > "$6$2"
 sync "$folder"`;
 
 /** Keeps the base name: systemd's checker takes a unit's kind from it. */

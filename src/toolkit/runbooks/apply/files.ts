@@ -4,14 +4,18 @@ import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
-import { actionStages } from "./file-actions.ts";
+import { actionSteps, disturbs } from "./file-actions.ts";
 import { fileChanges, type FileChanges } from "./file-changes.ts";
 import { observeFiles, parseFileState } from "./file-state.ts";
 import { stagingStep, swapStep } from "./file-steps.ts";
 
 /**
- * Puts the files of every machine: all staged and checked by the real programs on all machines first, so that
- * one file refused on one machine leaves every machine as it was; then swapped; then reloaded and restarted.
+ * Puts the files of every machine.
+ *
+ * All are staged and checked by the real programs on all machines first, so that one file refused on one machine leaves
+ * every machine as it was. Then they are swapped: at once where no service that works is touched, otherwise machine by
+ * machine, each proven before the next, and last the one on which most hangs, the holder of the VIP. Where a service does
+ * not work with its new files, all machines get back the earlier ones.
  */
 export function filesPhase(
   topology: Topology,
@@ -28,24 +32,37 @@ export function filesPhase(
   };
   return {
     title: "put files",
+    group: "put files",
     machines: bundles.map((bundle) => bundle.machine),
     observe: (machine) =>
       observeFiles(
         bundleOf.get(machine)!,
         unitsOf(machine).map((unit) => unit.name),
+        topology.network.vip,
       ),
     decide: (answers) => {
       const states = new Map([...answers].map(([machine, answer]) => [machine, parseFileState(answer)]));
       const changes = [...states].map(([machine, state]) =>
         fileChanges(bundleOf.get(machine)!, state, resolverOf(machine)),
       );
+      const stepsOf = (change: FileChanges): Stage => {
+        const bundle = bundleOf.get(change.machine)!;
+        const state = states.get(change.machine)!;
+        return [
+          ...(changesAnything(change) ? [swapStep(change, bundle, state)] : []),
+          ...actionSteps(topology, services, bundle, change, state),
+        ];
+      };
+      const isBusy = (change: FileChanges): boolean =>
+        disturbs(bundleOf.get(change.machine)!, change, states.get(change.machine)!);
+      const rolling = changes
+        .filter(isBusy)
+        .toSorted((a, b) => states.get(a.machine)!.standing - states.get(b.machine)!.standing);
       return [
         changes.filter(({ write }) => write.length > 0).map(stagingStep),
-        changes
-          .filter(changesAnything)
-          .map((change) => swapStep(change, bundleOf.get(change.machine)!, states.get(change.machine)!)),
-        ...actionStages(topology, services, bundles, changes, states),
-      ].filter((stage: Stage) => stage.length > 0);
+        changes.filter((change) => !isBusy(change)).flatMap(stepsOf),
+        ...rolling.map(stepsOf),
+      ].filter((stage) => stage.length > 0);
     },
   };
 }

@@ -44,7 +44,8 @@ for package in "$@"; do
   esac
 done`;
 
-const INSTALL = `
+/** Shell text: until the script ends, no installation starts a service. A block of somebody else is put aside. */
+export const BLOCK_STARTS = `
 export DEBIAN_FRONTEND=noninteractive
 block=/usr/sbin/policy-rc.d
 aside=/run/mailbastion-policy-rc.d
@@ -52,7 +53,9 @@ if [ -e "$block" ] && ! grep -q mailbastion "$block"; then mv "$block" "$aside";
 restore() { rm -f "$block"; if [ -e "$aside" ]; then mv "$aside" "$block"; fi; }
 trap restore EXIT
 printf '#!/bin/sh\\n# mailbastion: services are started by apply, not by their installation\\nexit 101\\n' > "$block"
-chmod 0755 "$block"
+chmod 0755 "$block"`;
+
+const INSTALL = `${BLOCK_STARTS}
 missing=
 for package in "$@"; do
   case "$(dpkg-query -W -f '\${db:Status-Abbrev}' "$package" 2>/dev/null)" in

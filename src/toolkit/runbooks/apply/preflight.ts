@@ -1,3 +1,4 @@
+import { PORTS } from "../../../contract/ports.ts";
 import { FaultsError, type Fault } from "../../../support/errors.ts";
 import { inAny } from "../../../support/ipv4.ts";
 import type { Listener, Service } from "../../services/service.ts";
@@ -16,7 +17,11 @@ export function preflight(
 ): void {
   const faults = machines.flatMap((machine) => {
     const own = facts.get(machine.name)!;
-    return [...addressFaults(topology, machine, own), ...portFaults(topology, services, machine, own)];
+    return [
+      ...addressFaults(topology, machine, own),
+      ...portFaults(topology, services, machine, own),
+      ...lockoutFaults(machine, own),
+    ];
   });
   if (faults.length > 0) throw new FaultsError("PREFLIGHT_FAILED", `the cluster ${topology.cluster}`, faults);
 }
@@ -57,7 +62,7 @@ function portFaults(
   return services
     .filter((service) => service.runsOn(topology, machine))
     .flatMap((service) => service.listens(topology, machine).map((listener) => ({ service, listener })))
-    .filter(({ listener }) => listener.port !== machine.ssh.port)
+    .filter(({ listener }) => listener.port !== (machine.ssh.port ?? PORTS.ssh))
     .flatMap(({ service, listener }) =>
       facts.listening
         .filter((socket) => isSamePlace(topology, machine, listener, socket))
@@ -69,6 +74,27 @@ function portFaults(
           remedy: `stop and remove that program on ${machine.name}, or give the role to another machine`,
         })),
     );
+}
+
+/**
+ * The firewall keeps open 22 and the port that the description names. Where only ~/.ssh/config knows another one, on
+ * which sshd listens alone, it would lock out those who would mend it.
+ */
+function lockoutFaults(machine: Machine, { listening }: Facts): readonly Fault[] {
+  const open = [PORTS.ssh, machine.ssh.port];
+  // On loopback it listens for what a login forwards.
+  const ports = listening
+    .filter(({ programs, address }) => programs.includes("sshd") && !/^(127\.|::1$)/.test(address))
+    .map(({ port }) => port);
+  if (ports.length === 0 || ports.some((port) => open.includes(port))) return [];
+  return [
+    {
+      path: `machines.${machine.name}.ssh.port`,
+      ...(machine.ssh.port !== undefined && { value: machine.ssh.port }),
+      rule: `is not where sshd listens on ${machine.name}: that is ${[...new Set(ports)].join(", ")}, which the firewall would close`,
+      remedy: `write ssh.port: ${ports[0]}, for all machines or for this one`,
+    },
+  ];
 }
 
 function isSamePlace(

@@ -1,18 +1,20 @@
 import { UserError } from "../../../support/errors.ts";
 import { secretPlaceholder, type Resolver } from "../../../support/placeholder.ts";
 import { buildBundles } from "../../bundle/build.ts";
+import type { Override } from "../../bundle/overrides.ts";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { architectureOf, prepareRelease } from "../../release/index.ts";
 import { runPhases, type RunOptions, type RunResult } from "../../runner/run-phases.ts";
 import type { Service } from "../../services/service.ts";
-import type { Transport } from "../../ssh/transport.ts";
+import type { Answer, Command } from "../../steps/command.ts";
+import type { Phase } from "../../steps/phase.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import type { SecretStore } from "../../vault/vault.ts";
 import { applyPhases } from "./apply.ts";
 import { factsCommand, parseFacts, type Facts } from "./facts.ts";
 import { preflight } from "./preflight.ts";
 
-export interface ApplyOptions extends Omit<RunOptions, "resolverOf"> {
+export interface ApplyInputs {
   readonly topology: Topology;
   /** In the order of starting. */
   readonly services: readonly Service[];
@@ -20,60 +22,86 @@ export interface ApplyOptions extends Omit<RunOptions, "resolverOf"> {
   readonly secrets: SecretStore;
   /** What the bundles of a stack's machines were when they were synthesised; absent for a description. */
   readonly hashes?: ReadonlyMap<string, string>;
+  /** What the project adds to generated files. */
+  readonly overrides: readonly Override[];
+  /** Writes over what was changed by hand, instead of refusing. */
+  readonly overwrite: boolean;
 }
 
+export interface ApplyPlan {
+  readonly phases: readonly Phase[];
+  /** Of the machines to apply to. */
+  readonly bundles: readonly Bundle[];
+  readonly resolverOf: (machine: string) => Resolver;
+}
+
+export type PrepareRelease = typeof prepareRelease;
+
+export interface ApplyOptions extends ApplyInputs, Omit<RunOptions, "resolverOf"> {}
+
 /**
- * Makes the machines what the topology says, or finds that they are.
- *
- * Throws PREFLIGHT_FAILED and STACK_STALE before anything is changed; after that what a step throws.
+ * Makes the machines what the topology says, or finds that they are: without a lock or a journal, for a cluster that
+ * nobody else can know, such as a benchmark's. Throws what planApply throws, and after that what a step throws.
  */
 export async function runApply(options: ApplyOptions): Promise<RunResult> {
-  const { topology, services, secrets, transport } = options;
-  const versionOf = (name: string) => secrets.versions().get(name) ?? missingVersion(name);
-  const bundles = buildBundles(topology, { services, versionOf }).filter(
-    ({ machine }) => options.hashes?.has(machine) ?? true,
+  const machines = machinesToApply(options);
+  const answers = await Promise.all(
+    machines.map(
+      async (machine) =>
+        [machine.name, await options.transport.run(machine.name, factsFor(options, machine))] as const,
+    ),
   );
-  refuseStale(bundles, options.hashes);
-  const chosen = topology.machines.filter(({ name }) => bundles.some(({ machine }) => machine === name));
-  const facts = await gatherFacts(topology, chosen, services, transport);
-  preflight(topology, chosen, services, facts);
-  const resolverOf = (machine: string) => resolverFor(secrets, facts.get(machine)!);
-  const phases = applyPhases({
-    topology,
-    services,
-    bundles,
-    release: await prepareRelease(
-      chosen
-        .filter(({ roles }) => roles.includes("mail"))
-        .map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
-    ).catch((error: unknown) => {
-      // Ctrl-C reaches the programs that make the release as well: that they ended is no fault of theirs.
-      options.interruption.check();
-      throw error;
-    }),
-    resolverOf,
-    secret: (name) => secretPlaceholder({ name, version: versionOf(name) }),
-  });
+  const { phases, resolverOf } = await planApply(options, new Map(answers));
   return runPhases(phases, { ...options, resolverOf });
 }
 
-async function gatherFacts(
-  topology: Topology,
-  machines: readonly Machine[],
-  services: readonly Service[],
-  transport: Transport,
-): Promise<ReadonlyMap<string, Facts>> {
-  const answers = await Promise.all(
-    machines.map(async (machine) => {
-      const own = services.filter((service) => service.runsOn(topology, machine));
-      const units = own.flatMap((service) => service.units(topology, machine)).map(({ name }) => name);
-      return [
-        machine.name,
-        parseFacts(machine, await transport.run(machine.name, factsCommand(units))),
-      ] as const;
-    }),
+/** The machines that an apply is about: all, or those of a synthesised stack. */
+export function machinesToApply({
+  topology,
+  hashes,
+}: Pick<ApplyInputs, "topology" | "hashes">): readonly Machine[] {
+  return topology.machines.filter(({ name }) => hashes?.has(name) ?? true);
+}
+
+/** What a machine is asked before anything is decided. */
+export function factsFor(
+  { topology, services }: Pick<ApplyInputs, "topology" | "services">,
+  machine: Machine,
+): Command {
+  const own = services.filter((service) => service.runsOn(topology, machine));
+  return factsCommand(own.flatMap((service) => service.units(topology, machine)).map(({ name }) => name));
+}
+
+/**
+ * Decides on the phases, from what every machine said of itself. Throws MACHINE_UNSUPPORTED, PREFLIGHT_FAILED and
+ * STACK_STALE.
+ *
+ * @param prepare makes the mail node's release, for the processors of the machines to apply to
+ */
+export async function planApply(
+  { topology, services, secrets, hashes, overrides, overwrite }: ApplyInputs,
+  answers: ReadonlyMap<string, Answer>,
+  prepare: PrepareRelease = prepareRelease,
+): Promise<ApplyPlan> {
+  const versionOf = (name: string) => secrets.versions().get(name) ?? missingVersion(name);
+  const chosen = machinesToApply({ topology, ...(hashes && { hashes }) });
+  const bundles = buildBundles(topology, { services, versionOf, overrides }).filter(({ machine }) =>
+    chosen.some(({ name }) => name === machine),
   );
-  return new Map(answers);
+  refuseStale(bundles, hashes);
+  const facts = new Map(
+    chosen.map((machine) => [machine.name, parseFacts(machine, answers.get(machine.name)!)] as const),
+  );
+  preflight(topology, chosen, services, facts);
+  const resolverOf = (machine: string) => resolverFor(secrets, facts.get(machine)!);
+  const release = await prepare(
+    chosen
+      .filter(({ roles }) => roles.includes("mail"))
+      .map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
+  );
+  const secret = (name: string) => secretPlaceholder({ name, version: versionOf(name) });
+  const phases = applyPhases({ topology, services, bundles, release, resolverOf, secret, overwrite });
+  return { phases, bundles, resolverOf };
 }
 
 function resolverFor(secrets: SecretStore, facts: Facts): Resolver {

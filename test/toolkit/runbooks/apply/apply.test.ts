@@ -10,6 +10,7 @@ function phasesFor(names: readonly string[]) {
     topology: threeMachines,
     services,
     bundles: buildBundles(threeMachines, { services }).filter(({ machine }) => names.includes(machine)),
+    overwrite: false,
     release: { id: "1", archive: "/a", runtimes: {} },
     resolverOf: () => ({ secret: () => "", fact: () => "" }),
     secret: (name) => secretPlaceholder({ name, version: "1" }),

@@ -14,16 +14,21 @@ interface World {
   /** Lines of the observation that stand for machine state, the same on each machine. */
   readonly state: readonly string[];
   readonly files: (context: Parameters<Service["files"]>[0]) => readonly FileSpec[];
+  readonly standing?: Readonly<Record<string, number>>;
 }
 
-function decide({ state, files }: World): readonly Stage[] {
+function decide({ state, files, standing = {} }: World): readonly Stage[] {
   const services = [
     toyService("a", { files, units: [{ name: "a.service", state: "running", enabled: true }] }),
   ];
   const bundles = buildBundles(threeMachines, { services });
   const phase = filesPhase(threeMachines, services, bundles, () => resolver);
-  const answer = { code: 0, stdout: state.map((line) => `${line}\n`).join(""), stderr: "" };
-  return phase.decide(new Map(phase.machines.map((machine) => [machine, answer])));
+  const answer = (machine: string) => ({
+    code: 0,
+    stdout: [...state, `standing\t${standing[machine] ?? 0}`].map((line) => `${line}\n`).join(""),
+    stderr: "",
+  });
+  return phase.decide(new Map(phase.machines.map((machine) => [machine, answer(machine)])));
 }
 
 const present = (path: string, content: string, mode = "0644", marked = "no") =>
@@ -99,25 +104,45 @@ describe("files", () => {
       state: [present("/etc/a", "x"), "owned\t/etc/a", "owned\t/etc/old.conf"],
       files: () => [toyFile("/etc/a", "x")],
     });
-    expect(stages.flat().flatMap((step) => step.commands.map((command) => command.argv))).toContainEqual([
-      "rm",
-      "-f",
-      "--",
-      "/etc/old.conf",
-    ]);
+    expect(
+      stages.flat().flatMap((step) => step.commands.map((command) => command.argv.slice(4))),
+    ).toContainEqual(["/var/lib/mailbastion-apply/placed", "/etc/old.conf"]);
   });
 
-  it("restart a running service machine by machine, each proven before the next", () => {
+  it("of a running service are put machine by machine, each proven before the next", () => {
     const stages = decide({
       state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
       files: () => [toyFile("/etc/a", "new", { action: restart })],
     });
-    expect(titles(stages).slice(2)).toEqual([
-      ["node-1: restart a.service"],
-      ["node-2: restart a.service"],
-      ["node-3: restart a.service"],
-    ]);
-    expect(stages[2]![0]!.verify!.command.argv).toEqual(["probe", "a"]);
+    expect(titles(stages).slice(1)).toEqual(
+      ["node-1", "node-2", "node-3"].map((name) => [
+        `${name}: put 1 file in place`,
+        `${name}: restart a.service`,
+      ]),
+    );
+    expect(stages[1]![1]!.verify!.command.argv).toEqual(["probe", "a"]);
+  });
+
+  it("come last to the machine that bears the VIP, and before it to the writer", () => {
+    const standing = { "node-1": 10_000_000, "node-2": 300, "node-3": 0 };
+    const stages = decide({
+      state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+      standing,
+    });
+    expect(stages.slice(1).map(([first]) => first!.machine)).toEqual(["node-3", "node-2", "node-1"]);
+  });
+
+  it("are put back, and their services take them again, when one does not work with them", () => {
+    const [, [swap]] = decide({
+      state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+    }) as [Stage, Stage];
+    const lines = swap!.undo!.map(({ argv }) => argv.slice(4).join(" ") || argv.join(" "));
+    expect(lines[0]).toMatch(
+      /^\/var\/lib\/mailbastion-apply\/previous \w+ \/var\/lib\/mailbastion-apply\/placed \/etc\/a$/,
+    );
+    expect(lines).toContain("restart a.service");
   });
 
   it("do not restart a stopped service: it reads them when it starts", () => {
@@ -145,8 +170,8 @@ describe("files", () => {
       state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
       files: () => [toyFile("/etc/a", "new", { action: restart })],
     });
-    const [first] = stages[1]![0]!.commands;
-    expect(first!.argv.slice(-2)).toEqual(["/var/lib/mailbastion-apply/pending", "restart@a.service"]);
+    const [, owed] = stages[1]![0]!.commands;
+    expect(owed!.argv.slice(-2)).toEqual(["/var/lib/mailbastion-apply/pending", "restart@a.service"]);
   });
 
   it("of systemd make it read its units again, once", () => {
@@ -157,7 +182,7 @@ describe("files", () => {
         toyFile("/etc/systemd/system/y.service", "2"),
       ],
     });
-    expect(titles(stages)[2]).toEqual(
+    expect(titles(stages)[1]!.filter((title) => title.endsWith("let systemd read its units again"))).toEqual(
       ["node-1", "node-2", "node-3"].map((name) => `${name}: let systemd read its units again`),
     );
   });

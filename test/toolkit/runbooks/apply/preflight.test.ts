@@ -102,6 +102,22 @@ describe("before anything is changed", () => {
     expect(check({ port: 3300, lastPort: 3310 }, SS)).toThrow("mariadbd");
   });
 
+  it("an sshd that the firewall would lock out is refused, as ~/.ssh/config may know a port that we do not", () => {
+    const sshd = (place: string): string =>
+      `tcp LISTEN 0 128 ${place} 0.0.0.0:* users:(("sshd",pid=1,fd=3))\n`;
+    expect(check({}, sshd("0.0.0.0:2222"))).toThrow(
+      "is not where sshd listens on node-1: that is 2222, which the firewall would close; write ssh.port: 2222",
+    );
+    const named = (port: number) => ({
+      ...threeMachines,
+      machines: threeMachines.machines.map((machine) => ({ ...machine, ssh: { ...machine.ssh, port } })),
+    });
+    expect(check({}, sshd("0.0.0.0:2222"), named(2222))).not.toThrow();
+    // Forwarded to 22 on the way, and beside what a login forwards.
+    expect(check({}, sshd("0.0.0.0:22") + sshd("127.0.0.1:6010"), named(2222))).not.toThrow();
+    expect(check({}, sshd("127.0.0.1:6010"))).not.toThrow();
+  });
+
   it("an address that the machine does not bear is refused", () => {
     const topology = {
       ...threeMachines,

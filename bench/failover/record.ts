@@ -1,0 +1,36 @@
+/** What is asked for without a pause while a machine loses its power. */
+export const TIERS = ["vip", "mail", "cache", "writer"] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** What one run leaves in results/. */
+export interface Run {
+  readonly startedAt: string;
+  readonly command: string;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly kills: readonly Kill[];
+  readonly recoveries: readonly Recovery[];
+  /** Why the run ended early. */
+  readonly endedBy?: string;
+}
+
+export interface Kill {
+  /** The tier whose holder was killed. */
+  readonly tier: Tier;
+  readonly killed: string;
+  /** The tiers that it held, this one among them. */
+  readonly held: readonly Tier[];
+  /** From the kill to the end of the first good answer; absent where none came in time. */
+  readonly gapMs?: number;
+  /** Tries in that time, and how many of them failed. */
+  readonly tries: number;
+  readonly failed: number;
+  readonly load: number;
+}
+
+/** All machines lost their power and got it back; nothing of the database started by itself. */
+export interface Recovery {
+  /** The command from its start to its end, with the whole cluster behind it. */
+  readonly commandMs: number;
+  readonly exitCode: number;
+  readonly load: number;
+}

@@ -1,0 +1,117 @@
+import { createTwoFilesPatch } from "diff";
+import type { Resolver } from "../../../support/placeholder.ts";
+import { secretsIn } from "../../../support/placeholder.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
+import type { RunSettings } from "../../runner/attempt.ts";
+import { driftOf, type Drift } from "../apply/drift.ts";
+import { fileChanges, type FileChanges } from "../apply/file-changes.ts";
+import { observeFiles, parseFileState } from "../apply/file-state.ts";
+import { parseFiles, readFilesCommand } from "./contents.ts";
+import { maskPresent, maskWanted } from "./mask.ts";
+
+/** What an apply would do to the files of one machine. */
+export interface MachineComparison {
+  readonly machine: string;
+  readonly files: readonly FileComparison[];
+}
+
+export interface FileComparison {
+  readonly path: string;
+  readonly change: "added" | "changed" | "removed";
+  /** Whether somebody changed it on the machine since the last apply. */
+  readonly byHand: boolean;
+  /** A unified diff without secrets; "" where only owner or mode differ. */
+  readonly diff: string;
+}
+
+/** The files of one machine that are not as apply left them, with what stands in them now. */
+export interface DriftedFile extends Drift {
+  /** Undefined for a file that was removed. */
+  readonly content?: string;
+}
+
+interface Looked {
+  readonly changes: FileChanges;
+  readonly drift: readonly Drift[];
+  readonly contents: ReadonlyMap<string, string>;
+}
+
+/** Compares the files of a machine with its bundle; reads only. */
+export async function compareMachine(
+  bundle: Bundle,
+  resolver: Resolver,
+  vip: string,
+  settings: RunSettings,
+): Promise<MachineComparison> {
+  const { changes, drift, contents } = await look(bundle, resolver, vip, settings);
+  const byHand = new Set(drift.map(({ path }) => path));
+  const written = changes.write.map((file): FileComparison => {
+    const present = contents.get(file.path);
+    const secrets = secretsIn(file.content).map((ref) => resolver.secret(ref));
+    return {
+      path: file.path,
+      change: present === undefined ? "added" : "changed",
+      byHand: byHand.has(file.path),
+      diff: diffOf(
+        file.path,
+        present === undefined ? "" : maskPresent(present, file.content, secrets),
+        maskWanted(file.content),
+      ),
+    };
+  });
+  const removed = changes.remove.map((path): FileComparison => ({
+    path,
+    change: "removed",
+    byHand: false,
+    diff: "",
+  }));
+  return { machine: bundle.machine, files: [...written, ...removed] };
+}
+
+/** What was changed by hand on a machine, as it stands there, secrets and all: never to be printed. */
+export async function driftedFiles(
+  bundle: Bundle,
+  resolver: Resolver,
+  vip: string,
+  settings: RunSettings,
+): Promise<readonly DriftedFile[]> {
+  const { drift, contents } = await look(bundle, resolver, vip, settings);
+  return drift.map((one) => {
+    const content = contents.get(one.path);
+    return { ...one, ...(content !== undefined && { content }) };
+  });
+}
+
+async function look(
+  bundle: Bundle,
+  resolver: Resolver,
+  vip: string,
+  { transport }: RunSettings,
+): Promise<Looked> {
+  const state = parseFileState(await transport.run(bundle.machine, observeFiles(bundle, [], vip)));
+  const changes = fileChanges(bundle, state, resolver);
+  const drift = driftOf(bundle, state, resolver);
+  const paths = [...new Set([...changes.write, ...drift].map(({ path }) => path))];
+  const contents =
+    paths.length === 0
+      ? new Map<string, string>()
+      : parseFiles(await transport.run(bundle.machine, readFilesCommand(paths)));
+  return { changes, drift, contents };
+}
+
+function diffOf(path: string, present: string, wanted: string): string {
+  if (present === wanted) return "";
+  const text = createTwoFilesPatch(
+    `${path} (on the machine)`,
+    `${path} (as described)`,
+    present,
+    wanted,
+    "",
+    "",
+    {
+      context: 3,
+    },
+  );
+  // The first line is a ruler for patch files.
+  return text.slice(text.indexOf("\n") + 1);
+}

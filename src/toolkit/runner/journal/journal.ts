@@ -1,0 +1,109 @@
+import type { Env } from "../../../support/env.ts";
+import { UserError } from "../../../support/errors.ts";
+import type { Transport } from "../../ssh/transport.ts";
+import { closeCommand, writeCommand } from "./commands.ts";
+import type { JournalEntry, JournalEvent, Outcome } from "./entry.ts";
+import { appendLocally, writeLocally } from "./local-copy.ts";
+
+export interface JournalOptions {
+  readonly run: string;
+  /** The folder of all runs on the operator's machine. */
+  readonly runs: string;
+  readonly transport: Transport;
+  readonly env: Env;
+  /** Those that bear the lock, asked at each write: only there may anything be written. */
+  readonly machines: () => readonly string[];
+}
+
+/**
+ * The journal of a run: on the operator's disk, and on every machine that bears its lock, so that somebody else can go
+ * on with it when the operator's machine is gone.
+ *
+ * What is about to happen is written everywhere before it happens. What has happened travels with the next such
+ * entry: were it lost, a step would be done once more, and steps are safe to repeat.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #entries: JournalEntry[];
+  /** How many entries each machine has confirmed. One that was silent gets what it lacks with the next write. */
+  readonly #confirmed = new Map<string, number>();
+  #local = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: JournalOptions, earlier: readonly JournalEntry[] = []) {
+    this.#options = options;
+    this.#entries = [...earlier];
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.#entries;
+  }
+
+  /** Notes what happened; written with the next announcement. */
+  note(event: JournalEvent): void {
+    this.#entries.push({ ...event, seq: this.#entries.length, at: this.#options.env.now() });
+  }
+
+  /** Notes what is about to happen and resolves when it is on disk here and on a machine. Throws JOURNAL_UNWRITTEN. */
+  announce(event: JournalEvent): Promise<void> {
+    this.note(event);
+    return this.flush();
+  }
+
+  /** Ends it, here and on the machines that answer; the others are told when they are met again. */
+  async end(outcome: Outcome): Promise<void> {
+    await this.announce({ kind: "ended", outcome });
+    const { run, transport, machines } = this.#options;
+    await Promise.allSettled(machines().map((machine) => transport.run(machine, closeCommand(run))));
+  }
+
+  /** Writes what was noted. */
+  flush(): Promise<void> {
+    // One write after the other: the lines of two would mix.
+    const write = this.#writing.then(() => this.#write());
+    this.#writing = write.catch(() => undefined);
+    return write;
+  }
+
+  async #write(): Promise<void> {
+    const { run, runs, machines } = this.#options;
+    const count = this.#entries.length;
+    await (this.#local === 0 ? writeLocally : appendLocally)(runs, run, this.#linesFrom(this.#local, count));
+    this.#local = count;
+    const chosen = machines();
+    const failures = (await Promise.all(chosen.map((machine) => this.#writeOn(machine, count)))).filter(
+      (failure) => failure !== undefined,
+    );
+    if (chosen.length > 0 && failures.length === chosen.length) throw unwritten(failures);
+  }
+
+  /** Resolves to why it failed. */
+  async #writeOn(machine: string, count: number): Promise<string | undefined> {
+    const { run, transport } = this.#options;
+    const confirmed = this.#confirmed.get(machine) ?? 0;
+    const command = writeCommand(run, this.#linesFrom(confirmed, count), confirmed === 0);
+    try {
+      const answer = await transport.run(machine, command);
+      if (answer.code !== 0) return `${machine}: ${answer.stderr.trim() || `exit code ${answer.code}`}`;
+      this.#confirmed.set(machine, count);
+      return undefined;
+    } catch (error) {
+      return `${machine}: ${(error as Error).message}`;
+    }
+  }
+
+  #linesFrom(from: number, to: number): string {
+    return this.#entries
+      .slice(from, to)
+      .map((entry) => `${JSON.stringify(entry)}\n`)
+      .join("");
+  }
+}
+
+function unwritten(failures: readonly string[]): UserError {
+  return new UserError(
+    "JOURNAL_UNWRITTEN",
+    `the journal of the run could not be written on any machine:\n${failures.map((line) => `    ${line}`).join("\n")}`,
+    "mend that, then mbctl resume",
+  );
+}

@@ -1,0 +1,108 @@
+import type { Phase } from "../steps/phase.ts";
+import type { Step } from "../steps/step.ts";
+import type { Journal } from "./journal/journal.ts";
+import { keyOf, readRun, stepName, type StepName } from "./journal/run-record.ts";
+
+/** A step, and the phase that it belongs to. */
+export interface PlacedStep {
+  readonly phase: Phase;
+  readonly step: Step;
+}
+
+/** What runPhases tells of its progress, and asks of an earlier attempt. */
+export interface Keeper {
+  isFinished(phase: Phase): boolean;
+  /** Resolves when it is safe to begin the step: whoever comes after us will know of it. */
+  stepStarts(placed: PlacedStep): Promise<void>;
+  stepFinished(placed: PlacedStep): void;
+  stepFailed(placed: PlacedStep, error: unknown): void;
+  phaseFinished(phase: Phase): void;
+  /** Steps of these phases that were begun and not taken back, last first. */
+  toUndo(phases: readonly Phase[]): readonly PlacedStep[];
+  stepUndone(placed: PlacedStep): void;
+  groupUndone(phases: readonly Phase[]): void;
+}
+
+/** Keeps a run's journal. */
+export class JournalKeeper implements Keeper {
+  readonly #journal: Journal;
+  /** Steps of phases that look and decide are known only to the process that ran them. */
+  readonly #met = new Map<string, PlacedStep>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  isFinished(phase: Phase): boolean {
+    return readRun(this.#journal.entries)!.finishedPhases.has(phase.title);
+  }
+
+  stepStarts(placed: PlacedStep): Promise<void> {
+    const name = nameOf(placed);
+    this.#met.set(keyOf(name), placed);
+    return this.#journal.announce({ kind: "step-started", ...name });
+  }
+
+  stepFinished(placed: PlacedStep): void {
+    this.#journal.note({ kind: "step-finished", ...nameOf(placed) });
+  }
+
+  stepFailed(placed: PlacedStep, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#journal.note({ kind: "step-failed", ...nameOf(placed), message });
+  }
+
+  phaseFinished(phase: Phase): void {
+    this.#journal.note({ kind: "phase-finished", phase: phase.title });
+  }
+
+  toUndo(phases: readonly Phase[]): readonly PlacedStep[] {
+    const known = new Map(this.#met);
+    for (const phase of phases)
+      for (const placed of plannedSteps(phase)) {
+        const key = keyOf(nameOf(placed));
+        if (!known.has(key)) known.set(key, placed);
+      }
+    const titles = new Set(phases.map(({ title }) => title));
+    return readRun(this.#journal.entries)!
+      .startedSteps.filter(({ phase }) => titles.has(phase))
+      .flatMap((name) => known.get(keyOf(name)) ?? [])
+      .toReversed();
+  }
+
+  stepUndone(placed: PlacedStep): void {
+    this.#journal.note({ kind: "step-undone", ...nameOf(placed) });
+  }
+
+  groupUndone(phases: readonly Phase[]): void {
+    this.#journal.note({ kind: "group-undone", phases: phases.map(({ title }) => title) });
+  }
+}
+
+function nameOf({ phase, step }: PlacedStep): StepName {
+  return stepName(phase.title, step);
+}
+
+/** The steps of a phase that asks nobody; one that does has no undo, as it looks again. */
+function plannedSteps(phase: Phase): readonly PlacedStep[] {
+  if (phase.machines.length > 0) return [];
+  return phase
+    .decide(new Map())
+    .flat()
+    .map((step) => ({ phase, step }));
+}
+
+/** For runs that are a part of something else, such as a lab's: nothing is kept, and nothing taken back later. */
+export function forgetfulKeeper(): Keeper {
+  const started: PlacedStep[] = [];
+  return {
+    isFinished: () => false,
+    stepStarts: async (placed) => void started.push(placed),
+    stepFinished: () => undefined,
+    stepFailed: () => undefined,
+    phaseFinished: () => undefined,
+    toUndo: (phases) => started.filter(({ phase }) => phases.includes(phase)).toReversed(),
+    stepUndone: (placed) => void started.splice(started.indexOf(placed), 1),
+    groupUndone: () => undefined,
+  };
+}

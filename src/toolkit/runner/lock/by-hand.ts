@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { UserError } from "../../../support/errors.ts";
+import type { RunSettings } from "../attempt.ts";
+import { ClusterLock } from "./cluster-lock.ts";
+import { releaseCommand, showLockCommand } from "./commands.ts";
+import { describeHolder, parseLock, type LockOnMachine } from "./holder.ts";
+
+/** The machines of a cluster, in its order. */
+interface Cluster {
+  readonly machines: readonly { readonly name: string }[];
+}
+
+/** Takes the lock for a person, until they give it back. Resolves to where it is held; throws like a run's. */
+export async function holdByHand(
+  { machines }: Cluster,
+  message: string,
+  settings: RunSettings,
+): Promise<readonly string[]> {
+  const { operator, pid, env } = settings;
+  const lock = await ClusterLock.acquire({
+    ...settings,
+    machines: machines.map(({ name }) => name),
+    holder: {
+      kind: "manual",
+      run: "by-hand",
+      command: "mbctl lock acquire",
+      ...operator,
+      pid,
+      at: env.now(),
+      message,
+    },
+    token: `by-hand.${randomBytes(6).toString("hex")}`,
+    waitMs: settings.lockWaitMs,
+    isDead: () => false,
+  });
+  return lock.leave();
+}
+
+/**
+ * Gives back a lock that was taken by hand by the same person; with `force` any. Resolves to where there was one. Throws
+ * LOCK_NOT_OURS.
+ */
+export async function releaseByHand(
+  { machines }: Cluster,
+  force: boolean,
+  { transport, operator }: RunSettings,
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    machines.map(async ({ name }) => ({
+      name,
+      lock: await transport.run(name, showLockCommand()).then(
+        ({ stdout }) => parseLock(stdout),
+        () => undefined,
+      ),
+    })),
+  );
+  const held = found.filter((one): one is { name: string; lock: LockOnMachine } => one.lock !== undefined);
+  const other = held.find(
+    ({ lock: { holder } }) =>
+      holder.kind !== "manual" || holder.user !== operator.user || holder.host !== operator.host,
+  );
+  if (other && !force) throw notOurs(other.name, other.lock);
+  await Promise.all(held.map(({ name, lock }) => transport.run(name, releaseCommand(lock.token))));
+  return held.map(({ name }) => name);
+}
+
+function notOurs(machine: string, lock: LockOnMachine): UserError {
+  return new UserError(
+    "LOCK_NOT_OURS",
+    `the lock was not taken by you by hand (seen on ${machine}): ${describeHolder(lock)}`,
+    "ask them; when it is known to be dead: mbctl lock release --force",
+  );
+}

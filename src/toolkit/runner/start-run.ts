@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { UserError } from "../../support/errors.ts";
+import { sha256 } from "../../support/hash.ts";
+import { carryOut, noPlaceholders, type RunSettings } from "./attempt.ts";
+import { openRuns } from "./journal/find-runs.ts";
+import { Journal } from "./journal/journal.ts";
+import type { RunRecord } from "./journal/run-record.ts";
+import { takeLock } from "./take-lock.ts";
+import type { ClusterLock } from "./lock/cluster-lock.ts";
+import type { Plan, Runnable, RunIdentity } from "./plan.ts";
+import { Recorder } from "./recorder.ts";
+import { runPhases, type RunResult } from "./run-phases.ts";
+import { takeSurvey } from "./survey.ts";
+
+export interface StartSettings extends RunSettings {
+  /** Looks for real, decides, and reports the steps instead of running them. Takes no lock. */
+  readonly dryRun: boolean;
+  /** Shows the plan and asks; absent where nobody is asked. */
+  readonly confirm?: (plan: Plan) => Promise<boolean>;
+}
+
+/**
+ * Begins a run and carries it out.
+ *
+ * A person is shown the plan before the lock is taken, as they may think for an hour; then everything is looked at
+ * again, and a plan that came out otherwise is not carried out. Resolves to undefined when the person said no. Throws
+ * LOCK_HELD, LOCK_NO_MAJORITY, RUN_UNFINISHED, PLAN_CHANGED before anything is changed, and what carryOut throws.
+ */
+export async function startRun(runnable: Runnable, settings: StartSettings): Promise<RunResult | undefined> {
+  const run = identity(runnable, settings);
+  let shown: Plan | undefined;
+  if (settings.dryRun || settings.confirm) {
+    shown = await runnable.plan(await takeSurvey(runnable.survey, settings), run);
+    if (settings.dryRun) return rehearse(shown, settings);
+    if (!(await settings.confirm!(shown))) return undefined;
+  }
+  const lock = await takeLock(runnable, run.id, settings);
+  try {
+    await settleEarlierRuns(runnable, lock, settings);
+    const answers = await takeSurvey(runnable.survey, settings);
+    const plan = await runnable.plan(answers, run);
+    if (shown && fingerprint(shown) !== fingerprint(plan)) throw planChanged();
+    const journal = new Journal({ ...settings, run: run.id, machines: () => lock.machines });
+    await journal.announce({
+      kind: "begun",
+      run: run.id,
+      cluster: runnable.cluster,
+      runbook: runnable.runbook,
+      command: runnable.command,
+      arguments: runnable.arguments,
+      operator: run.operator,
+      answers: Object.fromEntries(answers),
+      description: runnable.description,
+    });
+    return await carryOut({ runnable, run, plan, lock, journal, settings }, "begins");
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Sortable by time, and a file name. */
+function identity({ runbook }: Runnable, { env, operator }: RunSettings): RunIdentity {
+  const at = env.now();
+  const time = new Date(at)
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replaceAll(/[-:]/g, "");
+  return { id: `${time}-${runbook.replaceAll(" ", "-")}-${randomBytes(2).toString("hex")}`, at, operator };
+}
+
+async function rehearse(plan: Plan, settings: StartSettings): Promise<RunResult> {
+  for (const note of plan.notes ?? []) settings.say(note);
+  return runPhases(plan.phases, {
+    ...settings,
+    recorder: new Recorder(),
+    resolverOf: plan.resolverOf ?? noPlaceholders,
+  });
+}
+
+/**
+ * What an earlier run left in the middle is not built upon. One of the same repeatable runbook is settled by this run;
+ * anything else a person resumes or aborts first.
+ */
+async function settleEarlierRuns(
+  runnable: Runnable,
+  lock: ClusterLock,
+  settings: StartSettings,
+): Promise<void> {
+  for (const record of await openRuns(settings.runs, runnable.machines, settings.transport)) {
+    const { run, runbook } = record.begun;
+    const isSettled = runbook === runnable.runbook && runnable.supersedes(record.begun.arguments);
+    if (!isSettled) throw unfinished(record);
+    const journal = new Journal({ ...settings, run, machines: () => lock.machines }, record.entries);
+    await journal.end("superseded");
+  }
+}
+
+/** What will be done, as far as it is known beforehand. */
+function fingerprint(plan: Plan): string {
+  return sha256(
+    JSON.stringify(
+      plan.phases.map((phase) => [
+        phase.title,
+        phase.machines.length > 0 ? phase.machines : phase.decide(new Map()),
+      ]),
+    ),
+  );
+}
+
+function unfinished({ begun, stopped }: RunRecord): UserError {
+  const where = stopped === undefined ? "was broken off" : `stopped: ${stopped.split("\n")[0]}`;
+  return new UserError(
+    "RUN_UNFINISHED",
+    `the run ${begun.run} (${begun.command}, by ${begun.operator.user}@${begun.operator.host}) ${where}`,
+    "mbctl resume goes on with it, mbctl abort takes back what it did",
+  );
+}
+
+function planChanged(): UserError {
+  return new UserError(
+    "PLAN_CHANGED",
+    "the cluster is not as it was when the plan was shown, so something else would be done now",
+    "run the command again and look at the new plan",
+  );
+}

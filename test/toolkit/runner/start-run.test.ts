@@ -1,0 +1,360 @@
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { UserError } from "../../../src/support/errors.ts";
+import { findRuns, openRuns } from "../../../src/toolkit/runner/journal/find-runs.ts";
+import type { Plan, Runnable } from "../../../src/toolkit/runner/plan.ts";
+import {
+  abortRun,
+  forgetRun,
+  resumeRun,
+  type ResumeSettings,
+} from "../../../src/toolkit/runner/resume-run.ts";
+import { startRun, type StartSettings } from "../../../src/toolkit/runner/start-run.ts";
+import { act, ask, script } from "../../../src/toolkit/steps/command.ts";
+import { plannedPhase, type Phase } from "../../../src/toolkit/steps/phase.ts";
+import type { Step } from "../../../src/toolkit/steps/step.ts";
+import { FolderMachines } from "./machines.ts";
+
+// Some hundred shells are started, on a machine that others may use as well.
+jest.setTimeout(120_000);
+
+const MACHINES = ["node-1", "node-2", "node-3"];
+
+let machines: FolderMachines;
+beforeEach(async () => {
+  machines = await FolderMachines.make();
+  await Promise.all(MACHINES.map((machine) => mkdir(machines.path(machine, ""), { recursive: true })));
+});
+afterEach(() => machines.remove());
+
+/** Writes its name into the machine's state, once; its undo takes it out. */
+function mark(machine: string, name: string, more: Partial<Step> = {}): Step {
+  return {
+    title: `mark ${name}`,
+    machine,
+    commands: [
+      act(
+        script('touch "$1/state"\ngrep -qx "$2" "$1/state" || echo "$2" >> "$1/state"', ["@machine", name]),
+      ),
+    ],
+    undo: [act(script('touch "$1/state"\nsed -i "/^$2\\$/d" "$1/state"', ["@machine", name]))],
+    ...more,
+  };
+}
+
+const breaks = { commands: [act(["false"])] };
+
+function runnable(phases: readonly Phase[], changes: Partial<Runnable> = {}): Runnable {
+  return {
+    runbook: "test",
+    command: "mbctl test node-1",
+    cluster: "acme",
+    arguments: { machine: "node-1" },
+    description: "d1",
+    machines: MACHINES,
+    isRepeatable: false,
+    supersedes: () => false,
+    survey: { machines: MACHINES, command: () => ask(["echo", "here"]) },
+    plan: () => ({ phases, next: "mbctl status" }),
+    ...changes,
+  };
+}
+
+function start(phases: readonly Phase[], changes: Partial<StartSettings> = {}) {
+  return startRun(runnable(phases), { ...machines.settings(), dryRun: false, ...changes });
+}
+
+function resuming(phases: readonly Phase[], workstation = "desk", changes: Partial<ResumeSettings> = {}) {
+  return {
+    ...machines.settings(workstation),
+    machines: MACHINES,
+    takeOver: false,
+    bind: () => runnable(phases),
+    ...changes,
+  };
+}
+
+function state(machine: string): Promise<string> {
+  return readFile(machines.path(machine, "state"), "utf8").catch(() => "");
+}
+
+async function states(): Promise<readonly string[]> {
+  return Promise.all(MACHINES.map(state));
+}
+
+const two = [
+  plannedPhase("first", [[mark("node-1", "a"), mark("node-2", "a")], [mark("node-3", "a")]]),
+  plannedPhase("second", [[mark("node-1", "b")]]),
+];
+
+describe("a run", () => {
+  it("is journalled here and on every machine, ends as done, and gives the lock back", async () => {
+    const said: string[] = [];
+    await start(two, { say: (line) => void said.push(line) });
+    expect(await states()).toEqual(["a\nb\n", "a\n", "a\n"]);
+    const [run] = await findRuns(machines.settings().runs, MACHINES, machines);
+    expect(run).toMatchObject({ isEnded: true, machines: MACHINES });
+    expect(said).toEqual(["next: mbctl status"]);
+    await start(two);
+  });
+
+  it("leaves a line of who did what on the machines it touches, and here", async () => {
+    await start([plannedPhase("one", [[mark("node-2", "a")]])]);
+    const lines =
+      /^\S+ \S+-test-\w+ alice@desk begins: mbctl test node-1\n\S+ \S+ alice@desk done: mbctl test node-1\n$/;
+    expect(await readFile(machines.path("node-2", "audit.log"), "utf8")).toMatch(lines);
+    expect(await readFile(machines.path("desk", "runs/audit.log"), "utf8")).toMatch(lines);
+    await expect(readFile(machines.path("node-1", "audit.log"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("changes nothing when the person says no, and takes no lock in a dry run", async () => {
+    const sent: string[] = [];
+    machines.before = async (machine, command) => void (command.mutates && sent.push(machine));
+    expect(await start(two, { confirm: async () => false })).toBeUndefined();
+    expect(await start(two, { dryRun: true })).toEqual({ steps: 4 });
+    expect(sent).toEqual([]);
+  });
+
+  it("is not begun when the cluster changed while the person thought", async () => {
+    const phases = ["a", "b"].map((name) => [plannedPhase(name, [[mark("node-1", name)]])]);
+    let planned = 0;
+    const changing = runnable([], { plan: (): Plan => ({ phases: phases[planned++]! }) });
+    await expect(
+      startRun(changing, { ...machines.settings(), dryRun: false, confirm: async () => true }),
+    ).rejects.toMatchObject({ code: "PLAN_CHANGED" });
+    expect(await states()).toEqual(["", "", ""]);
+  });
+
+  it("that a step ends stays open, and nothing else may begin until it is resumed or aborted", async () => {
+    const broken = [two[0]!, plannedPhase("second", [[mark("node-1", "b", breaks)]])];
+    await expect(start(broken)).rejects.toMatchObject({
+      code: "STEP_FAILED",
+      message: expect.stringMatching(/stopped after 1 of 2 parts/),
+      remedy: expect.stringContaining("mbctl resume goes on with it, mbctl abort takes back what it did"),
+    });
+    await expect(start(two)).rejects.toMatchObject({
+      code: "RUN_UNFINISHED",
+      message: expect.stringContaining("(mbctl test node-1, by alice@desk) stopped"),
+    });
+    await resumeRun(resuming(two));
+    expect(await states()).toEqual(["a\nb\n", "a\n", "a\n"]);
+    await start(two);
+  });
+
+  it("takes back what its group did when one step fails, last first, and is over", async () => {
+    const grouped = [
+      plannedPhase("first", [[mark("node-1", "a")], [mark("node-2", "a")]], "leave"),
+      plannedPhase("second", [[mark("node-1", "b")], [mark("node-3", "c", breaks)]], "leave"),
+    ];
+    const undone: string[] = [];
+    const reporter = {
+      ...machines.settings().reporter,
+      stepUndone: (step: Step) => void undone.push(`${step.machine} ${step.title}`),
+    };
+    await expect(start(grouped, { reporter })).rejects.toMatchObject({
+      code: "STEP_FAILED",
+      message: expect.stringContaining('what "leave" had done until then was taken back'),
+    });
+    expect(undone).toEqual(["node-3 mark c", "node-1 mark b", "node-2 mark a", "node-1 mark a"]);
+    expect(await states()).toEqual(["", "", ""]);
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
+  });
+
+  it("takes back the group that failed and leaves the ones before it, for resume to go on from", async () => {
+    const bad = [
+      plannedPhase("node-1", [[mark("node-1", "a")]], "node-1"),
+      plannedPhase("node-2", [[mark("node-2", "a")], [mark("node-3", "a", breaks)]], "node-2"),
+    ];
+    await expect(start(bad)).rejects.toMatchObject({ code: "STEP_FAILED" });
+    expect(await states()).toEqual(["a\n", "", ""]);
+    const good = [bad[0]!, plannedPhase("node-2", [[mark("node-2", "a")], [mark("node-3", "a")]], "node-2")];
+    await resumeRun(resuming(good));
+    expect(await states()).toEqual(["a\n", "a\n", "a\n"]);
+  });
+
+  it("of a repeatable runbook settles the one before it", async () => {
+    const again = (phases: readonly Phase[]) =>
+      startRun(runnable(phases, { isRepeatable: true, supersedes: () => true }), { ...machines.settings(), dryRun: false });
+    await expect(again([plannedPhase("first", [[mark("node-1", "a", breaks)]])])).rejects.toMatchObject({
+      code: "STEP_FAILED",
+      remedy: "mend the cause and run the command again: it goes on with what is left",
+    });
+    await again(two);
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
+  });
+
+  it("goes on without a machine that it does not need", async () => {
+    machines.silent.add("node-3");
+    await start([plannedPhase("one", [[mark("node-1", "a")]])]);
+    expect(await state("node-1")).toBe("a\n");
+  });
+
+  it("stops, and takes nothing back, when its lock was taken over by somebody else", async () => {
+    const phases = [
+      plannedPhase("first", [[mark("node-1", "a")]], "g"),
+      plannedPhase("second", [[mark("node-2", "a")]], "g"),
+    ];
+    machines.before = async (machine, command) => {
+      if (machine === "node-2" && command.argv.includes("@machine"))
+        await writeFile(machines.path("node-2", "runs/lock/token"), "somebody else");
+    };
+    await expect(start(phases)).rejects.toMatchObject({ code: "LOCK_LOST" });
+    expect(await states()).toEqual(["a\n", "", ""]);
+  });
+
+  it("ends before the next step when Ctrl-C was pressed, and can be resumed", async () => {
+    let isPressed = false;
+    const interruption = {
+      check: () => {
+        if (isPressed)
+          throw new UserError(
+            "INTERRUPTED",
+            "stopped",
+            "run the command again: it goes on with what is left",
+          );
+      },
+    };
+    machines.before = async (_machine, command) => {
+      if (command.argv.includes("b")) isPressed = true;
+    };
+    const phases = [
+      plannedPhase("one", [[mark("node-1", "a")], [mark("node-1", "b")], [mark("node-1", "c")]], "g"),
+    ];
+    await expect(start(phases, { interruption })).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(await state("node-1")).toBe("a\nb\n");
+    await resumeRun(resuming(phases));
+    expect(await state("node-1")).toBe("a\nb\nc\n");
+  });
+
+  it("runs the project's hooks before and after, and does nothing when the first one fails", async () => {
+    const { hooks } = machines.settings();
+    await mkdir(hooks, { recursive: true });
+    const hook = async (name: string, text: string) => {
+      await writeFile(join(hooks, name), `#!/bin/sh\n${text}\n`);
+      await chmod(join(hooks, name), 0o755);
+    };
+    const said: string[] = [];
+    await hook("before-test", 'echo "$MAILBASTION_CLUSTER $MAILBASTION_ARGUMENTS"');
+    await hook("after-test", 'echo "$MAILBASTION_OUTCOME"');
+    await start(two, { say: (line) => void said.push(line) });
+    expect(said).toEqual([
+      'before-test: acme {"machine":"node-1"}',
+      "after-test: done",
+      "next: mbctl status",
+    ]);
+    await hook("before-test", "exit 4");
+    await expect(start([plannedPhase("one", [[mark("node-1", "z")]])])).rejects.toMatchObject({
+      code: "HOOK_FAILED",
+      message: expect.stringContaining("ended with exit code 4"),
+    });
+    expect(await state("node-1")).toBe("a\nb\n");
+  });
+});
+
+describe("a run whose process died", () => {
+  /** As a killed process does: it does nothing any more, whatever became of the command that it waited for. */
+  function dieAt(nth: number, when: "before" | "after" = "before"): { readonly died: Promise<void> } {
+    let sent = 0;
+    let tell: () => void;
+    const died = new Promise<void>((resolve) => (tell = resolve));
+    const run = FolderMachines.prototype.run.bind(machines);
+    machines.run = async (machine, command, stdin) => {
+      if (++sent < nth) return run(machine, command, stdin);
+      if (sent === nth && when === "after") await run(machine, command, stdin);
+      tell();
+      return new Promise(() => undefined);
+    };
+    return { died };
+  }
+
+  function comeBack(): void {
+    machines.run = FolderMachines.prototype.run.bind(machines);
+  }
+
+  /** The lock of a process that is not there: as if it had been one of this computer. */
+  const dead = { pid: 2 ** 22 + 1 };
+
+  const phases = [
+    plannedPhase("first", [[mark("node-1", "a")], [mark("node-2", "a")]], "g"),
+    plannedPhase("second", [[mark("node-1", "b")]]),
+  ];
+  const whole = ["a\nb\n", "a\n", ""];
+
+  async function fresh(): Promise<void> {
+    await machines.remove();
+    machines = await FolderMachines.make();
+    await Promise.all(MACHINES.map((machine) => mkdir(machines.path(machine, ""), { recursive: true })));
+  }
+
+  /** Which of the commands of an undisturbed run belong to its steps, and how many there are. */
+  async function stepCommands(): Promise<{ readonly steps: readonly number[]; readonly total: number }> {
+    const steps: number[] = [];
+    let total = 0;
+    machines.before = async (_machine, command) => {
+      total++;
+      if (command.argv.includes("@machine")) steps.push(total);
+    };
+    await start(phases);
+    return { steps, total };
+  }
+
+  it("before or after any of its steps, or in its first or last command, comes to the same end when resumed", async () => {
+    const { steps, total } = await stepCommands();
+    const points = [
+      { nth: 1, when: "after" as const },
+      ...steps.flatMap((nth) => [
+        { nth, when: "before" as const },
+        { nth, when: "after" as const },
+      ]),
+      { nth: total, when: "before" as const },
+    ];
+    for (const [index, { nth, when }] of points.entries()) {
+      await fresh();
+      const { died } = dieAt(nth, when);
+      void start(phases, dead).catch(() => undefined);
+      await died;
+      comeBack();
+      const workstation = index % 2 === 0 ? "desk" : "laptop";
+      const { runs } = machines.settings(workstation);
+      const isOpen = (await openRuns(runs, MACHINES, machines)).length > 0;
+      if (isOpen) await resumeRun(resuming(phases, workstation, { takeOver: true }));
+      else await start(phases);
+      expect([nth, when, await states()]).toEqual([nth, when, whole]);
+      expect(await openRuns(runs, MACHINES, machines)).toEqual([]);
+    }
+  }, 300_000);
+
+  it("is not taken over from another computer while its lock is fresh, unless a person knows better", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[1]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    await expect(resumeRun(resuming(phases, "laptop"))).rejects.toMatchObject({ code: "LOCK_HELD" });
+    await resumeRun(resuming(phases, "laptop", { takeOver: true }));
+    expect(await states()).toEqual(whole);
+  });
+
+  it("is aborted: all it did is taken back, and it is over", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[2]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    await abortRun(resuming(phases));
+    expect(await states()).toEqual(["", "", ""]);
+    await expect(resumeRun(resuming(phases))).rejects.toMatchObject({ code: "RUN_NONE" });
+  });
+
+  it("is not resumed with another description, but can be ended as it stands", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[2]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    const other = { bind: () => runnable(phases, { description: "d2" }) };
+    await expect(resumeRun(resuming(phases, "desk", other))).rejects.toMatchObject({
+      code: "RUN_DESCRIPTION_CHANGED",
+    });
+    expect(await forgetRun(resuming(phases))).toBe(true);
+    await start(phases);
+  });
+});
