@@ -6,6 +6,9 @@ const outcome = z.discriminatedUnion("status", [
   z.strictObject({ status: z.literal("failed"), reason: z.string().min(1) }),
 ]);
 
+/** Who drained this node by a mark on its machine, why and when; absent unless somebody did. */
+const drain = z.strictObject({ owner: z.string(), reason: z.string(), at: z.string() });
+
 /** What one check found. */
 export type CheckOutcome = z.infer<typeof outcome>;
 
@@ -20,6 +23,7 @@ export const healthSchema = z.strictObject({
     /** The mail node's own parts. */
     services: z.strictObject({ smtp: outcome, queue: outcome, delivery: outcome }),
   }),
+  drain: drain.optional(),
 });
 export type Health = z.infer<typeof healthSchema>;
 
@@ -28,8 +32,12 @@ export const readySchema = z.strictObject({
   ready: z.boolean(),
   node: z.string(),
   reason: z.string().optional(),
+  drain: drain.optional(),
 });
 export type Ready = z.infer<typeof readySchema>;
+
+/** The reason that a node gives while draining is all that keeps it from taking mail. */
+export const DRAINING = "draining";
 
 /** The health that a set of checks amounts to. */
 export function healthOf(node: string, version: string, checks: Health["checks"]): Health {

@@ -81,6 +81,8 @@ const schema = z.strictObject({
     /** How long an answer is given again without asking anew. */
     cacheMs: milliseconds,
   }),
+  /** A file that drains the node while it is there, without a restart. Absent: nothing outside drains it. */
+  drainMark: path.optional(),
   /** How long open transactions may take to end once the node was told to stop. */
   drainLimitMs: milliseconds,
 });

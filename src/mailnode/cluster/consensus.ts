@@ -68,7 +68,15 @@ export interface ProposeOptions {
   readonly signal?: AbortSignal;
 }
 
-export type NotProposedReason = "no-leader" | "overloaded" | "too-large" | "transferring" | "stopped";
+/** New ones are added at the end: members tell each other by the place. */
+export const NOT_PROPOSED_REASONS = [
+  "no-leader",
+  "overloaded",
+  "too-large",
+  "transferring",
+  "stopped",
+] as const;
+export type NotProposedReason = (typeof NOT_PROPOSED_REASONS)[number];
 
 /** Definite: the command is in no log and never will be. */
 export class NotProposed extends Error {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import { healthOf, type CheckOutcome, type Health, type Ready } from "../../contract/health.ts";
+import type { DrainMark } from "../../contract/drain-mark.ts";
+import { DRAINING, healthOf, type CheckOutcome, type Health, type Ready } from "../../contract/health.ts";
 import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
@@ -13,6 +14,7 @@ import { Spool } from "../queue/spool.ts";
 import { Reception } from "../smtp/reception.ts";
 import { SmtpService } from "../smtp/smtp-service.ts";
 import { readNamed } from "./config-file.ts";
+import { DrainWatch } from "./drain-watch.ts";
 
 export interface MailNodeParts {
   readonly config: MailNodeConfig;
@@ -28,6 +30,7 @@ export class MailNode {
   readonly #smtp: SmtpService;
   readonly #delivery: Delivery;
   readonly #admin: AdminServer;
+  readonly #drain: DrainWatch | undefined;
   readonly #checks: {
     readonly database: Check | undefined;
     readonly redis: Check | undefined;
@@ -59,6 +62,8 @@ export class MailNode {
       env,
       log,
     );
+    if (config.drainMark !== undefined)
+      this.#drain = new DrainWatch(config.drainMark, env, (mark) => this.#drainChanged(mark));
     this.#checks = this.#makeChecks(spool);
     this.#admin = new AdminServer({
       address: config.admin.address,
@@ -96,10 +101,13 @@ export class MailNode {
     for (const entry of recovery.entries) node.#delivery.add(entry);
     for (const name of recovery.unreadable)
       log.error({ name }, "a file of the queue is no message: moved to failed/");
+    // Before the ports open: a node that starts drained greets nobody with 220.
+    await node.#drain?.start();
     try {
       await node.#smtp.start();
       await node.#admin.start();
     } catch (error) {
+      node.#drain?.stop();
       await node.#smtp.drain(0);
       throw portError(error as NodeJS.ErrnoException & { address?: string; port?: number });
     }
@@ -111,7 +119,8 @@ export class MailNode {
   /** Drains the listeners, lets attempts under way end, and closes the console last, so that it says why. */
   async stop(): Promise<void> {
     const { config, env, log } = this.#parts;
-    log.info("draining");
+    log.info(DRAINING);
+    this.#drain?.stop();
     await this.#smtp.drain(config.drainLimitMs);
     const limit = new AbortController();
     const over = env.sleep(config.drainLimitMs, limit.signal).catch(() => undefined);
@@ -133,24 +142,41 @@ export class MailNode {
       queue,
       delivery: is(this.#delivery.running, "not running"),
     };
-    return healthOf(config.node, version, {
+    const health = healthOf(config.node, version, {
       ...(database && { database }),
       ...(redis && { redis }),
       services,
     });
+    return { ...health, ...this.#drainFacts() };
   }
 
   /** Whether mail may be sent here: the ports are open, nothing drains and the disk takes writes. */
   async ready(): Promise<Ready> {
     const { node } = this.#parts.config;
     const queue = await this.#checks.queue();
-    const fault = [this.#smtpOutcome(), queue].find((outcome) => outcome.status === "failed");
-    return fault?.status === "failed" ? { ready: false, node, reason: fault.reason } : { ready: true, node };
+    // A disk that takes no writes is worse than a drain, and must show behind one.
+    const fault = [queue, this.#smtpOutcome()].find((outcome) => outcome.status === "failed");
+    return {
+      ...(fault?.status === "failed" ? { ready: false, node, reason: fault.reason } : { ready: true, node }),
+      ...this.#drainFacts(),
+    };
+  }
+
+  #drainFacts(): Pick<Ready, "drain"> {
+    const mark = this.#drain?.mark;
+    return mark ? { drain: { owner: mark.owner, reason: mark.reason, at: mark.at } } : {};
+  }
+
+  #drainChanged(mark: DrainMark | undefined): void {
+    const { log } = this.#parts;
+    if (mark) log.info({ owner: mark.owner, reason: mark.reason, since: mark.at }, "drained by a mark");
+    else log.info("the mark is gone: taking mail again");
+    this.#smtp.setDrained(mark !== undefined);
   }
 
   #smtpOutcome(): CheckOutcome {
     return this.#smtp.draining
-      ? { status: "failed", reason: "draining" }
+      ? { status: "failed", reason: DRAINING }
       : is(this.#smtp.listening, "a port is closed");
   }
 

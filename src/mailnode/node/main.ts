@@ -1,7 +1,11 @@
 import { Command } from "commander";
+import { isDrainedOnly, STATUS_EXIT } from "../../contract/node-status.ts";
 import { UserError } from "../../support/errors.ts";
+import { realBlockingDisk } from "../disk/real-blocking-disk.ts";
 import { realDisk } from "../disk/real-disk.ts";
 import { Spool } from "../queue/spool.ts";
+import { inspectLog } from "../raft/log/inspect-log.ts";
+import { verifyLog } from "../raft/log/verify-log.ts";
 import { askNode } from "./ask-node.ts";
 import { DEFAULT_CONFIG, readConfig } from "./config-file.ts";
 import { queueTable } from "./queue-table.ts";
@@ -46,13 +50,39 @@ program
 
 program
   .command("status")
-  .description("ask the running node how it is: exit code 0 when it is well")
+  .description(
+    "ask the running node how it is: exit code 0 when it is well, 3 when it is drained and nothing else",
+  )
   .option("-c, --config <file>", "configuration", DEFAULT_CONFIG)
   .option("--ready", "ask only whether it takes mail")
   .action(async (options: ConfigOption & { readonly ready?: boolean }) => {
     const answer = await askNode(await readConfig(options.config), options.ready ? "/ready" : "/health");
     process.stdout.write(answer.body);
-    process.exitCode = answer.status === 200 ? 0 : 1;
+    const otherwise = isDrainedOnly(answer.body) ? STATUS_EXIT.drained : STATUS_EXIT.unwell;
+    process.exitCode = answer.status === 200 ? 0 : otherwise;
+  });
+
+const log = program
+  .command("log")
+  .description("look into the Raft log of a node, without changing it")
+  .addHelpText("after", "\nExample:\n  mbnode log verify /var/lib/mailbastion/raft");
+
+log
+  .command("inspect")
+  .description("list segments, entries and terms, and what the log says in the end")
+  .argument("<directory>")
+  .action((directory: string) => {
+    process.stdout.write(inspectLog(realBlockingDisk, directory));
+  });
+
+log
+  .command("verify")
+  .description("read every record and the snapshot: exit code 0 whole, 3 torn tail (harmless), 4 corrupt")
+  .argument("<directory>")
+  .action(async (directory: string) => {
+    const { text, exitCode } = await verifyLog(realBlockingDisk, realDisk, directory);
+    process.stdout.write(`${text}\n`);
+    process.exitCode = exitCode;
   });
 
 try {

@@ -1,3 +1,4 @@
+import { textTable } from "../../support/text-table.ts";
 import type { QueueEntry } from "../queue/entry.ts";
 
 /** The queue as text: one line per message, oldest first, times in UTC. */
@@ -10,15 +11,5 @@ export function queueTable(entries: readonly QueueEntry[]): string {
     String(state.attempts),
     new Date(state.nextTryAt).toISOString(),
   ]);
-  const all = [["ID", "FROM", "LEFT", "TRIES", "NEXT TRY"], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  return textTable([["ID", "FROM", "LEFT", "TRIES", "NEXT TRY"], ...rows]);
 }

@@ -28,7 +28,9 @@ export class SmtpService {
   readonly #reception: Reception;
   readonly #env: Env;
   readonly #log: Logger;
-  #draining = false;
+  #isStopping = false;
+  /** There while somebody keeps the node drained; its end stops the sending away. */
+  #drained: AbortController | undefined;
 
   constructor(options: SmtpServiceOptions, reception: Reception, env: Env, log: Logger) {
     this.#options = options;
@@ -39,7 +41,7 @@ export class SmtpService {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#isStopping || this.#drained !== undefined;
   }
 
   /** Whether every port is open. */
@@ -58,11 +60,30 @@ export class SmtpService {
   }
 
   /**
+   * Keeps all sessions away until it is told otherwise: an open transaction may finish, everything else gets 421. The
+   * ports stay open, so that a balancer's check hears why.
+   */
+  setDrained(isDrained: boolean): void {
+    if (isDrained === (this.#drained !== undefined)) return;
+    this.#drained?.abort();
+    this.#drained = isDrained ? new AbortController() : undefined;
+    if (this.#drained) void this.#keepSendingAway(this.#drained.signal);
+  }
+
+  async #keepSendingAway(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      this.#sendAwayIdle();
+      await this.#env.sleep(DRAIN_LOOK_MS, until).catch(() => undefined);
+    }
+  }
+
+  /**
    * Ends service without a reset and without a 5xx: new sessions, new transactions and idle sessions get
    * 421, an open transaction may finish. After `limitMs` what is left gets 421 too. Then the ports close.
    */
   async drain(limitMs: number): Promise<void> {
-    this.#draining = true;
+    this.#isStopping = true;
+    this.#drained?.abort();
     const end = this.#env.monotonic() + limitMs;
     while (this.#sendAwayIdle() > 0 && this.#env.monotonic() < end) await this.#env.sleep(DRAIN_LOOK_MS);
     for (const server of this.#servers) {
@@ -102,7 +123,7 @@ export class SmtpService {
       maxClients: config.maxConnections,
       socketTimeout: config.idleTimeoutMs,
       closeTimeout: 1000,
-      onConnect: (_session, done) => done(this.#draining ? reply(421, DRAINING) : null),
+      onConnect: (_session, done) => done(this.draining ? reply(421, DRAINING) : null),
       onMailFrom: (_address, session, done) => done(this.#senderObjection(listener, session)),
       onRcptTo: (address, session, done) => done(this.#recipientObjection(address, session)),
       onData: (stream, session, done) => {
@@ -118,7 +139,7 @@ export class SmtpService {
   }
 
   #senderObjection(listener: Listener, session: SMTPServerSession): Error | null {
-    if (this.#draining) return reply(421, DRAINING);
+    if (this.draining) return reply(421, DRAINING);
     if (listener.requireTls && !session.secure)
       return reply(530, "5.7.0 Must issue a STARTTLS command first");
     return null;

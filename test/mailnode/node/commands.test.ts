@@ -1,13 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
-import { serializeMailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import { serializeMailNodeConfig, type MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import { openLog } from "../../../src/mailnode/raft/log/open-log.ts";
 import { sampleConfig } from "../fixtures/config.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
@@ -100,6 +101,25 @@ describe("mbnode", () => {
     expect(stderr).not.toContain("    at ");
   });
 
+  it("looks into a Raft log, and tells by its exit code whether it is whole", async () => {
+    const raft = join(directory, "raft");
+    const log = await openLog(raft);
+    await log.append({ entries: [{ term: 1, index: 1, kind: "noop", data: new Uint8Array(0) }] });
+    await log.close();
+    const inspected = await mbnode("log", "inspect", raft);
+    expect(inspected).toMatchObject({ code: 0, stderr: "" });
+    expect(inspected.stdout).toContain(`node      ${log.node}\n`);
+    expect(await mbnode("log", "verify", raft)).toEqual({ code: 0, stdout: "whole\n", stderr: "" });
+    const segment = await open(join(raft, "segment-000000000001.log"), "r+");
+    await segment.write(Uint8Array.of(9), 0, 1, 4);
+    await segment.close();
+    expect(await mbnode("log", "verify", raft)).toMatchObject({ code: 4, stderr: "" });
+    expect(await mbnode("log", "verify", directory)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("is not the directory of a log"),
+    });
+  });
+
   it("says in one sentence that there is no such file", async () => {
     const { code, stderr } = await mbnode("check", join(directory, "absent.json"));
     expect(code).toBe(1);
@@ -123,6 +143,18 @@ describe("mbnode", () => {
     expect(await exited).toEqual([0, null]);
     expect(output()).toContain('"msg":"stopped"');
     expect(await mbnode("status", "--ready", "--config", file)).toMatchObject({ code: 1, stdout: "" });
+  });
+
+  it("ends its status with 3 while somebody keeps it drained and nothing else is wrong", async () => {
+    const config = JSON.parse(await readFile(file, "utf8")) as MailNodeConfig;
+    const drainMark = join(directory, "drained");
+    await writeFile(file, serializeMailNodeConfig({ ...config, drainMark }, "made by a test"));
+    await writeFile(drainMark, "{}");
+    const { output } = await run();
+    expect(output()).toContain('"msg":"drained by a mark"');
+    const status = await mbnode("status", "--ready", "--config", file);
+    expect(status.code).toBe(3);
+    expect(JSON.parse(status.stdout)).toMatchObject({ ready: false, reason: "draining" });
   });
 
   it("calls itself mbnode, as the port rules of a machine expect", async () => {

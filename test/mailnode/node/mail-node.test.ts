@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
+import { serializeDrainMark } from "../../../src/contract/drain-mark.ts";
+import { healthSchema } from "../../../src/contract/health.ts";
 import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
 import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
 import { askNode } from "../../../src/mailnode/node/ask-node.ts";
@@ -17,6 +19,7 @@ import { sampleConfig } from "../fixtures/config.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { seeded } from "../fixtures/random.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
+import { until } from "../fixtures/until.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -133,6 +136,43 @@ describe("a mail node", () => {
     expect(await client.say("Message-ID: <m1@x>\r\n\r\nbody\r\n.")).toMatch(/^250/);
     await stopped;
     await expect(askNode(config, "/ready")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("is drained by a mark without a restart: says who and why, and takes mail again when the mark is gone", async () => {
+    const drainMark = join(directory, "drained");
+    const node = await start(new ForgetfulDisk(), { drainMark });
+    const client = await SmtpClient.connect(smtpPort());
+    await client.upToData("b@example.com");
+    await writeFile(
+      drainMark,
+      serializeDrainMark({
+        machine: "node-1",
+        owner: "ada@desk",
+        reason: "a new disk",
+        at: "2026-11-22T18:00:00.000Z",
+        run: "run-1",
+        work: "drain",
+      }),
+    );
+    await until(async () => !(await node.ready()).ready);
+    const drain = { owner: "ada@desk", reason: "a new disk", at: "2026-11-22T18:00:00.000Z" };
+    expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "draining", drain });
+    const answer = await askNode(config, "/health");
+    expect(answer.status).toBe(503);
+    expect(healthSchema.parse(JSON.parse(answer.body))).toMatchObject({ drain });
+    expect(await client.say("Message-ID: <m1@x>\r\n\r\nbody\r\n.")).toMatch(/^250/);
+    expect(await client.reply()).toMatch(/^421/);
+    await rm(drainMark);
+    await until(async () => (await node.ready()).ready);
+    expect((await send("m", 1)).answered).toHaveLength(1);
+    await nextHop.waitFor(["m1", "m-1"], 10_000);
+  });
+
+  it("that starts under a mark greets nobody", async () => {
+    const drainMark = join(directory, "drained");
+    await writeFile(drainMark, "");
+    await start(new ForgetfulDisk(), { drainMark });
+    expect(await (await SmtpClient.connect(smtpPort())).reply()).toMatch(/^421/);
   });
 
   it("believes no other certificate on its console's port", async () => {

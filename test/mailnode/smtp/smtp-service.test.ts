@@ -313,6 +313,27 @@ describe("draining", () => {
     await expect(SmtpClient.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
+  it("lasts as long as the mark: a transaction that was open ends in 250, then all is 421, then mail is taken", async () => {
+    const { client, service, entries } = await serve();
+    const busy = await client();
+    await busy.upToData("b@example.com");
+    const idle = await client();
+    await idle.reply();
+    await idle.say("EHLO client.example");
+    service.setDrained(true);
+    expect(service.draining).toBe(true);
+    expect(await idle.reply()).toBe("421 4.3.2 System going down, try again");
+    expect(await (await client()).reply()).toMatch(/^421 /);
+    expect(await busy.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(await busy.reply()).toMatch(/^421 /);
+    service.setDrained(false);
+    expect(service.draining).toBe(false);
+    const after = await client();
+    expect((await after.upToData("b@example.com")).at(-1)).toMatch(/^354/);
+    expect(await after.say("y\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(entries).toHaveLength(2);
+  });
+
   it("ends after its limit with a 421 to who is still in a transaction", async () => {
     const { client, service } = await serve();
     const busy = await client();

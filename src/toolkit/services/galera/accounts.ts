@@ -2,8 +2,8 @@ import { UserError } from "../../../support/errors.ts";
 import { formatAddress, parseCidr } from "../../../support/ipv4.ts";
 import { act, ask, script, type Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
-import type { Stage } from "../../steps/step.ts";
-import { machinesWith } from "../../topology/topology.ts";
+import type { Gate, Stage } from "../../steps/step.ts";
+import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import type { FormContext } from "../service.ts";
 import { CHECK_USER, PASSWORD_SECRET } from "./names.ts";
 
@@ -28,16 +28,21 @@ export function accountsPhase(context: FormContext): Phase {
         const statements = missing(answer, { name, user, host, password });
         if (statements.length === 0) return [];
         const make = act(["mariadb", "--batch"], { stdin: statements.join("\n") });
-        const verify = {
-          title: "the application can log in",
-          command: ask(script(LOG_IN, [first!.address, name, user]), { stdin: `${password}\n` }),
-          timeoutMs: 30_000,
-          intervalMs: 500,
-        };
+        const verify = canLogIn(topology, first!, password);
         return [
           [{ title: "make databases and accounts", machine, commands: [make], verify }],
         ] satisfies Stage[];
       }),
+  };
+}
+
+/** Whether the application can log in with this password, through the database of this machine. */
+export function canLogIn({ database }: Topology, { address }: Machine, password: string): Gate {
+  return {
+    title: "the application can log in",
+    command: ask(script(LOG_IN, [address, database.name, database.user]), { stdin: `${password}\n` }),
+    timeoutMs: 30_000,
+    intervalMs: 500,
   };
 }
 

@@ -1,8 +1,9 @@
+import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { PORTS } from "../../../contract/ports.ts";
 import { script } from "../../steps/command.ts";
 import { STAGED, type Action, type FileCheck, type FileContext, type FileSpec } from "../service.ts";
 import { dropInCheck, shellCheck, unitCheck } from "../unit-check.ts";
-import { CHECK_SOCKET_UNIT, CHECK_USER, SERVER_UNIT } from "./names.ts";
+import { CHECK_SOCKET_UNIT, CHECK_USER, LEFT_OUT_FILE, SERVER_UNIT } from "./names.ts";
 import { configView } from "./view.ts";
 
 const SCRIPT = "/usr/local/lib/mailbastion/database-check.sh";
@@ -20,7 +21,7 @@ export function galeraFiles(context: FileContext): readonly FileSpec[] {
     file({
       path: `/etc/systemd/system/${SERVER_UNIT}.d/mailbastion.conf`,
       template: "mariadb.service.conf.hbs",
-      view: {},
+      view: { leftOut: LEFT_OUT_FILE },
       check: dropInCheck(SERVER_UNIT),
       action: NOTHING,
     }),
@@ -28,7 +29,7 @@ export function galeraFiles(context: FileContext): readonly FileSpec[] {
       ...file({
         path: SCRIPT,
         template: "database-check.sh.hbs",
-        view: {},
+        view: { drained: DRAIN_MARKS.drained },
         check: shellCheck(),
         action: NOTHING,
       }),

@@ -38,7 +38,8 @@ function decide(members: readonly Member[]): readonly Stage[] {
   return recoverMembers(members);
 }
 
-function joinTheRest(members: readonly Member[]): readonly Stage[] {
+/** There is a primary component: the others join it, unless that would erase what it does not have. */
+export function joinTheRest(members: readonly Member[]): readonly Stage[] {
   const histories = new Set(members.filter(isPrimary).map((member) => member.status!.stateUuid));
   if (histories.size > 1) {
     throw new UserError(
@@ -65,6 +66,7 @@ function joinTheRest(members: readonly Member[]): readonly Stage[] {
 
 /** A whole copy from a member replaces everything: data of another history, or of none, would be gone. */
 function wouldLose(member: Member, history: string): boolean {
+  if (member.isLeftOut) return true;
   const own = historyOf(member);
   if (own !== undefined) return own !== history;
   return member.holdsData && member.saved === undefined;

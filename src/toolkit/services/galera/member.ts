@@ -1,6 +1,7 @@
 import { ask, script, type Answer, type Command } from "../../steps/command.ts";
 import { NO_HISTORY, parseSavedState, type Position, type SavedState } from "./grastate.ts";
-import { parsePositionSinceStop } from "./recovered-position.ts";
+import { LEFT_OUT_FILE, POSITION_FILE } from "./names.ts";
+import { parsePositionSinceStop, parseRecoveredPosition } from "./recovered-position.ts";
 import { parseSavedView, type SavedView } from "./saved-view.ts";
 
 /** All that is known of one database machine, as it was asked. */
@@ -12,8 +13,14 @@ export interface Member {
   readonly status?: ServerStatus;
   readonly saved?: SavedState;
   readonly view?: SavedView;
-  /** From the log of the last start, when the server did not run since. */
+  /** What the storage engine was asked, by a recovery or by the last start, when the server did not run since. */
   readonly recovered?: Position;
+  /** A whole copy from another member was begun and has not ended: what lies there is half of each. */
+  readonly isCopying?: boolean;
+  /** A recovery went on without it, although it has what the others lack: it may not start, which would erase that. */
+  readonly isLeftOut?: boolean;
+  /** The next start would begin a cluster: a galera_new_cluster was killed here. */
+  readonly isMarked?: boolean;
   /** Whether there are tables that are not the server's own. */
   readonly holdsData: boolean;
 }
@@ -23,13 +30,15 @@ export interface ServerStatus {
   readonly clusterStatus: string;
   readonly stateUuid: string;
   readonly lastCommitted: bigint;
+  /** How many members the component has; 0 where the server does not say. */
+  readonly clusterSize: number;
   /** All four: primary, synced, ready, connected. */
   readonly inService: boolean;
 }
 
 /** Reads only. Answers with exit code 0 on a machine without MariaDB too. */
 export function observeMember(): Command {
-  return ask(script(OBSERVE), { timeoutMs: 30_000 });
+  return ask(script(OBSERVE, [POSITION_FILE, LEFT_OUT_FILE]), { timeoutMs: 30_000 });
 }
 
 const OBSERVE = `
@@ -38,11 +47,18 @@ echo @unit; systemctl is-active mariadb.service 2>/dev/null || true
 echo @status; mariadb --connect-timeout=5 --batch --skip-column-names --execute="
   SHOW GLOBAL VARIABLES WHERE Variable_name = 'wsrep_on';
   SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_cluster_state_uuid',
-    'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_connected', 'wsrep_last_committed')" 2>/dev/null || true
+    'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_connected', 'wsrep_last_committed',
+    'wsrep_cluster_size')" 2>/dev/null || true
 echo @grastate; cat /var/lib/mysql/grastate.dat 2>/dev/null || true
 echo @gvwstate; cat /var/lib/mysql/gvwstate.dat 2>/dev/null || true
 echo @log; journalctl --unit=mariadb.service --output=cat --quiet --lines=1 \\
   --grep='Recovered position|ready for connections' 2>/dev/null || true
+# Whatever ran since has written to the redo log.
+echo @asked; find "$1" -newer /var/lib/mysql/ib_logfile0 -exec cat {} + 2>/dev/null || true
+echo @copying; if [ -e /var/lib/mysql/sst_in_progress ]; then echo yes; fi
+echo @leftout; if [ -e "$2" ]; then echo yes; fi
+echo @marked; if [ -e /run/mariadb-wsrep-new-cluster ] ||
+  systemctl show-environment 2>/dev/null | grep -q '^_WSREP_NEW_CLUSTER='; then echo yes; fi
 echo @databases; find /var/lib/mysql -mindepth 2 -maxdepth 2 -type f ! -name db.opt \\
   ! -path '/var/lib/mysql/mysql/*' ! -path '*/performance_schema/*' ! -path '*/sys/*' ! -path '*/lost+found/*' \\
   ! -path '*/.*/*' ! -path '*/#*/*' -print -quit 2>/dev/null || true`;
@@ -52,7 +68,7 @@ export function parseMember(machine: string, answer: Answer): Member {
   const status = parseStatus(part("status"));
   const saved = parseSavedState(part("grastate"));
   const view = parseSavedView(part("gvwstate"));
-  const recovered = parsePositionSinceStop(part("log"));
+  const recovered = parseRecoveredPosition(part("asked")) ?? parsePositionSinceStop(part("log"));
   return {
     machine,
     unit: part("unit").trim() || "inactive",
@@ -61,7 +77,14 @@ export function parseMember(machine: string, answer: Answer): Member {
     ...(saved && { saved }),
     ...(view && { view }),
     ...(recovered && { recovered }),
+    ...(isYes(part("copying")) && { isCopying: true }),
+    ...(isYes(part("leftout")) && { isLeftOut: true }),
+    ...(isYes(part("marked")) && { isMarked: true }),
   };
+}
+
+function isYes(text: string): boolean {
+  return text.trim() === "yes";
 }
 
 function sections(text: string): (name: string) => string {
@@ -82,6 +105,7 @@ function parseStatus(text: string): ServerStatus | undefined {
     clusterStatus: value("wsrep_cluster_status"),
     stateUuid: value("wsrep_cluster_state_uuid"),
     lastCommitted: BigInt(/^-?\d+$/.exec(value("wsrep_last_committed"))?.[0] ?? "-1"),
+    clusterSize: Number(/^\d+$/.exec(value("wsrep_cluster_size"))?.[0] ?? 0),
     inService:
       value("wsrep_cluster_status") === "Primary" &&
       value("wsrep_local_state_comment") === "Synced" &&

@@ -2,7 +2,7 @@ import { UserError } from "../../../support/errors.ts";
 import { act } from "../../steps/command.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import { hasNoHistory, historyOf, isUp, type Member } from "./member.ts";
-import { knownPosition, positionTable } from "./position-table.ts";
+import { positionTable } from "./position-table.ts";
 import { inService } from "./probe.ts";
 
 /** A member that finds the others in vain gives up after 30 seconds and tries again 5 seconds later. */
@@ -26,7 +26,7 @@ export function recoverMembers(members: readonly Member[]): readonly Stage[] {
  * The members of the newest saved view, when all of them are here with that same view: nobody else can know
  * more. A member that has history but no saved view left cleanly, maybe after the others crashed: no answer.
  */
-function lastComponent(members: readonly Member[]): readonly Member[] | undefined {
+export function lastComponent(members: readonly Member[]): readonly Member[] | undefined {
   if (members.some((member) => !hasNoHistory(member) && !member.view)) return undefined;
   const histories = new Set(members.map(historyOf).filter((history) => history !== undefined));
   if (histories.size > 1) return undefined;
@@ -42,7 +42,8 @@ function lastComponent(members: readonly Member[]): readonly Member[] | undefine
     : undefined;
 }
 
-function restoreStep(member: Member, title = "restore the saved primary component"): Step {
+/** Starts a member that has a saved view, or waits for one that looks for the others already. */
+export function restoreStep(member: Member, title = "restore the saved primary component"): Step {
   const commands = isUp(member) ? [] : [act(["systemctl", "start", "--no-block", "mariadb.service"])];
   return { title, machine: member.machine, commands, verify: inService(RECOVERY_TIMEOUT_MS) };
 }
@@ -57,21 +58,9 @@ function refusal(members: readonly Member[]): UserError {
 
 function remedy(members: readonly Member[]): string {
   const histories = new Set(members.map(historyOf).filter((history) => history !== undefined));
-  if (histories.size > 1) {
-    return "the machines hold different histories, whose positions cannot be compared: find out which one is yours, save /var/lib/mysql of the others elsewhere and empty it, then run mbctl apply again";
-  }
-  const unknown = members.filter((member) => !hasNoHistory(member) && !knownPosition(member));
-  if (unknown.length > 0) {
-    const names = unknown.map((member) => member.machine).join(", ");
-    return `start mariadb on ${names} ("sudo systemctl start --no-block mariadb"), so that its position is recovered from its data, and run mbctl apply again after ten seconds`;
-  }
-  const best = members.reduce((most, member) => (seqno(member) > seqno(most) ? member : most));
-  return `no machine is ahead of ${best.machine}: to go on with its data, type on ${best.machine} "${FORCE_BOOTSTRAP}" and then run mbctl apply, which joins the others`;
-}
-
-const FORCE_BOOTSTRAP =
-  "sudo sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && sudo galera_new_cluster";
-
-function seqno(member: Member): bigint {
-  return knownPosition(member)?.seqno ?? -1n;
+  const differ =
+    histories.size > 1
+      ? "; the histories differ and their positions cannot be compared, so it will ask you which one is yours"
+      : "";
+  return `mbctl recover galera, which asks the data of every machine for their position and begins with the foremost${differ}`;
 }

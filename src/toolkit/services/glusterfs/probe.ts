@@ -38,10 +38,15 @@ bricks=$(printf '%s\\n' "$status" | awk -F '[<>]' '
   $2 == "status" && path ~ /^\\// { print host, $3 }')
 online=$(printf '%s\\n' "$bricks" | grep -c ' 1$') || true`;
 
+/** What it saw goes to standard output: see evidence.ts. */
 const OWN_BRICK = `
+echo @peers; timeout 10 gluster --mode=script peer status || true
+printf '@bricks\\n%s\\n' "$bricks"
 printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not online" >&2; exit 1; }
 if [ "$online" -eq "$count" ]; then
-  waiting=$(timeout 30 gluster --mode=script volume heal "$volume" info summary |
+  summary=$(timeout 30 gluster --mode=script volume heal "$volume" info summary) || true
+  printf '@heal\\n%s\\n' "$summary"
+  waiting=$(printf '%s\\n' "$summary" |
     awk -F ': ' '/^Total Number of entries/ && $2 ~ /^[0-9]+$/ { sum += $2 } END { print sum + 0 }')
   [ "$waiting" -eq 0 ] || { echo "$waiting entries wait to be healed" >&2; exit 1; }
 fi`;

@@ -1,8 +1,9 @@
+import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { script } from "../../steps/command.ts";
 import type { FileContext, FileSpec } from "../service.ts";
 import { STAGED } from "../service.ts";
 import { dropInCheck, shellCheck } from "../unit-check.ts";
-import { PATHS, UNIT } from "./paths.ts";
+import { MAIL_LISTENERS, PATHS, UNIT } from "./paths.ts";
 import { haproxyView } from "./view.ts";
 
 const reload = { kind: "reload", unit: UNIT } as const;
@@ -16,7 +17,7 @@ haproxy -c -dW -f /dev/stdin`;
 
 /** The files of a balancer's HAProxy. */
 export function haproxyFiles(context: FileContext): readonly FileSpec[] {
-  return [publicPem(context), authority(context), saveState(), dropIn(), config(context)];
+  return [publicPem(context), authority(context), saveState(), applyDrains(), dropIn(), config(context)];
 }
 
 function config(context: FileContext): FileSpec {
@@ -76,8 +77,24 @@ function saveState(): FileSpec {
   };
 }
 
+function applyDrains(): FileSpec {
+  return {
+    path: PATHS.applyDrains,
+    owner: "root",
+    group: "root",
+    mode: "0644",
+    content: {
+      kind: "template",
+      template: "haproxy/apply-drains.sh.hbs",
+      view: { listeners: MAIL_LISTENERS.join(" ") },
+    },
+    check: shellCheck(),
+    action: { kind: "none" },
+  };
+}
+
 function dropIn(): FileSpec {
-  const { saveState, adminSocket, stateFolder } = PATHS;
+  const { saveState, applyDrains, adminSocket, stateFolder } = PATHS;
   return {
     path: PATHS.dropIn,
     owner: "root",
@@ -86,7 +103,7 @@ function dropIn(): FileSpec {
     content: {
       kind: "template",
       template: "haproxy/unit-drop-in.conf.hbs",
-      view: { saveState, adminSocket, stateFolder },
+      view: { saveState, applyDrains, adminSocket, stateFolder, drains: DRAIN_MARKS.balancer },
     },
     check: dropInCheck(UNIT),
     // What it sets is used at the next start, reload or stop; nothing is owed now.

@@ -1,3 +1,4 @@
+import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { machinesWith, peersOf } from "../../topology/topology.ts";
 import { aliveArgv } from "../haproxy/service.ts";
@@ -23,7 +24,10 @@ export function keepalivedView(context: FileContext): Readonly<Record<string, un
     address: machine.address,
     peers,
     /** With nobody to hand the VIP to, giving it up would only add to the fault. */
-    check: peers.length > 0 && { command: [...AS_NOBODY, ...aliveArgv(machine.address)].join(" ") },
+    check: peers.length > 0 && {
+      command: [...AS_NOBODY, ...aliveArgv(machine.address)].join(" "),
+      notDrained: `/usr/bin/test ! -e ${DRAIN_MARKS.vip}`,
+    },
     vip: topology.network.vip,
   };
 }

@@ -1,3 +1,4 @@
+import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import type { MailNodeConfig } from "../../../contract/mailnode-config.ts";
 import { PORTS } from "../../../contract/ports.ts";
 import { machinesWith } from "../../topology/topology.ts";
@@ -7,7 +8,7 @@ import { PATHS } from "./names.ts";
 /** RFC 5321 section 4.5.3.1.8: at least 100 recipients must be taken. */
 const MAX_RECIPIENTS = 100;
 /** Sessions per port and node; each costs about 50 KiB. */
-const MAX_SESSIONS = 1000;
+export const MAX_SESSIONS = 1000;
 /** RFC 5321 section 6.3: a limit for loops should be at least 100. */
 const MAX_RECEIVED_LINES = 100;
 /** RFC 5321 section 4.5.3.2.7. */
@@ -70,6 +71,7 @@ export function mailNodeConfig(context: FileContext): MailNodeConfig {
       timeoutMs: CHECK_TIMEOUT_MS,
       cacheMs: CHECK_CACHE_MS,
     },
+    drainMark: DRAIN_MARKS.drained,
     drainLimitMs: DRAIN_LIMIT_MS,
   };
 }

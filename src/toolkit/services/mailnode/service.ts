@@ -1,5 +1,6 @@
 import { PORTS } from "../../../contract/ports.ts";
-import { ask } from "../../steps/command.ts";
+import { STATUS_EXIT } from "../../../contract/node-status.ts";
+import { ask, script } from "../../steps/command.ts";
 import { machinesWith, type Topology } from "../../topology/topology.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
@@ -15,10 +16,15 @@ export const mailnode: Service = {
   secrets,
   files: mailNodeFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
-  // Not its health: that database or cache are down is no reason to keep a node from taking mail.
-  probe: () => ask([PATHS.program, "status", "--ready"], { timeoutMs: 30_000 }),
+  probe: () => ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
   form: () => [],
 };
+
+/*
+ * Not its health: that database or cache are down is no reason to keep a node from taking mail. A node that somebody
+ * drained does what it was told to.
+ */
+const PROBE = `"$1" status --ready || [ $? -eq "$2" ]`;
 
 function listener(port: number): Listener {
   return { port, protocol: "tcp", on: "machine", from: ["balancer"], program: PROGRAM };

@@ -22,9 +22,10 @@ export const nftables: Service = {
 
 /*
  * Both, as the port that mbctl connects to may be forwarded to 22 on the way: a firewall must not lock out those
- * who would mend it.
+ * who would mend it. A port that only ~/.ssh/config names is not known here: the files of a machine must not depend on
+ * who makes them. Apply looks where sshd listens and refuses first.
  */
 function sshListeners(machine: Machine): readonly Listener[] {
-  const ports = [...new Set([PORTS.ssh, machine.ssh.port])];
+  const ports = [...new Set([PORTS.ssh, machine.ssh.port ?? PORTS.ssh])];
   return ports.map((port) => ({ port, protocol: "tcp", on: "all", from: "anyone", program: "sshd" }));
 }

@@ -70,7 +70,7 @@ function remaining(
   // The first is what it logs in with to others: a link that breaks on the second comes back with it.
   const passwords = ["masterauth", "requirepass"].filter((name) => found.get(name) !== "same");
   const commands = [
-    ...(changed.length > 0 ? [set(machine, changed.flat())] : []),
+    ...(changed.length > 0 ? [setInCache(machine, changed.flat())] : []),
     ...(passwords.length > 0 ? [setPasswords(machine, passwords, password)] : []),
   ];
   const names = [...changed.map(([name]) => name), ...passwords].join(", ");
@@ -85,7 +85,8 @@ function inService(found: ReadonlyMap<string, string>, wanted: Readonly<Record<s
   return found.get("role") === "master" && good >= Number(wanted["min-replicas-to-write"]);
 }
 
-function set(machine: Machine, pairs: readonly string[]): Command {
+/** Sets settings in the running server and in its file. */
+export function setInCache(machine: Machine, pairs: readonly string[]): Command {
   return act(script(SET, [machine.address, String(PORTS.cache), CONFIG_PATH, ...pairs]));
 }
 
@@ -97,8 +98,12 @@ shift 3
 redis-cli -e -h "$host" -p "$port" CONFIG SET "$@"
 redis-cli -e -h "$host" -p "$port" CONFIG REWRITE`;
 
-/** -x takes the last argument from standard input, so that no password is in the list of processes. */
-function setPasswords(machine: Machine, names: readonly string[], password: string): Command {
+/**
+ * Sets these passwords, "masterauth" or "requirepass", in the running server and in its file.
+ *
+ * -x takes the last argument from standard input, so that no password is in the list of processes.
+ */
+export function setPasswords(machine: Machine, names: readonly string[], password: string): Command {
   const args = [machine.address, String(PORTS.cache), CONFIG_PATH, ...names];
   return act(script(SET_PASSWORDS, args), { stdin: password });
 }

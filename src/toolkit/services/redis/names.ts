@@ -1,5 +1,6 @@
 export const SERVER_UNIT = "redis-server.service";
 export const CONFIG_PATH = "/etc/redis/redis.conf";
+export const DATA_DIRECTORY = "/var/lib/redis";
 export const PASSWORD_SECRET = "cache/password";
 
 /**

@@ -89,7 +89,7 @@ function remaining(topology: Topology, machine: Machine, answer: Answer, passwor
   const password = found.get("auth-pass") === "differs";
   const commands = [
     ...(changed.length > 0 ? [act(script(SET, [...args, ...changed.flat()]))] : []),
-    ...(password ? [act(script(SET_AUTH_PASS, args), { stdin: passwords })] : []),
+    ...(password ? [setAuthPass(topology, machine, passwords)] : []),
   ];
   if (commands.length > 0) {
     const names = [...changed.map(([name]) => name), ...(password ? ["auth-pass"] : [])];
@@ -113,6 +113,12 @@ export REDISCLI_AUTH
 name=$2 port=$3 host=$4
 shift 4
 redis-cli -e -h "$host" -p "$port" SENTINEL SET "$name" "$@"`;
+
+/** Sets with which password the Sentinel logs in to caches: the first line of `passwords`. */
+export function setAuthPass({ cache }: Topology, { address }: Machine, passwords: string): Command {
+  const args = [SENTINEL_CONFIG_PATH, cache.masterName, String(PORTS.sentinel), address];
+  return act(script(SET_AUTH_PASS, args), { stdin: passwords });
+}
 
 /** -x takes the last argument from standard input, so that no password is in the list of processes. */
 const SET_AUTH_PASS = `${PRESENT_PASSWORD}

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { render } from "../../../../src/toolkit/bundle/render.ts";
 import { galeraFiles } from "../../../../src/toolkit/services/galera/files.ts";
@@ -63,6 +66,12 @@ describe("the files of a database machine", () => {
       expect(dropIn).toContain(`\n${line}\n`);
   });
 
+  it("keep a member from starting that a recovery left out, and let a saved view that is empty not stop one", () => {
+    const dropIn = text("/mailbastion.conf");
+    expect(dropIn).toContain("\nConditionPathExists=!/var/lib/mysql/mailbastion-left-out\n");
+    expect(dropIn).toMatch(/^ExecStartPre=.* -name gvwstate\.dat -empty -delete$/m);
+  });
+
   it("run the health check as a user of its own", () => {
     expect(text("@.service")).toContain("\nUser=mailbastion-dbcheck\n");
   });
@@ -87,6 +96,21 @@ describe("the health check of a database member", () => {
     ["while it is read-only", "read_only\tOFF", "read_only\tON"],
   ])("answers 503 %s", (_when, good, bad) => {
     expect(check(GOOD.map((line) => (line === good ? bad : line)))).toMatch(/^HTTP\/1.1 503 /);
+  });
+
+  it("answers 503 while the machine is drained, and says so, however well the member is", () => {
+    const folder = mkdtempSync(join(tmpdir(), "drained-"));
+    const mark = join(folder, "drained");
+    const script = text("/database-check.sh").replaceAll("/var/lib/mailbastion-drain/drained", mark);
+    const answer = () =>
+      runWith(["sh", "-c", script], {
+        programs: { mariadb: printing(GOOD.join("\n")) },
+        stdin: "GET / HTTP/1.1\r\n\r\n",
+      }).stdout;
+    expect(answer()).toMatch(/^HTTP\/1.1 200 /);
+    writeFileSync(mark, "");
+    expect(answer()).toMatch(/^HTTP\/1.1 503 [\s\S]*\r\n\r\ndrained /);
+    rmSync(folder, { recursive: true });
   });
 
   it("answers 503 when the server does not answer", () => {

@@ -78,6 +78,13 @@ describe("forming the database cluster", () => {
     expect(() => decide(inService(0), inService(1), standalone)).toThrow("erase the data on node-3");
   });
 
+  it("does not let a member join that a recovery left out, until its data are emptied", () => {
+    const said = stopped(30);
+    const leftOut = { ...said, stdout: `${said.stdout}@leftout\nyes\n` };
+    expect(() => decide(inService(0), inService(1), leftOut)).toThrow(/would erase the data on node-3/);
+    expect(plan(inService(0), inService(1), bare)).toEqual([[`node-3: ${START}`]]);
+  });
+
   it("lets a member join whose first copy was cut short", () => {
     const torn = answer({
       unit: "failed",

@@ -66,4 +66,21 @@ describe("what a database machine says of itself", () => {
     expect(said.code).toBe(0);
     expect(parseMember("node-1", said)).toEqual({ machine: "node-1", unit: "inactive", holdsData: false });
   });
+
+  it("stands where a recovery found it to stand, before what the log of its last start says", () => {
+    const said = looking(0, 24);
+    const asked = "@asked\nWSREP: Recovered position 82427ec6-e685-11f1-923a-a2e7766fb756:26,0-1-9\n";
+    expect(parseMember("node-1", { ...said, stdout: `${said.stdout}${asked}` }).recovered!.seqno).toBe(26n);
+  });
+
+  it("says when half a copy lies there, when it is left out, and when its next start would begin a cluster", () => {
+    const { stdout } = looking(0, 24);
+    const all = `${stdout}@copying\nyes\n@leftout\nyes\n@marked\nyes\n`;
+    expect(parseMember("node-1", { code: 0, stdout: all, stderr: "" })).toMatchObject({
+      isCopying: true,
+      isLeftOut: true,
+      isMarked: true,
+    });
+    expect(parseMember("node-1", looking(0, 24))).not.toHaveProperty("isLeftOut");
+  });
 });

@@ -66,26 +66,22 @@ describe("a database cluster without a primary component", () => {
         "  node-3   inactive  82427ec6-e685-11f1-923a-a2e7766fb756  20                no                 saved state",
       ].join("\n"),
     );
-    expect(error.remedy).toContain("type on node-2");
-    expect(error.remedy).toContain("galera_new_cluster");
+    expect(error.remedy).toContain("mbctl recover galera");
   });
 
   it("takes the position that the start recovered where the saved state has none", () => {
     const error = refusal(looking(0, 24), looking(1, 26), stopped(20));
     expect(error.message).toMatch(/node-2 .* 26 .* recovered from data/);
-    expect(error.remedy).toContain("type on node-2");
   });
 
-  it("names no machine while one has not said where it stands", () => {
+  it("shows which machine has not said where it stands", () => {
     const error = refusal(crashed(0), stopped(24, 1), stopped(20));
     expect(error.message).toMatch(/node-1 .* unknown/);
-    expect(error.remedy).toContain("start mariadb on node-1");
-    expect(error.remedy).not.toContain("galera_new_cluster");
   });
 
   it("never compares positions of different histories: the larger may be the stale one", () => {
     const error = refusal(stopped(2, 1), stopped(2), stopped(9, 0, OTHER_HISTORY));
-    expect(error.remedy).toContain("different histories");
-    expect(error.remedy).not.toContain("galera_new_cluster");
+    expect(error.remedy).toContain("the histories differ");
+    expect(error.remedy).not.toContain("node-3");
   });
 });

@@ -65,6 +65,12 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     service: "haproxy",
+    pathEndsWith: "/apply-drains.sh",
+    title: "a loop that is never ended",
+    mutate: (content) => content.replace("    done\n", ""),
+  },
+  {
+    service: "haproxy",
     pathEndsWith: "/50-mailbastion.conf",
     title: "a misspelt setting, about which systemd only warns",
     mutate: (content) => content.replace("ExecStop=", "ExecStopp="),

@@ -48,15 +48,20 @@ describe("the files of HAProxy", () => {
     ]);
   });
 
-  it("make the unit save the servers' state before a reload and a stop, and not stop a reload when that fails", () => {
+  it("make the unit take drained machines out at a start and at a reload, and save the servers' state before a reload and a stop, and not stop a reload when that fails", () => {
     const settings = settingsOf(rendered(haproxy, threeMachines, "node-1", "/50-mailbastion.conf"));
     const save =
       "-/bin/sh /usr/local/lib/mailbastion/save-server-state.sh /run/haproxy/admin.sock /var/lib/haproxy";
+    const drains =
+      "-/bin/sh /usr/local/lib/mailbastion/apply-drains.sh /run/haproxy/admin.sock /var/lib/mailbastion-drain/balancer";
     expect(settings).toEqual([
       "[Service]",
       "Environment=SERVER_STATE_FOLDER=/var/lib/haproxy",
+      `ExecStartPost=${drains}`,
       "ExecReload=",
       "ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS",
+      // Before the state is saved: the next process loads what it says.
+      `ExecReload=${drains}`,
       `ExecReload=${save}`,
       "ExecReload=/bin/kill -USR2 $MAINPID",
       `ExecStop=${save}`,

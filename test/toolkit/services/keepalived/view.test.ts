@@ -42,7 +42,7 @@ describe("the configuration of keepalived", () => {
 
   it("writes the weight 0, as any other is ignored by nopreempt and leaves the VIP on a dead balancer", () => {
     const weights = settings().filter((line) => line.startsWith("weight"));
-    expect(weights).toEqual(["weight 0"]);
+    expect(weights).toEqual(["weight 0", "weight 0"]);
   });
 
   it("gives every balancer a priority of its own, the first one the highest", () => {
@@ -79,6 +79,22 @@ describe("the configuration of keepalived", () => {
     expect(lines).toEqual(
       expect.arrayContaining(["interval 1", "timeout 2", "fall 2", "rise 3", "init_fail"]),
     );
+  });
+
+  it("gives the VIP up at the first look while the drain's mark is there, and waits for that look at boot", () => {
+    const lines = settings();
+    const start = lines.indexOf("vrrp_script not_drained {");
+    expect(lines.slice(start + 1, lines.indexOf("}", start))).toEqual([
+      'script "/usr/bin/test ! -e /var/lib/mailbastion-drain/vip"',
+      "interval 1",
+      "timeout 10",
+      "fall 1",
+      "rise 1",
+      "weight 0",
+      "init_fail",
+    ]);
+    const tracked = lines.indexOf("track_script {");
+    expect(lines.slice(tracked + 1, lines.indexOf("}", tracked))).toEqual(["haproxy_answers", "not_drained"]);
   });
 
   it("has no check on a single balancer, which nobody could relieve", () => {

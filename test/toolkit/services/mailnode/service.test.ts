@@ -4,6 +4,7 @@ import { mailnode } from "../../../../src/toolkit/services/mailnode/service.ts";
 import { machineNamed, type Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { rendered, settingsOf } from "../rendered.ts";
+import { runWith } from "../shell.ts";
 import { sampleContext } from "../sample-context.ts";
 import { faults } from "./faults.ts";
 
@@ -54,11 +55,17 @@ describe("the mailnode service", () => {
     });
   });
 
-  it("is probed for readiness, not for the health of what it uses, without a change", () => {
-    expect(mailnode.probe(threeMachines, node1)).toMatchObject({
-      argv: ["/opt/mailbastion/current/bin/mbnode", "status", "--ready"],
-      mutates: false,
-    });
+  it.each([
+    ["takes mail", 0, 0],
+    ["is drained by somebody, as it was told", 3, 0],
+    ["does not take mail", 1, 1],
+  ])("is probed for readiness, without a change, and passes accordingly when it %s", (_how, ends, code) => {
+    const { argv, mutates } = mailnode.probe(threeMachines, node1);
+    expect(mutates).toBe(false);
+    expect(argv).toContain("/opt/mailbastion/current/bin/mbnode");
+    const standIn = argv.map((word) => (word.endsWith("/mbnode") ? "mbnode" : word));
+    const programs = { mbnode: `[ "$*" = "status --ready" ] && exit ${ends}; exit 9` };
+    expect(runWith(standIn, { programs }).code).toBe(code);
   });
 });
 

@@ -11,8 +11,11 @@ describe("the nftables service", () => {
   });
 
   it("keeps open the port that mbctl connects to and the one that it may be forwarded to", () => {
-    const ports = (port: number): readonly number[] =>
-      nftables.listens(threeMachines, { ...node1, ssh: { ...node1.ssh, port } }).map((each) => each.port);
+    const ports = (port?: number): readonly number[] =>
+      nftables
+        .listens(threeMachines, { ...node1, ssh: { host: node1.address, ...(port && { port }) } })
+        .map((each) => each.port);
+    expect(ports()).toEqual([22]);
     expect(ports(22)).toEqual([22]);
     expect(ports(2222)).toEqual([22, 2222]);
   });

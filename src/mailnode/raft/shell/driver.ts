@@ -1,0 +1,474 @@
+/**
+ * One member's Raft at work: hands messages, ticks and proposals to the core, and what comes out of it to the disk,
+ * the network and the state machine. It has no clock, timer, disk or network of its own: Env, log and transport are
+ * given, so that a simulated node runs this very code.
+ *
+ * The disk and the network work side by side: what needs no disk is sent while the batch is written, and batches are
+ * written without waiting for each other. After any error of the disk, of the core or of the state machine it stops.
+ */
+import type { ConsistencyLevel } from "../../../contract/cluster-api.ts";
+import type { Env } from "../../../support/env.ts";
+import { NotProposed, type Accepted, type AppliedLog, type ClusterMember } from "../../cluster/consensus.ts";
+import type { Consensus, Leader, ProposeOptions } from "../../cluster/consensus.ts";
+import { isJoint, type MemberChange } from "../core/membership-change.ts";
+import type { Message } from "../core/messages.ts";
+import { Raft } from "../core/raft.ts";
+import type { Ready, SoftState } from "../core/ready.ts";
+import type { RaftStatus } from "../core/status.ts";
+import type { Entry, Index, NodeId, SnapshotMeta } from "../core/types.ts";
+import type { RaftLog } from "../log/raft-log.ts";
+import type { DriverOptions } from "./driver-options.ts";
+import { Followed } from "./followed.ts";
+import { LevelWaits } from "./level-waits.ts";
+import { acceptedOrThrow } from "./outcome.ts";
+import type { Ask, Outcome, Packet } from "./packet.ts";
+import { PendingAsks } from "./pending-asks.ts";
+import { PendingReads, type PendingRead } from "./pending-reads.ts";
+import { PersistQueue } from "./persist-queue.ts";
+import { SnapshotReceiver } from "./snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshot-sender.ts";
+import { SnapshotTaker } from "./snapshot-taker.ts";
+import type { Transport } from "./transport.ts";
+import { Transfers } from "./transfers.ts";
+
+export interface DriverParts {
+  readonly log: RaftLog;
+  readonly transport: Transport;
+  readonly env: Env;
+  readonly options: DriverOptions;
+  /** Writes the leader's clocks into a command, as he appends it. */
+  readonly stamp: (command: Uint8Array) => void;
+  /** Runs what waits when this turn is over: what comes in until then leaves together. */
+  readonly later: (run: () => void) => void;
+}
+
+/** Who founds a cluster. All founders name the same ones. */
+export interface Founders {
+  readonly voters: readonly NodeId[];
+  /** Those of the voters that keep no state. */
+  readonly witnesses?: readonly NodeId[];
+}
+
+export class Driver implements Consensus {
+  /** Resolves when this node has stopped: with the error that made it, or with nothing when it was told to. */
+  readonly stopped: Promise<Error | undefined>;
+  readonly #parts: DriverParts;
+  readonly #log: RaftLog;
+  readonly #options: DriverOptions;
+  readonly #followed: Followed;
+  readonly #persisting = new PersistQueue();
+  readonly #waits: LevelWaits;
+  readonly #asks: PendingAsks;
+  readonly #reads: PendingReads;
+  readonly #transfers = new Transfers();
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
+  readonly #end = new AbortController();
+  readonly #listeners = new Set<(leader: Leader | undefined) => void>();
+  #raft: Raft | undefined;
+  #taker: SnapshotTaker | undefined;
+  #leader: Leader | undefined;
+  /** A snapshot of the leader is taking the place of the state. */
+  #installing = false;
+  #scheduled = false;
+  #tellStopped: (error: Error | undefined) => void;
+
+  constructor(parts: DriverParts) {
+    const { log, env, options, transport } = parts;
+    this.#parts = parts;
+    this.#log = log;
+    this.#options = options;
+    this.#followed = new Followed(options.witness);
+    this.#waits = new LevelWaits(options.levelTicks);
+    this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52));
+    this.#reads = new PendingReads(options);
+    const send = (to: NodeId, packet: Packet): boolean => transport.send(to, packet);
+    this.#sender = new SnapshotSender({
+      store: log.snapshots,
+      env,
+      pieceBytes: options.snapshotPieceBytes,
+      bytesPerSecond: options.snapshotBytesPerSecond,
+      silentTicks: options.snapshotTicks,
+      send,
+      failed: (member) => this.#enter((raft) => raft.snapshotFailed(member)),
+    });
+    this.#receiver = new SnapshotReceiver({
+      store: log.snapshots,
+      witness: options.witness,
+      send,
+      whole: (message) => this.#enter((raft) => raft.step(message)),
+    });
+    ({ promise: this.stopped, resolve: this.#tellStopped } = Promise.withResolvers<Error | undefined>());
+  }
+
+  get id(): NodeId {
+    return this.#log.node;
+  }
+
+  /** Undefined until it is started. */
+  status(): RaftStatus | undefined {
+    return this.#raft?.status();
+  }
+
+  follow(log: AppliedLog): void {
+    this.#followed.begin(log);
+  }
+
+  /**
+   * Goes on from what the disk holds. An empty log begins a cluster with these founders; without them it waits to
+   * be taken into one. Throws what the log and the core throw about a disk that cannot be trusted.
+   */
+  async start(founders?: Founders): Promise<void> {
+    const { transport, env } = this.#parts;
+    const log = this.#log;
+    if (founders !== undefined && isBlank(log)) await log.append({ snapshot: foundation(founders) });
+    await this.#followed.load(log);
+    const entries = log.entries(log.firstIndex, log.lastIndex + 1);
+    const { hardState, snapshot } = log;
+    const raft = new Raft(
+      { ...this.#options, id: this.id, random: () => env.random() },
+      { hardState, snapshot, entries, applied: snapshot.index },
+    );
+    this.#raft = raft;
+    const state = (): Uint8Array => this.#followed.snapshot();
+    this.#taker = new SnapshotTaker({ ...this.#options, log, raft, state }, entries);
+    transport.start({
+      packet: (from, packet) => this.#enter(() => this.#packet(from, packet)),
+      broken: (member) => this.#enter(() => this.#broken(member)),
+    });
+    void this.#keepTicking();
+    this.#schedule();
+  }
+
+  /** Ends all: what was proposed and not answered is unclear. */
+  async stop(): Promise<void> {
+    await this.#halt(undefined);
+  }
+
+  async propose(command: Uint8Array, { level, signal }: ProposeOptions): Promise<Accepted> {
+    if (command.length > this.#options.maxCommandBytes) throw new NotProposed("too-large");
+    return this.#ask({ type: "propose", level, command }, signal);
+  }
+
+  /**
+   * Makes members what the changes say, jointly when several voters change; resolves when the result is committed.
+   * Rejects with ChangeRefusedError, NotProposed or OutcomeUnknown.
+   */
+  async changeMembers(changes: readonly MemberChange[], signal?: AbortSignal): Promise<void> {
+    await this.#ask({ type: "change", changes }, signal);
+  }
+
+  async transferLeadership(to: NodeId, signal?: AbortSignal): Promise<void> {
+    if (this.#leader?.id === to) return;
+    const limit = new AbortController();
+    const done = this.#transfers.wait(to, 3 * this.#options.electionTicks);
+    const end = (): void => done.fail();
+    signal?.addEventListener("abort", end, { once: true });
+    this.#ask({ type: "transfer", to }, limit.signal).catch((error: unknown) => {
+      if (error instanceof NotProposed) done.fail(error);
+    });
+    try {
+      await done.promise;
+    } finally {
+      signal?.removeEventListener("abort", end);
+      limit.abort();
+    }
+  }
+
+  async readIndex(signal?: AbortSignal): Promise<Index> {
+    if (this.#end.signal.aborted) throw new NotProposed("stopped");
+    if (signal?.aborted) throw new NotProposed("no-leader");
+    const { promise, resolve, reject } = Promise.withResolvers<Index>();
+    const read: PendingRead = { resolve, reject, ticks: 0 };
+    const giveUp = (): void => {
+      this.#reads.remove(read);
+      reject(new NotProposed("no-leader"));
+    };
+    signal?.addEventListener("abort", giveUp, { once: true });
+    this.#reads.add(read);
+    this.#schedule();
+    try {
+      const index = await promise;
+      return await this.#followed.reached(index, signal);
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  onLeaderChange(listener: (leader: Leader | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  members(): readonly ClusterMember[] {
+    if (this.#raft === undefined) return [];
+    const { voters, votersOutgoing, learners, learnersNext, witnesses } = this.#raft.membership;
+    const ids = new Set([...voters, ...votersOutgoing, ...learners, ...learnersNext]);
+    return [...ids].sort().map((id) => ({
+      id,
+      voter: voters.includes(id) || votersOutgoing.includes(id),
+      witness: witnesses.includes(id),
+    }));
+  }
+
+  /** Asks the leader, who may be this node. */
+  #ask(ask: Ask, signal: AbortSignal | undefined): Promise<Accepted> {
+    return new Promise<Outcome>((settle) => {
+      const refuse = (reason: NotProposed["reason"]): void => settle({ type: "notProposed", reason });
+      if (this.#end.signal.aborted) return refuse("stopped");
+      if (signal?.aborted) return refuse("no-leader");
+      this.#enter((raft) => {
+        if (raft.role === "leader") return this.#lead(raft, ask, settle, signal);
+        const { leader } = raft;
+        if (leader === undefined) return refuse("no-leader");
+        this.#askOther(leader, ask, settle, signal);
+      });
+    }).then(acceptedOrThrow);
+  }
+
+  #askOther(
+    leader: NodeId,
+    ask: Ask,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    const giveUp = (): void => {
+      this.#asks.settle(request, leader, { type: "unknown", why: "the caller waits no longer" });
+    };
+    const request = this.#asks.add(leader, (outcome) => {
+      signal?.removeEventListener("abort", giveUp);
+      settle(outcome);
+    });
+    signal?.addEventListener("abort", giveUp, { once: true });
+    if (!this.#parts.transport.send(leader, { type: "ask", request, ask }))
+      this.#asks.settle(request, leader, { type: "notProposed", reason: "no-leader" });
+  }
+
+  /** What this node, leading, makes of a request. */
+  #lead(raft: Raft, ask: Ask, settle: (outcome: Outcome) => void, signal?: AbortSignal): void {
+    switch (ask.type) {
+      case "propose":
+        return this.#append(raft, ask.command, ask.level, settle, signal);
+      case "transfer": {
+        const refused = raft.transferLeadership(ask.to);
+        if (refused !== undefined) settle({ type: "notProposed", reason: "transferring" });
+        else settle({ type: "accepted", accepted: { index: 0, term: raft.term, replicas: 0, committed: false } });
+        return;
+      }
+      case "change": {
+        const entry = raft.proposeMembership(ask.changes);
+        if ("refused" in entry) return settle({ type: "refused", why: entry.refused });
+        this.#waits.add(raft, entry, "quorum", settle, () => !isJoint(raft.membership));
+      }
+    }
+  }
+
+  #append(
+    raft: Raft,
+    command: Uint8Array,
+    level: ConsistencyLevel,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    if (command.length > this.#options.maxCommandBytes)
+      return settle({ type: "notProposed", reason: "too-large" });
+    this.#parts.stamp(command);
+    const entry = raft.propose(command);
+    if ("refused" in entry) return settle({ type: "notProposed", reason: PROPOSAL_REFUSALS[entry.refused] });
+    const giveUp = (): void => this.#enter(() => this.#waits.abandon(raft, wait));
+    const wait = this.#waits.add(raft, entry, level, (outcome) => {
+      signal?.removeEventListener("abort", giveUp);
+      settle(outcome);
+    });
+    signal?.addEventListener("abort", giveUp, { once: true });
+  }
+
+  #packet(from: NodeId, packet: Packet): void {
+    const raft = this.#raft!;
+    switch (packet.type) {
+      case "raft":
+        return raft.step(packet.message);
+      case "ask": {
+        const { request, ask } = packet;
+        const answer = (outcome: Outcome): void => {
+          this.#parts.transport.send(from, { type: "answer", request, outcome });
+        };
+        if (raft.role === "leader") this.#lead(raft, ask, answer);
+        else answer({ type: "notProposed", reason: "no-leader" });
+        return;
+      }
+      case "answer":
+        return this.#asks.settle(packet.request, from, packet.outcome);
+      case "snapshotOffer":
+        return this.#orHalt(this.#receiver.offered(packet.message, packet.digest));
+      case "snapshotPiece":
+        return this.#orHalt(this.#receiver.piece(from, packet.snapshot, packet.at, packet.content));
+      case "snapshotWanted":
+        return this.#orHalt(this.#sender.wanted(from, packet.snapshot, packet.at));
+      case "snapshotRefused":
+        return this.#sender.refused(from, packet.snapshot);
+    }
+  }
+
+  #broken(member: NodeId): void {
+    this.#raft!.unreachable(member);
+    this.#sender.broken(member);
+    this.#asks.lose("the connection to the leader broke", member);
+  }
+
+  async #keepTicking(): Promise<void> {
+    const { env } = this.#parts;
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      await env.sleep(this.#options.tickMs, signal).catch(() => undefined);
+      // One tick however late it is: a node that was paused must not stand for election before it has listened.
+      this.#enter((raft) => {
+        raft.tick();
+        this.#waits.tick(raft);
+        this.#asks.tick();
+        this.#reads.tick();
+        this.#transfers.tick();
+        this.#sender.tick();
+      });
+    }
+  }
+
+  /** Every way into the core: what it leads to is done when the turn is over. */
+  #enter(event: (raft: Raft) => void): void {
+    if (this.#end.signal.aborted || this.#raft === undefined) return;
+    try {
+      event(this.#raft);
+    } catch (error) {
+      void this.#halt(error);
+      return;
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#parts.later(() => {
+      this.#scheduled = false;
+      if (this.#end.signal.aborted || this.#raft === undefined) return;
+      try {
+        this.#turn(this.#raft);
+      } catch (error) {
+        void this.#halt(error);
+      }
+    });
+  }
+
+  #turn(raft: Raft): void {
+    this.#waits.check(raft);
+    this.#reads.ask(raft);
+    for (let ready = raft.ready(); ready !== undefined; ready = raft.ready()) this.#take(raft, ready);
+    this.#waits.check(raft);
+    if (!this.#installing && this.#taker!.isDue(this.#sender.active)) this.#orHalt(this.#taker!.take());
+  }
+
+  #take(raft: Raft, { softState, batch, messages, messagesAfterPersist, committed, readStates }: Ready): void {
+    if (softState !== undefined) this.#roleChanged(softState);
+    this.#send(raft, messages);
+    if (batch !== undefined) {
+      this.#taker!.appended(batch.entries);
+      if (batch.snapshot !== undefined) this.#installing = true;
+      const durable = this.#persisting.add(batch, messagesAfterPersist);
+      this.#orHalt(this.#persist(batch, durable));
+    }
+    if (committed.length > 0) this.#apply(raft, committed);
+    for (const { request, index } of readStates) this.#reads.answered(request, index);
+  }
+
+  async #persist(batch: NonNullable<Ready["batch"]>, durable: () => void): Promise<void> {
+    const { hardState, snapshot, entries } = batch;
+    await this.#log.append({ ...(hardState && { hardState }), ...(snapshot && { snapshot }), entries });
+    if (snapshot !== undefined) await this.#followed.load(this.#log);
+    durable();
+    this.#enter((raft) => {
+      for (const { batch: done, messages } of this.#persisting.take()) {
+        if (done.snapshot !== undefined) this.#installed(done.snapshot);
+        raft.persisted(done.token);
+        this.#send(raft, messages);
+      }
+    });
+  }
+
+  #installed(snapshot: SnapshotMeta): void {
+    this.#installing = false;
+    this.#followed.wake(snapshot.index);
+    // Segments of the log that was replaced are of no use any more.
+    this.#orHalt(this.#log.compact(this.#log.compacted.index));
+  }
+
+  #apply(raft: Raft, entries: readonly Entry[]): void {
+    const last = this.#followed.apply(entries);
+    raft.applied(last);
+    this.#followed.wake(last);
+  }
+
+  #send(raft: Raft, messages: readonly Message[]): void {
+    for (const message of messages) {
+      if (message.type === "snapshot") this.#orHalt(this.#sender.offer(message));
+      else if (!this.#parts.transport.send(message.to, { type: "raft", message })) raft.unreachable(message.to);
+    }
+  }
+
+  #roleChanged(state: SoftState): void {
+    const { leader: id, term } = state;
+    this.#transfers.look(state);
+    if (this.#leader?.id === id && (id === undefined || this.#leader?.term === term)) return;
+    this.#leader = id === undefined ? undefined : { id, term };
+    this.#asks.lose("the leader changed");
+    this.#reads.askAgain();
+    for (const listener of this.#listeners) listener(this.#leader);
+  }
+
+  #orHalt(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#halt(error));
+  }
+
+  async #halt(error: unknown): Promise<void> {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
+    this.#leader = undefined;
+    const why = "this node stops";
+    this.#waits.end(why);
+    this.#asks.lose(why);
+    this.#reads.end("stopped");
+    this.#followed.end();
+    this.#transfers.end();
+    for (const listener of this.#listeners) listener(undefined);
+    await this.#parts.transport.close();
+    // A disk that failed may fail here again, and has been told of already.
+    await this.#log.close().catch(() => undefined);
+    this.#tellStopped(error === undefined || error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+const PROPOSAL_REFUSALS = {
+  "not-leader": "no-leader",
+  transferring: "transferring",
+  "too-much-uncommitted": "overloaded",
+} as const;
+
+function isBlank(log: RaftLog): boolean {
+  const { snapshot, hardState, lastIndex } = log;
+  return lastIndex === 0 && hardState.term === 0 && snapshot.index === 0 && snapshot.membership.voters.length === 0;
+}
+
+function foundation({ voters, witnesses = [] }: Founders): SnapshotMeta {
+  const membership = {
+    voters: [...voters].sort(),
+    votersOutgoing: [],
+    learners: [],
+    learnersNext: [],
+    witnesses: [...witnesses].sort(),
+    autoLeave: false,
+  };
+  return { term: 0, index: 0, membership };
+}

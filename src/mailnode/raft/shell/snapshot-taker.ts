@@ -1,0 +1,82 @@
+/** Keeps a log short: takes a snapshot of the state when the log has grown enough, and forgets what it stands for. */
+import type { Raft } from "../core/raft.ts";
+import { entryBytes } from "../core/log.ts";
+import type { Entry, Index } from "../core/types.ts";
+import type { RaftLog } from "../log/raft-log.ts";
+
+export interface SnapshotTakerOptions {
+  readonly log: RaftLog;
+  readonly raft: Raft;
+  /** The state after the last applied entry; no bytes on a witness. */
+  readonly state: () => Uint8Array;
+  readonly snapshotLogBytes: number;
+  readonly keepLogBytes: number;
+}
+
+/** A snapshot that is being sent is not replaced before the log is this many times as long as it should be. */
+const PATIENCE = 4;
+
+const PIECE_BYTES = 1024 * 1024;
+
+export class SnapshotTaker {
+  readonly #options: SnapshotTakerOptions;
+  /** What the log has grown by since the last snapshot. */
+  #bytes = 0;
+  #taking = false;
+
+  constructor(options: SnapshotTakerOptions, entries: readonly Entry[]) {
+    this.#options = options;
+    this.appended(entries);
+  }
+
+  appended(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#bytes += entryBytes(entry);
+  }
+
+  /** Whether one is to be taken now; `sending`: whether the last one is still needed. */
+  isDue(sending: boolean): boolean {
+    const limit = this.#options.snapshotLogBytes * (sending ? PATIENCE : 1);
+    if (this.#taking || this.#bytes < limit) return false;
+    const { applied, snapshot } = this.#options.raft.status();
+    return applied > snapshot.index;
+  }
+
+  /**
+   * Takes one of the state as it is at the call. Rejects with RAFT_LOG_FAILED: the node must stop. A snapshot that
+   * the leader sent meanwhile makes this one needless.
+   */
+  async take(): Promise<void> {
+    const { log, raft, state } = this.#options;
+    this.#taking = true;
+    this.#bytes = 0;
+    const meta = raft.snapshotMeta(raft.status().applied);
+    const content = state();
+    const writer = await log.snapshots.begin(meta);
+    for (let at = 0; at < content.length; at += PIECE_BYTES)
+      await writer.append(content.subarray(at, at + PIECE_BYTES));
+    await writer.commit();
+    if (meta.index > log.snapshot.index) {
+      await log.append({ snapshot: meta });
+      raft.snapshotTaken(meta);
+      const until = Math.min(this.#keepFrom(meta.index), raft.status().snapshot.index);
+      raft.compact(until);
+      await log.compact(until);
+    }
+    this.#taking = false;
+  }
+
+  /** The place before the entries that are kept behind a snapshot. */
+  #keepFrom(index: Index): Index {
+    const { raft, keepLogBytes } = this.#options;
+    const { first } = raft.status();
+    if (first > index) return index;
+    const entries = raft.entries(first, Infinity);
+    let bytes = 0;
+    let place = index;
+    for (; place >= first; place--) {
+      bytes += entryBytes(entries[place - first]!);
+      if (bytes > keepLogBytes) break;
+    }
+    return place;
+  }
+}

@@ -1,0 +1,114 @@
+import { DRAIN_MARKS, serializeDrainMark } from "../../../contract/drain-mark.ts";
+import { putMark, removeMark } from "../../services/drain-marks.ts";
+import * as haproxy from "../../services/haproxy/drain.ts";
+import { isNodeDrained } from "../../services/mailnode/drain.ts";
+import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import type { Stage } from "../../steps/step.ts";
+import type { Role } from "../../topology/topology.ts";
+import type { MachineSurvey } from "../survey/machine.ts";
+import { cachePhase } from "./cache-phase.ts";
+import type { DrainInput } from "./drain-input.ts";
+import { vipPhases } from "./vip-phases.ts";
+
+/**
+ * How long sessions may end by themselves before the mail node sends 421 into those that are left: short ones are over
+ * then, and only clients that keep a session open between messages ever see it. In seconds.
+ */
+const BY_THEMSELVES_S = 15;
+
+/**
+ * Takes a machine out, step by step, each proven by what the other side says: mail first, the VIP last. All of it is
+ * one group, so that a drain that fails puts the machine back.
+ */
+export function drainPhases(input: DrainInput): readonly Phase[] {
+  const { machine, surveys, mark, times } = input;
+  const { name } = machine;
+  const group = `drain ${name}`;
+  const has = (role: Role) => machine.roles.includes(role);
+  const text = serializeDrainMark(mark);
+  const balancers = reachableBalancers(surveys);
+  const answering = balancers.filter((balancer) => surveys.get(balancer)!.balancer!.answers);
+  const nodeAnswers = surveys.get(name)?.mailNode?.answer !== undefined;
+  const phases: Phase[] = [];
+  const add = (title: string, ...stages: readonly Stage[]) => phases.push(plannedPhase(title, stages, group));
+
+  if (has("mail")) {
+    const out = balancers.map((balancer) => ({
+      title: `send ${name} no new session`,
+      machine: balancer,
+      commands: haproxy.takeOut(name, text),
+      verify: haproxy.isOut(name),
+      undo: haproxy.putBack(name),
+    }));
+    add(`take ${name} out of every balancer`, out);
+    const patience = Math.min(BY_THEMSELVES_S, times.timeoutMs / 1000);
+    const end = answering.map((balancer) => ({
+      title: `let short sessions with ${name} end by themselves`,
+      machine: balancer,
+      commands: [haproxy.letSessionsEnd(name, patience)],
+    }));
+    add(`let short sessions with ${name} end`, end);
+  }
+  if (has("cache")) phases.push(...cachePhase(input, group));
+  add(`mark ${name} as drained`, [
+    {
+      title: "put the mark",
+      machine: name,
+      commands: [putMark(DRAIN_MARKS.drained, text)],
+      ...(has("mail") && nodeAnswers && { verify: isNodeDrained() }),
+      undo: [removeMark(DRAIN_MARKS.drained)],
+    },
+  ]);
+  for (const listener of ["database", "cache"] as const) {
+    if (!has(listener)) continue;
+    add(
+      `see that the ${listener} is used elsewhere`,
+      answering.map((balancer) => ({
+        title: `see that ${listener} sessions go elsewhere`,
+        machine: balancer,
+        commands: [],
+        verify: haproxy.hasMoved(listener, name),
+      })),
+      answering.map((balancer) => ({
+        title: `end what is left of ${listener} sessions with ${name}`,
+        machine: balancer,
+        commands: [haproxy.endSessions(listener, name)],
+        verify: haproxy.noSession(listener, name),
+      })),
+    );
+  }
+  if (has("mail")) add(`wait for the mail sessions of ${name}`, ...sessionStages(name, answering, times));
+  if (has("balancer")) phases.push(...vipPhases(input, balancers, group));
+  return phases;
+}
+
+/** Either the drain fails when sessions are left after the time, or they are ended. */
+function sessionStages(
+  name: string,
+  balancers: readonly string[],
+  { timeoutMs, endSessions }: DrainInput["times"],
+): readonly Stage[] {
+  if (!endSessions) {
+    return [
+      balancers.map((machine) => ({
+        title: `wait until no session with ${name} is left`,
+        machine,
+        commands: [],
+        verify: haproxy.noMailSession(name, timeoutMs),
+      })),
+    ];
+  }
+  return [
+    balancers.map((machine) => ({
+      title: `wait for the sessions with ${name}, then end them`,
+      machine,
+      commands: [haproxy.letSessionsEnd(name, timeoutMs / 1000), haproxy.endMailSessions(name)],
+      verify: haproxy.noMailSession(name, 30_000),
+    })),
+  ];
+}
+
+/** In the order of the topology; also those whose HAProxy is stopped, as it reads the marks when it starts. */
+export function reachableBalancers(surveys: ReadonlyMap<string, MachineSurvey>): readonly string[] {
+  return [...surveys.values()].filter(({ balancer }) => balancer).map(({ machine }) => machine.name);
+}

@@ -1,0 +1,124 @@
+import { MAX_SESSIONS } from "../../services/mailnode/config.ts";
+import { MAIL_LISTENERS } from "../../services/haproxy/paths.ts";
+import { machinesWith, type Machine, type Role, type Topology } from "../../topology/topology.ts";
+import type { MachineSurvey } from "../survey/machine.ts";
+import { fault, type Objection } from "./objections.ts";
+
+type Surveys = ReadonlyMap<string, MachineSurvey>;
+
+/** What speaks against going on without the machine: what the others could not do any more, and by how much. */
+export function objectionsToLeaving(
+  topology: Topology,
+  machine: Machine,
+  surveys: Surveys,
+): readonly Objection[] {
+  const rest = [...surveys.values()].filter((other) => other.machine.name !== machine.name && !other.mark);
+  const missing = topology.machines.filter(
+    ({ name }) => name !== machine.name && !rest.some((other) => other.machine.name === name),
+  );
+  const why = missing.length === 0 ? "" : ` (${missing.map((one) => reasonFor(one, surveys)).join(", ")})`;
+  const has = (role: Role) => machine.roles.includes(role);
+  return [
+    ...(has("mail") ? lastMailNode(machine, rest, why) : []),
+    ...(has("mail") ? capacity(rest, surveys) : []),
+    ...(has("balancer") ? lastBalancer(machine, rest, why) : []),
+    ...(has("database") ? databaseQuorum(topology, rest, why) : []),
+    ...(has("cache") ? cacheQuorum(topology, rest, why) : []),
+    ...(has("storage") ? storageWhole(topology, machine, surveys) : []),
+  ];
+}
+
+const MEND = "let mbctl status say what is wrong and mend it first";
+
+function reasonFor({ name }: Machine, surveys: Surveys): string {
+  const mark = surveys.get(name)?.mark;
+  return mark ? `${name} is drained by ${mark.owner}` : `${name} cannot be reached`;
+}
+
+function lastMailNode(machine: Machine, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
+  if (rest.some(takesMail)) return [];
+  const sentence = `no other mail node than ${machine.name} takes mail${why}`;
+  return [fault("DRAIN_LAST", sentence, MEND, true)];
+}
+
+function takesMail({ mailNode }: MachineSurvey): boolean {
+  return mailNode?.answer?.ready === true;
+}
+
+function lastBalancer(machine: Machine, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
+  if (rest.some(({ balancer }) => balancer?.answers)) return [];
+  const sentence = `no other balancer than ${machine.name} could bear the VIP${why}`;
+  return [fault("DRAIN_LAST", sentence, MEND, true)];
+}
+
+/** Each port of a node holds so many sessions; what is open now on all of them must fit into the others. */
+function capacity(rest: readonly MachineSurvey[], surveys: Surveys): readonly Objection[] {
+  const nodes = rest.filter(takesMail).length;
+  const servers = [...surveys.values()].flatMap(({ balancer }) => balancer?.servers ?? []);
+  return MAIL_LISTENERS.filter((listener) => listener !== "console").flatMap((listener) => {
+    const open = servers
+      .filter((server) => server.listener === listener)
+      .reduce((sum, { sessions }) => sum + sessions, 0);
+    const room = nodes * MAX_SESSIONS;
+    if (nodes === 0 || open <= room) return [];
+    const sentence = `${open} ${listener} sessions are open, and the other mail nodes hold ${room}: ${open - room} too few`;
+    return [fault("DRAIN_CAPACITY", sentence, "wait for a quieter hour", true)];
+  });
+}
+
+/** Never forced: one failure more, and the database stops for everyone. */
+function databaseQuorum(
+  topology: Topology,
+  rest: readonly MachineSurvey[],
+  why: string,
+): readonly Objection[] {
+  const all = machinesWith(topology, "database").length;
+  const inService = rest.filter(({ member }) => member?.inService);
+  const needed = majority(all);
+  if (inService.length >= needed) return [];
+  const sentence = `of ${all} database members ${named(inService)} would be left in service, and ${needed} are needed for a majority${why}`;
+  return [fault("DRAIN_QUORUM", sentence, MEND, false)];
+}
+
+/** A master needs a replica that follows it, or it takes no writes; Sentinels need a majority to choose one. */
+function cacheQuorum(topology: Topology, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
+  const all = machinesWith(topology, "cache").length;
+  if (all === 1) return [];
+  const inSync = rest.filter(({ cache }) => cache?.isInSync);
+  const sentinels = rest.filter(({ cache }) => cache?.hasQuorum);
+  const objection = (sentence: string) => fault("DRAIN_QUORUM", `${sentence}${why}`, MEND, true);
+  return [
+    ...(inSync.length < 2
+      ? [objection(`${named(inSync)} would be left of the caches in sync, and a master needs a replica`)]
+      : []),
+    ...(sentinels.length < majority(all)
+      ? [
+          objection(
+            `${named(sentinels)} of ${all} Sentinels would be left that reach a quorum, and ${majority(all)} are needed`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Empty unless the storage was asked. A file that waits to be healed may have its newest copy on this machine. */
+function storageWhole(topology: Topology, machine: Machine, surveys: Surveys): readonly Objection[] {
+  const asked = [...surveys.values()].some(({ storage }) => storage !== undefined);
+  if (!asked) return [];
+  return machinesWith(topology, "storage")
+    .filter(({ name }) => name !== machine.name)
+    .flatMap(({ name }) => {
+      const wrong = surveys.has(name) ? (surveys.get(name)!.storage?.fault ?? "") : "it cannot be reached";
+      if (wrong === "") return [];
+      const sentence = `the storage of ${name} is not whole: ${wrong}`;
+      return [fault("DRAIN_STORAGE", sentence, MEND, true)];
+    });
+}
+
+function majority(count: number): number {
+  return Math.floor(count / 2) + 1;
+}
+
+function named(surveys: readonly MachineSurvey[]): string {
+  return surveys.length === 0 ? "none" : `only ${surveys.map(({ machine }) => machine.name).join(" and ")}`;
+}

@@ -1,0 +1,107 @@
+import type { DrainMark } from "../../../contract/drain-mark.ts";
+import { UserError } from "../../../support/errors.ts";
+import type { RunIdentity } from "../../runner/plan.ts";
+import type { Answer } from "../../steps/command.ts";
+import type { Phase } from "../../steps/phase.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
+import { markOf, ownerOf, type DrainArguments } from "./arguments.ts";
+import { drainPhases } from "./drain-phases.ts";
+import { objectionsToLeaving } from "./may-leave.ts";
+import { fault, raise, type Objection } from "./objections.ts";
+import { marksOf, objectionToOwner } from "./ownership.ts";
+
+export interface PlannedDrain {
+  readonly machine: Machine;
+  readonly phases: readonly Phase[];
+  readonly notes: readonly string[];
+}
+
+/** The drain of a machine, for whatever is to be done with it; throws what speaks against it. */
+export function planDrain(
+  topology: Topology,
+  args: DrainArguments,
+  answers: ReadonlyMap<string, Answer>,
+  run: RunIdentity,
+  work: DrainMark["work"],
+): PlannedDrain {
+  const surveys = parseSurvey(topology, answers);
+  const machine = requireMachine(topology, args.machine, surveys);
+  const marks = marksOf(machine.name, surveys);
+  const objections = [
+    ...objectionToOwner(machine.name, marks, ownerOf(run.operator)),
+    ...unprepared(surveys),
+    ...objectionsToLeaving(topology, machine, surveys),
+    ...(work === "maintenance" ? objectionToDonor(machine, surveys) : []),
+  ];
+  const forced = raise(`${machine.name} cannot be drained`, objections, args.force);
+  const phases = drainPhases({ topology, machine, surveys, mark: markOf(args, run, work), times: args });
+  return { machine, phases, notes: [...forced, ...notes(topology, machine, surveys)] };
+}
+
+/** Throws MACHINE_UNKNOWN and DRAIN_UNREACHABLE. */
+export function requireMachine(
+  topology: Topology,
+  name: string,
+  surveys: ReadonlyMap<string, MachineSurvey>,
+): Machine {
+  const machine = knownMachine(topology, name);
+  if (surveys.has(name)) return machine;
+  throw new UserError(
+    "DRAIN_UNREACHABLE",
+    `${name} does not answer, so it cannot be told anything`,
+    "the balancers send nothing to a machine that is down; give it its power or its network back first",
+  );
+}
+
+/** Throws MACHINE_UNKNOWN. */
+export function knownMachine(topology: Topology, name: string): Machine {
+  const machine = topology.machines.find((candidate) => candidate.name === name);
+  if (machine) return machine;
+  throw new UserError(
+    "MACHINE_UNKNOWN",
+    `${topology.cluster} has no machine ${JSON.stringify(name)}`,
+    `name one of ${topology.machines.map((candidate) => candidate.name).join(", ")}`,
+  );
+}
+
+function unprepared(surveys: ReadonlyMap<string, MachineSurvey>): readonly Objection[] {
+  const names = [...surveys.values()]
+    .filter(({ balancer }) => balancer && !balancer.isPrepared)
+    .map(({ machine }) => machine.name);
+  if (names.length === 0) return [];
+  const sentence = `${names.join(" and ")} has not the files yet that keep a drain over a restart`;
+  return [fault("DRAIN_UNPREPARED", sentence, "mbctl apply", false)];
+}
+
+/** A donor that stops takes the joiner down with it. */
+function objectionToDonor(
+  machine: Machine,
+  surveys: ReadonlyMap<string, MachineSurvey>,
+): readonly Objection[] {
+  if (!surveys.get(machine.name)?.member?.isDonor) return [];
+  const sentence = `its database gives a copy to another member just now`;
+  return [fault("DRAIN_QUORUM", sentence, "wait until that one is synced", false)];
+}
+
+function notes(
+  topology: Topology,
+  machine: Machine,
+  surveys: ReadonlyMap<string, MachineSurvey>,
+): readonly string[] {
+  const { cache, mailNode, member } = surveys.get(machine.name)!;
+  const away = topology.machines.filter(
+    ({ name, roles }) => roles.includes("balancer") && !surveys.has(name),
+  );
+  return [
+    ...away.map(
+      ({ name }) =>
+        `${name} cannot be reached: it follows by itself when it returns, as the mail node of ${machine.name} sends new sessions away`,
+    ),
+    ...(cache?.role === "none"
+      ? [`the cache of ${machine.name} does not answer, so it is not told anything`]
+      : []),
+    ...(mailNode && !mailNode.answer ? [`the mail node of ${machine.name} does not answer`] : []),
+    ...(member && !member.inService ? [`the database of ${machine.name} is not in service`] : []),
+  ];
+}

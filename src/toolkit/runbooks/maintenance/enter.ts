@@ -1,0 +1,26 @@
+import { drainArguments, type DrainArguments } from "../drain/arguments.ts";
+import { knownMachine, planDrain } from "../drain/plan-drain.ts";
+import type { Runbook } from "../runbook.ts";
+import { surveyOf } from "../survey/survey.ts";
+import { stopPhases } from "./service-phases.ts";
+
+/** Drains a machine and stops its services, so that it can be worked on and switched off. */
+export const maintenanceEnter: Runbook<DrainArguments> = {
+  name: "maintenance enter",
+  summary: "drain a machine and stop its services, so that it can be worked on",
+  arguments: drainArguments,
+  isRepeatable: true,
+  survey: ({ topology }, { machine }) =>
+    surveyOf(topology, knownMachine(topology, machine), { withStorage: true }),
+  plan: ({ topology, services }, args, answers, run) => {
+    const { machine, phases, notes } = planDrain(topology, args, answers, run, "maintenance");
+    return {
+      phases: [...phases, ...stopPhases(topology, services, machine)],
+      notes: [
+        ...notes,
+        `then ${machine.name} is yours: upgrade it, repair it, switch it off; booted meanwhile, it comes up drained`,
+      ],
+      next: `mbctl maintenance exit ${machine.name}`,
+    };
+  },
+};

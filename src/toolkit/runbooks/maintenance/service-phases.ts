@@ -1,0 +1,116 @@
+import { CHECK_SOCKET_UNIT, SERVER_UNIT } from "../../services/galera/names.ts";
+import { areBricksStopped, stopBricks } from "../../services/glusterfs/stop.ts";
+import type { Service } from "../../services/service.ts";
+import { act, ask, script, type Command } from "../../steps/command.ts";
+import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import type { Gate, Step } from "../../steps/step.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+
+/** What a machine without services needs as well. */
+const STAYS: ReadonlySet<string> = new Set(["kernel", "nftables"]);
+
+const MINUTE = 60_000;
+/** A database writes out its memory first, and its unit allows it 15 minutes. */
+const STOP_TIMEOUT_MS = 16 * MINUTE;
+/** The longest that a service may take until it does its work: a database may copy all its data, a brick be healed. */
+const START_TIMEOUT_MS: Readonly<Record<string, number>> = { galera: 15 * MINUTE, glusterfs: 60 * MINUTE };
+const DEFAULT_START_TIMEOUT_MS = 3 * MINUTE;
+
+/**
+ * Stops what runs on the machine, in the reverse order of starting. Everything stays enabled: a machine that boots in
+ * between comes up with its services, and drained.
+ */
+export function stopPhases(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+): readonly Phase[] {
+  return ownServices(topology, services, machine)
+    .toReversed()
+    .map((service) => {
+      const units = runningUnits(topology, machine, service);
+      const stop: Step = {
+        title: `stop ${units.join(", ")}`,
+        machine: machine.name,
+        commands: [act(["systemctl", "stop", "--", ...units], { timeoutMs: STOP_TIMEOUT_MS })],
+        verify: areInactive(units),
+      };
+      const bricks = service.name === "glusterfs" ? [stopBricksStep(topology, machine)] : [];
+      return plannedPhase(`stop ${service.name} on ${machine.name}`, [[stop], bricks]);
+    });
+}
+
+/** Starts them in order, each proven before the next: a database that is synced, a volume with nothing left to heal. */
+export function startPhases(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+): readonly Phase[] {
+  return ownServices(topology, services, machine).map((service) => {
+    const units = runningUnits(topology, machine, service);
+    const step: Step = {
+      title: `start ${units.join(", ")}`,
+      machine: machine.name,
+      commands: startCommands(service, units),
+      verify: {
+        title: `${service.name} does its work`,
+        command: service.probe(topology, machine),
+        timeoutMs: START_TIMEOUT_MS[service.name] ?? DEFAULT_START_TIMEOUT_MS,
+        intervalMs: 1000,
+      },
+    };
+    return plannedPhase(`start ${service.name} on ${machine.name}`, [[step]]);
+  });
+}
+
+function ownServices(topology: Topology, services: readonly Service[], machine: Machine): readonly Service[] {
+  return services.filter(
+    (service) =>
+      !STAYS.has(service.name) &&
+      service.runsOn(topology, machine) &&
+      runningUnits(topology, machine, service).length > 0,
+  );
+}
+
+function runningUnits(topology: Topology, machine: Machine, service: Service): readonly string[] {
+  return service
+    .units(topology, machine)
+    .filter(({ state }) => state === "running")
+    .map(({ name }) => name);
+}
+
+/** A member that joins is started without waiting for its unit: a whole copy takes longer than a connection may be silent. */
+function startCommands(service: Service, units: readonly string[]): readonly Command[] {
+  if (service.name !== "galera")
+    return [act(["systemctl", "start", "--", ...units], { timeoutMs: 5 * MINUTE })];
+  return [
+    act(["systemctl", "start", "--no-block", SERVER_UNIT]),
+    act(["systemctl", "start", CHECK_SOCKET_UNIT], { timeoutMs: 5 * MINUTE }),
+  ];
+}
+
+function stopBricksStep({ storage }: Topology, machine: Machine): Step {
+  return {
+    title: "end the processes of the volume",
+    machine: machine.name,
+    commands: [stopBricks(storage.volume)],
+    verify: areBricksStopped(storage.volume),
+  };
+}
+
+function areInactive(units: readonly string[]): Gate {
+  return {
+    title: "they are stopped",
+    command: ask(script(ARE_INACTIVE, units)),
+    timeoutMs: MINUTE,
+    intervalMs: 500,
+  };
+}
+
+const ARE_INACTIVE = `
+for unit; do
+  case $(systemctl is-active "$unit" || true) in
+    inactive | failed) ;;
+    *) echo "$unit is still active" >&2; exit 1 ;;
+  esac
+done`;
