@@ -1,24 +1,38 @@
-import type { ClusterStatus } from "./collect.ts";
+import type { Finding } from "./finding.ts";
+import { adviceRules } from "./rules/advice.ts";
+import { balancerRules } from "./rules/balancers.ts";
+import { cacheRules } from "./rules/cache.ts";
+import { certificateRules } from "./rules/certificates.ts";
+import { databaseRules } from "./rules/database.ts";
+import { drainRules } from "./rules/drains.ts";
+import { machineRules } from "./rules/machines.ts";
+import { mailRules } from "./rules/mail.ts";
+import { runRules } from "./rules/runs.ts";
+import { storageRules } from "./rules/storage.ts";
+import { vipRules } from "./rules/vip.ts";
+import type { Rules, View } from "./view.ts";
 
-/** Everything that keeps the cluster from being whole, one sentence each; empty when it is. */
-export function findings(status: ClusterStatus): readonly string[] {
-  const { machines, vipHolders, advice } = status;
-  return [
-    ...machines
-      .filter(({ unreachable }) => unreachable !== undefined)
-      .map(({ machine, unreachable }) => `${machine} cannot be reached: ${unreachable}`),
-    ...machines.flatMap(({ machine, services }) =>
-      services
-        .filter(({ isWorking }) => !isWorking)
-        .map(({ service, detail }) => `${service} on ${machine} does not do its work: ${detail}`),
-    ),
-    ...vipFindings(vipHolders),
-    ...advice.map(({ service, message, remedy }) => `${service}: ${message}\n    type: ${remedy}`),
-  ];
+const ALL: readonly Rules[] = [
+  machineRules,
+  vipRules,
+  adviceRules,
+  balancerRules,
+  databaseRules,
+  cacheRules,
+  storageRules,
+  mailRules,
+  drainRules,
+  runRules,
+  certificateRules,
+];
+
+const ORDER = ["critical", "warning", "note"];
+
+/** Everything that keeps the cluster from being whole, and what is worth to know; the worst first. */
+export function findings(view: View): readonly Finding[] {
+  return inOrder(ALL.flatMap((rules) => rules(view)));
 }
 
-function vipFindings(holders: readonly string[]): readonly string[] {
-  if (holders.length === 1) return [];
-  if (holders.length === 0) return ["no balancer bears the VIP: clients reach nobody"];
-  return [`${holders.join(" and ")} bear the VIP at once: VRRP does not pass between them (IP protocol 112)`];
+export function inOrder(found: readonly Finding[]): readonly Finding[] {
+  return [...found].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
