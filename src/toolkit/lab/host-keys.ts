@@ -1,7 +1,6 @@
 import type Docker from "dockerode";
 import { replaceFile } from "../disk/replace-file.ts";
 import type { HostKey } from "../ssh/host-key.ts";
-import { judge } from "../ssh/known-hosts.ts";
 import { addKnownHost, forgetKnownHost, readKnownHosts } from "../ssh/known-hosts-file.ts";
 import { execIn } from "./exec.ts";
 import type { Lab } from "./lab.ts";
@@ -40,7 +39,7 @@ export async function learnHostKeys(
   for (const address of hosts) {
     const keys = await hostKeysIn(docker, address.container);
     const key = keys.find(({ type }) => type === "ssh-ed25519") ?? keys[0]!;
-    if (judge(await readKnownHosts([knownHosts]), address, key).kind === "known") continue;
+    if ((await readKnownHosts([knownHosts])).judge(address, key).kind === "known") continue;
     await forgetKnownHost(knownHosts, address);
     await addKnownHost(knownHosts, address, key);
   }

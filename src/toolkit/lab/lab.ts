@@ -1,3 +1,4 @@
+import { PORTS } from "../../contract/ports.ts";
 import { UserError } from "../../support/errors.ts";
 import type { Answer } from "../steps/command.ts";
 import type { Machine } from "../topology/topology.ts";
@@ -53,6 +54,6 @@ export function sshCommand(lab: Lab, machine: string): readonly string[] {
     "ssh",
     ...["-i", lab.paths.key, "-o", "IdentitiesOnly=yes"],
     ...["-o", `UserKnownHostsFile=${lab.paths.knownHosts}`, "-o", "StrictHostKeyChecking=yes"],
-    ...["-p", String(ssh.port), `${ssh.user}@${ssh.host}`],
+    ...["-p", String(ssh.port ?? PORTS.ssh), `${ssh.user ?? "root"}@${ssh.host}`],
   ];
 }

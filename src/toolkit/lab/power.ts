@@ -1,3 +1,4 @@
+import { PORTS } from "../../contract/ports.ts";
 import { labMachine, type Lab } from "./lab.ts";
 import { waitForSsh } from "./ready.ts";
 
@@ -20,8 +21,7 @@ export async function kill(lab: Lab, machine: string): Promise<void> {
 export async function start(lab: Lab, machine: string): Promise<void> {
   if ((await powerState(lab, machine)) === "paused") await unpause(lab, machine);
   await containerOf(lab, machine).start().catch(ignore(304));
-  const { address, ssh } = labMachine(lab, machine);
-  await waitForSsh(machine, address, ssh.port);
+  await waitForSsh(machine, labMachine(lab, machine).address, PORTS.ssh);
 }
 
 /** Freezes every process: connections are still accepted and pings answered, but nothing more. A hung machine. */

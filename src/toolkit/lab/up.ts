@@ -1,3 +1,4 @@
+import { PORTS } from "../../contract/ports.ts";
 import { formatAddress, parseCidr } from "../../support/ipv4.ts";
 import { MACHINE_LABEL, shapes, type ShapeOptions } from "../containers/shapes.ts";
 import type { Shapes } from "../containers/shape.ts";
@@ -102,7 +103,7 @@ async function reuse(
 
 async function finish(lab: Lab): Promise<Lab> {
   await Promise.all(
-    lab.state.topology.machines.map(({ name, address, ssh }) => waitForSsh(name, address, ssh.port)),
+    lab.state.topology.machines.map(({ name, address }) => waitForSsh(name, address, PORTS.ssh)),
   );
   await readHostKeys(lab);
   return lab;

@@ -8,13 +8,13 @@ export const packageRoot = dirname(dirname(dirname(dirname(fileURLToPath(import.
 
 const BUNDLER = join(packageRoot, "scripts", "build-mbnode.ts");
 
-/** The script that bundles the mail node; undefined in the published package, which brings the bundle. */
+/** The script that bundles the mail node; undefined in the published package, which brings the bundles. */
 export function bundler(): string | undefined {
   return existsSync(BUNDLER) ? BUNDLER : undefined;
 }
 
-/** The bundle of the published package. */
-export const publishedBundle = join(packageRoot, "dist", "mbnode.mjs");
+/** The folder with the bundles of the published package. */
+export const publishedBundles = join(packageRoot, "dist", "mbnode");
 
 /** Where archives are kept between runs: in a checkout beside it, else in the user's cache. */
 export function cacheDirectory(): string {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,7 +9,7 @@ import { createGzip } from "node:zlib";
 import { UserError } from "../../support/errors.ts";
 import { shortHash } from "../../support/hash.ts";
 import type { Architecture } from "./architecture.ts";
-import { bundler, cacheDirectory, manifest, publishedBundle } from "./package-places.ts";
+import { bundler, cacheDirectory, manifest, publishedBundles } from "./package-places.ts";
 import type { Release, Runtime } from "./release.ts";
 import { runtimeFolder } from "./runtime.ts";
 import { tar, type TarEntry } from "./tar.ts";
@@ -37,11 +37,12 @@ export async function prepareRelease(architectures: Iterable<Architecture> = ["x
   const cache = cacheDirectory();
   await mkdir(cache, { recursive: true });
   const { version, nodeVersion } = manifest();
-  const bundle = await readBundle(cache);
-  const id = `${version}-${shortHash(bundle + LAUNCHER + nodeVersion)}`;
+  const bundles = await readBundles(cache);
+  const content = bundles.map((bundle) => bundle.path + bundle.content).join("");
+  const id = `${version}-${shortHash(content + LAUNCHER + nodeVersion)}`;
   const archive = await keep(join(cache, `mbnode-${id}.tar.gz`), () => [
     { path: "bin/mbnode", mode: 0o755, content: LAUNCHER },
-    { path: "mbnode.mjs", mode: 0o644, content: bundle },
+    ...bundles,
   ]);
   const runtimes: Partial<Record<Architecture, Runtime>> = {};
   for (const architecture of new Set(architectures)) {
@@ -62,12 +63,22 @@ async function packRuntime(architecture: Architecture, version: string, cache: s
   return { name, archive };
 }
 
-async function readBundle(cache: string): Promise<string> {
+/** mbnode.mjs, and a file for each thread that it starts, which it looks for beside itself. */
+async function readBundles(
+  cache: string,
+): Promise<readonly { path: string; mode: number; content: string }[]> {
   const script = bundler();
-  const file = script ? join(cache, `.mbnode-${process.pid}.mjs`) : publishedBundle;
+  const folder = script ? join(cache, `.mbnode-${process.pid}`) : publishedBundles;
   try {
-    if (script) await promisify(execFile)(process.execPath, [script, file]);
-    return await readFile(file, "utf8");
+    if (script) await promisify(execFile)(process.execPath, [script, folder]);
+    const names = (await readdir(folder)).sort();
+    return await Promise.all(
+      names.map(async (path) => ({
+        path,
+        mode: 0o644,
+        content: await readFile(join(folder, path), "utf8"),
+      })),
+    );
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new UserError(
@@ -77,7 +88,7 @@ async function readBundle(cache: string): Promise<string> {
       { cause: error },
     );
   } finally {
-    if (script) await rm(file, { force: true });
+    if (script) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -28,26 +28,61 @@ const SWITCH = `
 ln -sfn "releases/$2" "$1/.current"
 mv -T "$1/.current" "$1/current"`;
 
+/** Puts runtime and program on machines where they lack, beside what runs there. */
+export function uploadPhase(release: Release, machines: readonly string[]): Phase {
+  return phaseOf("upload the mail node's program", machines, (machine, state) =>
+    uploads(release, machine, state),
+  );
+}
+
 /**
  * Puts the release on machines: runtime and program where they lack, then the link `current`. Keeps the
  * release before it and removes older ones. Restarts nothing: files are checked with the new program first.
  */
 export function releasePhase(release: Release, machines: readonly string[]): Phase {
+  return phaseOf("put the mail node's program", machines, (machine, state) => [
+    ...uploads(release, machine, state),
+    state.current === release.id
+      ? []
+      : [
+          {
+            title: `make ${release.id} the current release`,
+            machine,
+            commands: makeCurrent(release, machine, state),
+          },
+        ],
+  ]);
+}
+
+/** The release that is to run, from its next start on; and nothing is kept but it and the one before. */
+export function makeCurrent(release: Release, machine: string, state: MachineState): readonly Command[] {
+  return [switchTo(release.id), ...tidy(release, runtimeFor(release, machine, state), state)];
+}
+
+/** Lets the link `current` name a release that is on the machine. */
+export function switchTo(id: string): Command {
+  return act(script(SWITCH, [RELEASE.home, id]));
+}
+
+function phaseOf(
+  title: string,
+  machines: readonly string[],
+  stepsOf: (machine: string, state: MachineState) => readonly (readonly Step[])[],
+): Phase {
   return {
-    title: "put the mail node's program",
+    title,
     machines,
     observe: () => lookAtMachine,
     decide: (answers) => {
-      const states = [...answers].map(([machine, answer]) => ({ machine, state: stateOf(machine, answer) }));
-      const plans = states.map(({ machine, state }) => stepsOf(release, machine, state));
+      const plans = [...answers].map(([machine, answer]) => stepsOf(machine, stateOf(machine, answer)));
       const stages = [0, 1, 2].map((index) => plans.flatMap((plan) => plan[index] ?? []));
       return stages.filter((stage) => stage.length > 0);
     },
   };
 }
 
-/** For one machine: runtime, release, link. A place is empty where there is nothing to do. */
-function stepsOf(release: Release, machine: string, state: MachineState): readonly (readonly Step[])[] {
+/** For one machine: runtime, release. A place is empty where there is nothing to do. */
+function uploads(release: Release, machine: string, state: MachineState): readonly (readonly Step[])[] {
   const runtime = runtimeFor(release, machine, state);
   const step = (title: string, commands: readonly Command[]): Step => ({ title, machine, commands });
   const upload = (folder: string, name: string, localFile: string, ...rest: string[]): Command =>
@@ -62,14 +97,6 @@ function stepsOf(release: Release, machine: string, state: MachineState): readon
     state.releases.has(release.id)
       ? []
       : [step(`put mbnode ${release.id}`, [upload("releases", release.id, release.archive, runtime.name)])],
-    state.current === release.id
-      ? []
-      : [
-          step(`make ${release.id} the current release`, [
-            act(script(SWITCH, [RELEASE.home, release.id])),
-            ...tidy(release, runtime, state),
-          ]),
-        ],
   ];
 }
 

@@ -1,0 +1,92 @@
+import type { Service } from "../../services/service.ts";
+import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import type { Stage, Step } from "../../steps/step.ts";
+import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { RunIdentity } from "../../runner/plan.ts";
+import type { DrainArguments } from "../drain/arguments.ts";
+import { planDrain } from "../drain/plan-drain.ts";
+import { undrainPhases } from "../drain/undrain-phases.ts";
+import type { Look } from "./look.ts";
+
+const MINUTE = 60_000;
+/** A member may get a whole copy, a brick be healed file by file. */
+const WHOLE_TIMEOUT_MS: Readonly<Record<string, number>> = { galera: 15 * MINUTE, glusterfs: 60 * MINUTE };
+
+/** How sessions are treated when a machine is drained for the work. */
+export type DrainTimes = Pick<DrainArguments, "reason" | "timeoutMs" | "handoverMs" | "endSessions">;
+
+/** What is done to a machine while it is drained. */
+export interface Work {
+  readonly machine: Machine;
+  readonly phases: readonly Phase[];
+}
+
+interface Surroundings {
+  readonly topology: Topology;
+  readonly services: readonly Service[];
+  readonly look: Look;
+  readonly times: DrainTimes;
+  readonly run: RunIdentity;
+}
+
+/**
+ * Takes a batch of machines out, does the work on each, proves that the whole cluster is in order and gives them back.
+ * A drain that fails puts its machine back; after that the machine stays drained where something fails.
+ */
+export function workOnBatch(batch: readonly Work[], around: Surroundings): readonly Phase[] {
+  const { topology, services, look, times, run } = around;
+  const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
+  const drains = batch.flatMap(({ machine }) => {
+    const args = { ...times, machine: machine.name, force: false };
+    const { phases } = planDrain(topology, args, look.answers, run, "maintenance");
+    return phases.map((phase) => named(phase, machine));
+  });
+  const names = batch.map(({ machine }) => machine.name).join(", ");
+  return [
+    ...drains,
+    ...sideBySide(batch),
+    plannedPhase(`see that the cluster is whole with ${names}`, [wholeStage(topology, services)]),
+    ...batch.flatMap(({ machine }) =>
+      undrainPhases(machine, balancers).map((phase) => named(phase, machine)),
+    ),
+  ];
+}
+
+/** The journal knows a phase by its title, and the same is done on one machine after the other. */
+function named(phase: Phase, { name }: Machine): Phase {
+  return phase.title.includes(name) ? phase : { ...phase, title: `${phase.title}, for ${name}` };
+}
+
+/** The phases of all machines, the first of each, then the second of each. Their stages are known beforehand. */
+function sideBySide(batch: readonly Work[]): readonly Phase[] {
+  if (batch.length === 1) return batch[0]!.phases;
+  const length = Math.max(...batch.map(({ phases }) => phases.length));
+  return Array.from({ length }, (_, index) => {
+    const each = batch.flatMap(({ phases }) => phases[index] ?? []);
+    const stages = each.map((phase) => phase.decide(new Map()));
+    const depth = Math.max(...stages.map((list) => list.length));
+    const merged = Array.from({ length: depth }, (_unused, at): Stage =>
+      stages.flatMap((list) => list[at] ?? []),
+    );
+    return plannedPhase(each.map(({ title }) => title).join(", "), merged);
+  });
+}
+
+/** Every service on every machine does its work: all members synced, nothing left to heal, the VIP answers. */
+function wholeStage(topology: Topology, services: readonly Service[]): Stage {
+  return topology.machines.flatMap((machine) =>
+    services
+      .filter((service) => service.runsOn(topology, machine))
+      .map((service): Step => ({
+        title: `wait for ${service.name}`,
+        machine: machine.name,
+        commands: [],
+        verify: {
+          title: `${service.name} does its work`,
+          command: service.probe(topology, machine),
+          timeoutMs: WHOLE_TIMEOUT_MS[service.name] ?? 3 * MINUTE,
+          intervalMs: 1000,
+        },
+      })),
+  );
+}

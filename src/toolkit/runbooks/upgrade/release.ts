@@ -1,0 +1,115 @@
+import { serializeDrainMark } from "../../../contract/drain-mark.ts";
+import { RELEASE } from "../../../contract/release-layout.ts";
+import { UserError } from "../../../support/errors.ts";
+import { makeCurrent, switchTo, uploadPhase, type MachineState, type Release } from "../../release/index.ts";
+import type { RunIdentity } from "../../runner/plan.ts";
+import * as haproxy from "../../services/haproxy/drain.ts";
+import { act, ask, script, type Command } from "../../steps/command.ts";
+import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import type { Gate, Step } from "../../steps/step.ts";
+import { markOf } from "../drain/arguments.ts";
+
+/** How long sessions may end by themselves, before the node tells those that are left to come back. In seconds. */
+const BY_THEMSELVES_S = 15;
+/** The unit lets open transactions end before it stops. */
+const RESTART_TIMEOUT_MS = 180_000;
+
+export interface ReleaseUpgrade {
+  readonly release: Release;
+  /** Mail machines that run, or have for current, another release, in the order of work. */
+  readonly machines: readonly { readonly name: string; readonly state: MachineState }[];
+  readonly balancers: readonly string[];
+  readonly run: RunIdentity;
+}
+
+/**
+ * Uploads the release everywhere, then restarts the mail nodes with it one after the other, each out of the balancers
+ * meanwhile. One that does not take mail with it gets the earlier release back, and no other machine is touched.
+ */
+export function releasePhases({ release, machines, balancers, run }: ReleaseUpgrade): readonly Phase[] {
+  if (machines.length === 0) return [];
+  const names = machines.map(({ name }) => name);
+  return [
+    // With the id, so that a resumed run of another version does not take it for done.
+    { ...uploadPhase(release, names), title: `upload mbnode ${release.id}` },
+    ...machines.flatMap(({ name, state }) => oneMachine(release, name, state, balancers, run)),
+  ];
+}
+
+function oneMachine(
+  release: Release,
+  name: string,
+  state: MachineState,
+  balancers: readonly string[],
+  run: RunIdentity,
+): readonly Phase[] {
+  const group = `run mbnode ${release.id} on ${name}`;
+  const mark = serializeDrainMark(
+    markOf({ machine: name, reason: `upgrade to ${release.id}` }, run, "drain"),
+  );
+  const out = balancers.map((balancer): Step => ({
+    title: `send ${name} no new session`,
+    machine: balancer,
+    commands: haproxy.takeOut(name, mark),
+    verify: haproxy.isOut(name),
+    undo: haproxy.putBack(name),
+  }));
+  const end = balancers.map((balancer): Step => ({
+    title: `let short sessions with ${name} end by themselves`,
+    machine: balancer,
+    commands: [haproxy.letSessionsEnd(name, BY_THEMSELVES_S)],
+  }));
+  const start: Step = {
+    title: `run ${release.id} instead of ${earlierOf(name, state)}`,
+    machine: name,
+    unless: runs(release.id).command,
+    commands: [...makeCurrent(release, name, state), restart()],
+    verify: runs(release.id),
+    undo: [switchTo(earlierOf(name, state)), restart()],
+  };
+  const back = balancers.map((balancer): Step => ({
+    title: `send sessions to ${name} again`,
+    machine: balancer,
+    commands: haproxy.putBack(name),
+    verify: haproxy.isServing(name),
+  }));
+  return [
+    plannedPhase(`take the mail node of ${name} out of every balancer`, [out, end], group),
+    plannedPhase(`restart the mail node of ${name} with ${release.id}`, [[start]], group),
+    plannedPhase(`put the mail node of ${name} back into every balancer`, [back], group),
+  ];
+}
+
+/** Throws UPGRADE_NO_RELEASE: what was never there cannot be upgraded, nor given back. */
+function earlierOf(machine: string, { running, current }: MachineState): string {
+  const earlier = running ?? current;
+  if (earlier !== undefined) return earlier;
+  throw new UserError(
+    "UPGRADE_NO_RELEASE",
+    `${machine} has no mail node yet that could be upgraded`,
+    "deploy it first: mbctl apply",
+  );
+}
+
+function restart(): Command {
+  return act(["systemctl", "restart", RELEASE.unit], { timeoutMs: RESTART_TIMEOUT_MS });
+}
+
+/** The release of the running process, which is not always that of the link; both, and the node's word that it takes mail. */
+function runs(id: string): Gate {
+  return {
+    title: `the mail node runs ${id} and takes mail`,
+    command: ask(script(RUNS, [RELEASE.running, id, RELEASE.program, RELEASE.current]), {
+      timeoutMs: 30_000,
+    }),
+    timeoutMs: 60_000,
+    intervalMs: 500,
+  };
+}
+
+const RUNS = `
+found=$(cat "$1")
+[ "$found" = "$2" ] || { echo "it runs $found" >&2; exit 1; }
+linked=$(basename "$(readlink "$4")")
+[ "$linked" = "$2" ] || { echo "its link names $linked" >&2; exit 1; }
+"$3" status --ready`;

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { PORTS } from "../../src/contract/ports.ts";
+import { labDown } from "../../src/toolkit/lab/down.ts";
+import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import { ledgerOf } from "../../src/toolkit/lab/mail/ledger.ts";
+import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
+import { sendMails } from "../../src/toolkit/lab/mail/sender.ts";
+import { kill, start } from "../../src/toolkit/lab/power.ts";
+import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
+import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
+import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
+import { HostsProject } from "./project.ts";
+import { until } from "./until.ts";
+
+/* What an operator does to a running cluster at three in the morning. The tests build on each other. */
+
+const NODES = ["node-1", "node-2", "node-3"] as const;
+const BALANCERS = ["node-1", "node-2"] as const;
+const MINUTE = 60_000;
+
+(noEngine() === undefined ? describe : describe.skip)("a running cluster", () => {
+  let lab: Lab;
+  let project: HostsProject;
+
+  const sh = async (machine: string, script: string): Promise<string> => {
+    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script], MINUTE);
+    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
+    return stdout.trim();
+  };
+  const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
+  const isWhole = async () => (await project.mbctl("status")).code === 0;
+  const rows = () => onAll(`mariadb -Nse "SELECT COUNT(*) FROM proof.rows"`);
+  const succeeds = async (...args: readonly string[]) => {
+    const { code, output } = await project.mbctl(...args, "--yes");
+    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
+    return output;
+  };
+
+  beforeAll(async () => {
+    lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "operations");
+    project = await HostsProject.of(lab);
+    await succeeds("trust");
+    await succeeds("apply");
+    await sh(
+      "node-1",
+      `mariadb -e "CREATE DATABASE proof; CREATE TABLE proof.rows (id INT PRIMARY KEY); INSERT INTO proof.rows VALUES (1), (2), (3)"`,
+    );
+  }, 10 * MINUTE);
+  afterAll(async () => {
+    project?.deploy[Symbol.dispose]();
+    await labDown(lab.engine, { project: PROJECT, name: labName("operations") });
+  }, 2 * MINUTE);
+
+  it(
+    "has its database back by one command after all machines lost their power",
+    async () => {
+      for (const node of NODES) await kill(lab, node);
+      await Promise.all(NODES.map((node) => start(lab, node)));
+      await succeeds("recover", "galera");
+      expect(await rows()).toEqual(["3", "3", "3"]);
+      await until("the cluster is whole again", isWhole, 4 * MINUTE);
+    },
+    6 * MINUTE,
+  );
+
+  it(
+    "has its database back by one command when no saved view is left, without a new history",
+    async () => {
+      const history = () => sh("node-1", "sed -n 's/^uuid: *//p' /var/lib/mysql/grastate.dat");
+      const before = await history();
+      await onAll(
+        "systemctl kill --signal=KILL mariadb; systemctl stop mariadb; rm -f /var/lib/mysql/gvwstate.dat",
+      );
+      await succeeds("recover", "galera");
+      expect(await rows()).toEqual(["3", "3", "3"]);
+      expect(await history()).toBe(before);
+      expect(await onAll("ls /run/mariadb-wsrep-new-cluster 2>/dev/null | wc -l")).toEqual(["0", "0", "0"]);
+      // Nobody keeps the order to begin a cluster.
+      expect(await onAll("pgrep -af mariadbd | grep -c -e --wsrep-new-cluster || true")).toEqual([
+        "0",
+        "0",
+        "0",
+      ]);
+      expect(await succeeds("recover", "galera")).toContain("nothing to do");
+    },
+    4 * MINUTE,
+  );
+
+  it(
+    "moves the VIP, the Redis master and the database writer by name, and they stay",
+    async () => {
+      const { vip } = lab.state.topology.network;
+      const bearer = async () =>
+        (await Promise.all(BALANCERS.map((node) => sh(node, `ip -o address show to ${vip}/32`)))).map(
+          (line) => line !== "",
+        );
+      const [first] = await bearer();
+      await succeeds("failover", "balancer", "--to", first ? "node-2" : "node-1");
+      expect(await bearer()).toEqual([!first, first]);
+
+      await succeeds("failover", "cache", "--to", "node-3");
+      const ask = `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/sentinel.conf) redis-cli -p 26379 sentinel get-master-addr-by-name mailbastion | head -1`;
+      const address = lab.state.topology.machines[2]!.address;
+      expect(await onAll(ask)).toEqual([address, address, address]);
+
+      await succeeds("failover", "database-writer", "--to", "node-3");
+      for (const node of BALANCERS)
+        expect(await sh(node, "echo 'show table database' | socat stdio /run/haproxy/admin.sock")).toContain(
+          "server_key=node-3",
+        );
+      await until("the cluster is whole", isWhole, MINUTE);
+    },
+    4 * MINUTE,
+  );
+
+  it(
+    "is restarted machine by machine under mail without losing a message",
+    async () => {
+      const before = await onAll("systemctl show --value --property=MainPID mailbastion-mbnode");
+      const nextHop = await NextHop.start(lab.state.gateway, NEXT_HOP_PORT);
+      try {
+        const answered: string[] = [];
+        let isOver = false;
+        const { vip } = lab.state.topology.network;
+        const load = async (): Promise<void> => {
+          for (let turn = 0; !isOver; turn++) {
+            const sent = await sendMails({
+              host: vip,
+              port: PORTS.smtp,
+              prefix: `turn-${turn}`,
+              count: 5,
+              to: "someone@example.com",
+              connections: 1,
+              patienceMs: MINUTE,
+            });
+            expect(sent.refused).toEqual(new Map());
+            answered.push(...sent.answered);
+          }
+        };
+        const loading = load();
+        await succeeds("restart", "--rolling").finally(() => (isOver = true));
+        await loading;
+        await nextHop.waitFor(answered, 3 * MINUTE);
+        expect(
+          ledgerOf(
+            answered,
+            nextHop.arrivals.map(({ id }) => id),
+          ),
+        ).toMatchObject({ missing: [], unanswered: [] });
+      } finally {
+        await nextHop.stop();
+      }
+      const after = await onAll("systemctl show --value --property=MainPID mailbastion-mbnode");
+      expect(after.filter((pid, index) => pid === before[index])).toEqual([]);
+      await until("the cluster is whole", isWhole, MINUTE);
+    },
+    15 * MINUTE,
+  );
+});

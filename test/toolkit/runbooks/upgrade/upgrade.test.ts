@@ -1,0 +1,149 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Release } from "../../../../src/toolkit/release/index.ts";
+import {
+  planUpgrade,
+  upgrade,
+  type UpgradeArguments,
+} from "../../../../src/toolkit/runbooks/upgrade/upgrade.ts";
+import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
+import type { Answer } from "../../../../src/toolkit/steps/command.ts";
+import { dryRun, ok, refusalOf, RUN, runbookContext, titlesOf } from "../runbook-context.ts";
+import { LEADERS, part, saying, wholeCluster } from "../rolling/whole-cluster.ts";
+
+const release: Release = {
+  id: "0.2.0-new",
+  archive: "/cache/mbnode-0.2.0-new.tar.gz",
+  runtimes: { x64: { name: "node-v24-linux-x64", archive: "/cache/node.tar.gz" } },
+};
+const OLD = "processor x86_64\ncurrent 0.1.0-old\nrelease 0.1.0-old node-v24-linux-x64\nrunning 0.1.0-old\n";
+const NEW = OLD.replaceAll("0.1.0-old", "0.2.0-new");
+
+const defaults = upgrade.arguments.parse({});
+
+const cluster = (released: string, packages = "") =>
+  wholeCluster(LEADERS, undefined, () => `${part("release", released)}${part("packages", packages)}`);
+
+function planFor(
+  found: ReadonlyMap<string, Answer>,
+  args: Partial<UpgradeArguments> = {},
+  made: Release | undefined = release,
+): Plan {
+  return planUpgrade(runbookContext(), { ...defaults, ...args }, found, RUN, made);
+}
+
+const titles = (plan: Plan) =>
+  plan.phases.filter(({ machines }) => machines.length === 0).flatMap((phase) => titlesOf(phase, new Map()));
+
+describe("upgrade of the mail node", () => {
+  it("uploads everywhere, then restarts one node after the other, out of the balancers meanwhile", () => {
+    const plan = planFor(cluster(OLD));
+    expect(plan.phases.map(({ title }) => title).slice(0, 4)).toEqual([
+      "upload mbnode 0.2.0-new",
+      "take the mail node of node-3 out of every balancer",
+      "restart the mail node of node-3 with 0.2.0-new",
+      "put the mail node of node-3 back into every balancer",
+    ]);
+    expect(titles(plan).slice(0, 4)).toEqual([
+      ["node-1: send node-3 no new session", "node-2: send node-3 no new session"],
+      [
+        "node-1: let short sessions with node-3 end by themselves",
+        "node-2: let short sessions with node-3 end by themselves",
+      ],
+      ["node-3: run 0.2.0-new instead of 0.1.0-old"],
+      ["node-1: send sessions to node-3 again", "node-2: send sessions to node-3 again"],
+    ]);
+  });
+
+  it("links the earlier release back, and restarts it, when the node does not take mail with the new one", () => {
+    const plan = planFor(cluster(OLD));
+    const own = plan.phases.filter(({ group }) => group === "run mbnode 0.2.0-new on node-3");
+    expect(own).toHaveLength(3);
+    const step = own[1]!.decide(new Map())[0]![0]!;
+    expect(step.undo!.map(({ argv }) => argv.slice(-2))).toEqual([
+      ["/opt/mailbastion", "0.1.0-old"],
+      ["restart", "mailbastion-mbnode.service"],
+    ]);
+    expect(step.verify!.title).toBe("the mail node runs 0.2.0-new and takes mail");
+  });
+
+  it("has nothing to do where every node runs it", () => {
+    const plan = planFor(cluster(NEW));
+    expect(plan.phases).toEqual([]);
+    expect(plan.notes).toEqual(["every mail node runs 0.2.0-new"]);
+  });
+
+  it("restarts a node that runs another release than its link names", () => {
+    const half = OLD.replace("current 0.1.0-old", "current 0.2.0-new");
+    expect(titles(planFor(cluster(half)))[2]).toEqual(["node-3: run 0.2.0-new instead of 0.1.0-old"]);
+  });
+
+  it("refuses where no mail node was ever put", async () => {
+    const error = await refusalOf(() => planFor(cluster("processor x86_64\n")));
+    expect(error.code).toBe("UPGRADE_NO_RELEASE");
+  });
+
+  it("prints these commands in a dry run", async () => {
+    const ofOne = planFor(cluster(OLD)).phases.slice(0, 4);
+    expect(await dryRun(ofOne, () => ({ ...ok, stdout: OLD }))).toMatchSnapshot();
+  });
+});
+
+describe("upgrade of packages", () => {
+  const newer = "package haproxy 2.6.12-1+deb12u1 2.6.12-1+deb12u4\npackage redis-server 5:7.0.15 5:7.0.15\n";
+  const args = { packages: true };
+  const found = () => {
+    const all = cluster(OLD, "package redis-server 5:7.0.15 5:7.0.15\n");
+    return all.set("node-1", saying(all.get("node-1")!, "packages", newer, 0));
+  };
+
+  it("drains only the machines that have something new, and stops only what changes", () => {
+    const plan = planUpgrade(runbookContext(), { ...defaults, ...args }, found(), RUN, undefined);
+    const all = plan.phases.map(({ title }) => title);
+    expect(all.every((title) => !/node-[23]/.test(title.replace(/ out of .*/, "")))).toBe(true);
+    const from = all.findIndex((title) => title.startsWith("stop"));
+    expect(all.slice(from, from + 3)).toEqual([
+      "stop haproxy on node-1",
+      "upgrade the packages of node-1",
+      "start haproxy on node-1",
+    ]);
+  });
+
+  it("asks the sources only then", () => {
+    const asks = (more: Partial<UpgradeArguments>) =>
+      upgrade
+        .survey(runbookContext(), { ...defaults, ...more })
+        .command("node-1")
+        .argv.includes("packages");
+    expect(asks({})).toBe(false);
+    expect(asks(args)).toBe(true);
+  });
+
+  it("says so when everything is at its newest version", () => {
+    const plan = planUpgrade(
+      runbookContext(),
+      { ...defaults, ...args },
+      cluster(OLD, "package haproxy 1 1\n"),
+      RUN,
+      undefined,
+    );
+    expect(plan.phases).toEqual([]);
+    expect(plan.notes).toEqual(["every package of the services is at its newest version"]);
+  });
+
+  it("refuses another series of MariaDB on any machine before it touches one", async () => {
+    const all = found();
+    all.set(
+      "node-2",
+      saying(all.get("node-2")!, "packages", "package mariadb-server 1:10.11.6 1:11.4.2\n", 0),
+    );
+    expect((await refusalOf(() => planFor(all, args))).code).toBe("UPGRADE_MARIADB_MAJOR");
+  });
+});
+
+describe("an upgrade", () => {
+  it("begins only while everything is whole", async () => {
+    const all = cluster(OLD);
+    all.delete("node-2");
+    expect((await refusalOf(() => planFor(all))).code).toBe("CLUSTER_NOT_WHOLE");
+  });
+});
