@@ -15,19 +15,37 @@ const TOOLKIT = {
   ssh: ["steps", "disk"],
   runner: ["steps", "ssh", "disk"],
   release: ["steps"],
-  runbooks: ["topology", "services", "steps", "bundle", "vault", "ssh", "runner", "status", "release"],
-  status: ["topology", "services", "steps", "ssh"],
+  runbooks: [
+    "topology",
+    "services",
+    "steps",
+    "bundle",
+    "vault",
+    "disk",
+    "ssh",
+    "runner",
+    "status",
+    "release",
+  ],
+  status: ["topology", "services", "steps", "ssh", "runner"],
+  loadtest: [],
   lab: ["topology", "steps", "services", "containers", "ssh", "disk"],
-  project: ["spec", "topology", "services", "containers", "vault", "ssh", "lab"],
+  project: ["spec", "topology", "services", "bundle", "containers", "vault", "ssh", "lab"],
   cli: ["*"],
 };
 
 const MAILNODE = {
   disk: [],
+  state: [],
+  cluster: ["state"],
   queue: ["disk"],
+  // Its shell implements the port that the cluster room asks for.
+  raft: ["disk", "cluster"],
+  membership: ["disk"],
+  discovery: [],
   smtp: ["queue"],
   admin: ["queue"],
-  node: ["disk", "queue", "smtp", "admin"],
+  node: ["disk", "queue", "raft", "state", "cluster", "smtp", "admin"],
 };
 
 const rules = (wing, rooms) =>
@@ -45,7 +63,8 @@ const rules = (wing, rooms) =>
     }));
 
 /** Rooms that do no input or output: Node's modules for it are closed to them. */
-const PURE = "^src/(support|contract|toolkit/(spec|topology|steps|services|containers))/";
+const PURE =
+  "^src/(support|contract|toolkit/(spec|topology|steps|services|containers)|mailnode/raft/(core|quorum|tracker)|mailnode/membership/core|mailnode/state)/";
 
 export default {
   forbidden: [

@@ -1,21 +1,26 @@
 /**
- * Bundles the mail node into one file: node scripts/build-mbnode.ts <file to write>
+ * Bundles the mail node, one file for the program and one for each of its threads:
+ * node scripts/build-mbnode.ts <folder to write>
  *
- * The bundle is the same for the same sources, so that the release it goes into is named by its content.
+ * The files are the same for the same sources, so that the release they go into is named by its content.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const [outfile] = process.argv.slice(2);
-if (!outfile) throw new Error("usage: node scripts/build-mbnode.ts <file to write>");
+const [outdir] = process.argv.slice(2);
+if (!outdir) throw new Error("usage: node scripts/build-mbnode.ts <folder to write>");
 const root = join(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 await build({
   absWorkingDir: root,
-  entryPoints: ["src/mailnode/node/main.ts"],
-  outfile,
+  entryPoints: [
+    { in: "src/mailnode/node/main.ts", out: "mbnode" },
+    { in: "src/mailnode/raft/log/log-worker.ts", out: "log-worker" },
+  ],
+  outdir,
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   format: "esm",

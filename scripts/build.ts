@@ -1,7 +1,7 @@
 /**
  * Makes dist/, what the published package runs: node scripts/build.ts
  *
- * JavaScript and types of src at the same depth, and the mail node's bundle. The folder is made anew, so that no
+ * JavaScript and types of src at the same depth, and the mail node's bundles. The folder is made anew, so that no
  * file of an earlier build is published.
  */
 import { rmSync } from "node:fs";
@@ -12,4 +12,4 @@ const root = join(import.meta.dirname, "..");
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const options = { cwd: root, stdio: "inherit", preferLocal: true } as const;
 await execa("tsc", ["-p", "tsconfig.build.json"], options);
-await execa(process.execPath, ["scripts/build-mbnode.ts", join("dist", "mbnode.mjs")], options);
+await execa(process.execPath, ["scripts/build-mbnode.ts", join("dist", "mbnode")], options);

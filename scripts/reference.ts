@@ -1,10 +1,14 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { clusterSchema } from "../src/toolkit/spec/schema.ts";
+import { statusDocumentSchema } from "../src/toolkit/status/document.ts";
+import { doctorDocumentSchema } from "../src/toolkit/status/doctor/report.ts";
+import { withSteps } from "./runbook-steps.ts";
 
 /*
- * Writes docs/reference/cluster.md and cluster.schema.json from the schema. With --check it only compares, and
- * fails where they are behind.
+ * Writes docs/reference/cluster.md and cluster.schema.json from the schema of a cluster, and the schemas of what status
+ * and doctor print with --json; and the steps of every runbook into its page. With --check it only compares, and fails
+ * where they are behind.
  */
 
 interface Node {
@@ -25,6 +29,10 @@ export function schemaJson(): string {
   const schema = z.toJSONSchema(clusterSchema, { io: "input" });
   return `${JSON.stringify({ ...schema, title: "A mail cluster, as mailbastion reads it" }, null, 2)}\n`;
 }
+
+/** The JSON Schema of a document that a command prints. */
+const printed = (schema: z.ZodType, title: string) => (): string =>
+  `${JSON.stringify({ ...z.toJSONSchema(schema), title }, null, 2)}\n`;
 
 export function referencePage(): string {
   const root = JSON.parse(schemaJson()) as Node;
@@ -87,14 +95,23 @@ function values(node: Node): string {
 const FILES = {
   "docs/reference/cluster.md": referencePage,
   "docs/reference/cluster.schema.json": schemaJson,
+  "docs/reference/status.schema.json": printed(statusDocumentSchema, "What mbctl status --json prints"),
+  "docs/reference/doctor.schema.json": printed(doctorDocumentSchema, "What mbctl doctor --json prints"),
 };
 
 if (import.meta.main) {
-  for (const [path, make] of Object.entries(FILES)) {
-    const text = make();
+  const pages = globSync("docs/runbooks/*.md").toSorted();
+  const texts = [
+    ...Object.entries(FILES).map(([path, make]) => [path, make()] as const),
+    ...(await Promise.all(
+      pages.map(async (path) => [path, await withSteps(readFileSync(path, "utf8"))] as const),
+    )),
+  ];
+  for (const [path, text] of texts) {
+    if (readFileSync(path, "utf8") === text) continue;
     if (!process.argv.includes("--check")) writeFileSync(path, text);
-    else if (readFileSync(path, "utf8") !== text) {
-      console.error(`${path} is behind the schema; run: npm run reference`);
+    else {
+      console.error(`${path} is behind what it is made from; run: npm run reference`);
       process.exitCode = 1;
     }
   }

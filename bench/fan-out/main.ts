@@ -8,7 +8,7 @@ import { UserError } from "../../src/support/errors.ts";
 import { parseOptions, type Options } from "./options.ts";
 import type { Run, Trial } from "./record.ts";
 import { startServers, type Servers } from "./servers.ts";
-import { ansibleSide, countUptimes, mbctlSide, type Side, sshSide } from "./sides.ts";
+import { ansibleSide, countStatus, countUptimes, mbctlSide, type Side, sshSide } from "./sides.ts";
 import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
 
 /*
@@ -42,7 +42,19 @@ async function measuresOn(servers: Servers): Promise<readonly Measure[]> {
         sshSide(servers, "ssh, a process each"),
       ],
     },
+    await statusOf({ ...servers, hosts: servers.hosts.slice(0, 3) }),
+    await statusOf(servers),
   ];
+}
+
+/** It has no peer: no other program asks the same. The servers have no services, so every question is answered at once. */
+async function statusOf(servers: Servers): Promise<Measure> {
+  const status = (target: readonly string[]) => ["status", "--json", "--timeout", "120", ...target];
+  return {
+    name: "status",
+    machines: servers.hosts.length,
+    sides: [await mbctlSide(servers, "mbctl status", status, countStatus)],
+  };
 }
 
 async function measure(options: Options): Promise<Run> {

@@ -28,7 +28,7 @@ export async function mbctlSide(
   args: (target: readonly string[]) => readonly string[],
   answered: Side["answered"],
 ): Promise<Side> {
-  const file = join(servers.folder, "cluster.yaml");
+  const file = join(servers.folder, `cluster-${servers.hosts.length}.yaml`);
   await writeFile(file, description(servers));
   const state = join(servers.folder, ".mailbastion", CLUSTER);
   await mkdir(state, { recursive: true });
@@ -120,6 +120,18 @@ export function sshSide(servers: Servers, name: string): Side {
     environment: { HOSTS: servers.hosts.map(({ address }) => address).join(" ") },
     answered: countUptimes,
   };
+}
+
+/** Machines of which `mbctl status --json` knows something. */
+export function countStatus(output: string): number {
+  try {
+    const { machines } = JSON.parse(output) as {
+      readonly machines: readonly { readonly unreachable?: string }[];
+    };
+    return machines.filter(({ unreachable }) => unreachable === undefined).length;
+  } catch {
+    return 0;
+  }
 }
 
 export function countUptimes(output: string): number {

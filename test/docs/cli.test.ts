@@ -54,7 +54,7 @@ function silentIo(out: string[] = []): Io {
   };
 }
 
-const program = buildProgram(silentIo(), () => undefined);
+const program = await buildProgram([], silentIo(), () => undefined);
 const everything = all(program, []);
 /** Groups print help and do nothing else. */
 const commands = everything.filter(({ command }) => command.commands.length === 0);

@@ -10,7 +10,7 @@ const page = readFileSync(join(root, "docs/errors.md"), "utf8");
 const CODE = /\b(?:UserError|FaultsError|fault)\(\s*"([A-Z][A-Z0-9_]*)"/g;
 
 /** An error whose code is no literal: that of another error, or an argument of `fault`, which CODE sees. */
-const PASSED_ON = new Set(["errors[0]!.code", "code"]);
+const PASSED_ON = new Set(["errors[0]!.code", "error.code", "undoError.code", "code"]);
 
 const sources = globSync(["src/**/*.ts", "stacks/**/*.ts", "bin/*.js"], { cwd: root }).map((path) =>
   readFileSync(join(root, path), "utf8"),

@@ -50,7 +50,7 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
     await succeeds("apply", "--yes");
     await sh(
       "node-1",
-      `mariadb -e "CREATE DATABASE proof; CREATE TABLE proof.rows (id INT PRIMARY KEY, text VARCHAR(200)); INSERT INTO proof.rows SELECT seq, SHA2(seq, 256) FROM seq_1_to_${ROWS}"`,
+      `mariadb -e "CREATE DATABASE proof; USE proof; CREATE TABLE proof.rows (id INT PRIMARY KEY, text VARCHAR(200)); INSERT INTO proof.rows SELECT seq, SHA2(seq, 256) FROM seq_1_to_${ROWS}"`,
     );
     await onMaster("cache SET proof kept");
     await until("every cache has the value", async () => (await cached()).every((value) => value === "kept"));
@@ -107,7 +107,15 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
     "takes a cluster that works back when a person says why, and keeps what it replaces",
     async () => {
       await sh("node-1", `mariadb -e "DROP TABLE proof.rows; CREATE TABLE proof.later (id INT PRIMARY KEY)"`);
-      await succeeds("restore", folder, "--only", "database", "--over-living-data", "a table was dropped", "--yes");
+      await succeeds(
+        "restore",
+        folder,
+        "--only",
+        "database",
+        "--over-living-data",
+        "a table was dropped",
+        "--yes",
+      );
       expect(await checksums()).toEqual(before);
       // Of the second restore, on every machine.
       expect(await onAll("ls -d /var/lib/mysql-before-*/proof/later.ibd | wc -l")).toEqual(["1", "1", "1"]);

@@ -62,7 +62,8 @@ describe("the package that is published", () => {
         .concat(existsSync(join(checkout, "README.md")) ? ["README.md"] : [])
         .toSorted(),
     );
-    expect(packed.files).toContain("dist/mbnode.mjs");
+    expect(packed.files).toContain("dist/mbnode/mbnode.mjs");
+    expect(packed.files).toContain("dist/mbnode/log-worker.mjs");
     const sources = packed.files.filter((path) => /^(?!examples\/).*(?<!\.d)\.ts$/.test(path));
     const leftBehind = packed.files.filter((path) => /left-by|\.mailbastion/.test(path));
     expect({ sources, leftBehind }).toEqual({ sources: [], leftBehind: [] });

@@ -1,4 +1,3 @@
-import inquirer from "inquirer";
 import { UserError } from "../../support/errors.ts";
 
 /** The surroundings of a command: what it prints to and whom it may ask. Tests pass their own. */
@@ -30,6 +29,8 @@ export async function confirm(io: Io, question: string, yes: boolean): Promise<b
       "add --yes where nobody sits at the terminal",
     );
   }
+  // Read only when somebody is asked: it is slow to load.
+  const { default: inquirer } = await import("inquirer");
   const { answer } = await inquirer.prompt<{ answer: boolean }>([
     { type: "confirm", name: "answer", message: question, default: false },
   ]);

@@ -5,7 +5,7 @@ import { UserError } from "../../support/errors.ts";
 import { asUserError } from "./as-user-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { processIo, type Io } from "./io.ts";
-import { commands } from "./commands/index.ts";
+import { commandsFor } from "./commands/index.ts";
 import { example } from "./options.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function mbctl(argv: readonly string[], io: Io = processIo): Promis
   let code: number = EXIT.done;
   // What follows "--" is the command line of another program.
   const json = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length).includes("--json");
-  const program = buildProgram(io, (result) => (code = result), json);
+  const program = await buildProgram(argv, io, (result) => (code = result), json);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;
@@ -25,8 +25,16 @@ export async function mbctl(argv: readonly string[], io: Io = processIo): Promis
   }
 }
 
-/** Every command with its options, ready to parse. `end` takes the exit code of a command where it is not 0. */
-export function buildProgram(io: Io, end: (code: number) => void, json = false): Command {
+/**
+ * The command that `argv` begins with, or every one where it begins with none, with its options, ready to parse.
+ * `end` takes the exit code of a command where it is not 0.
+ */
+export async function buildProgram(
+  argv: readonly string[],
+  io: Io,
+  end: (code: number) => void,
+  json = false,
+): Promise<Command> {
   const program = example(new Command("mbctl"), "mbctl synth --file examples/three-machines.yaml")
     .description("describes, deploys and operates a mail cluster")
     .version(version())
@@ -36,7 +44,7 @@ export function buildProgram(io: Io, end: (code: number) => void, json = false):
       // With --json a mistake on the command line is a document too: see report.
       writeErr: (text) => (json ? undefined : io.err(text.trimEnd())),
     });
-  for (const add of commands) add(program, io, end);
+  for (const add of await commandsFor(argv)) add(program, io, end);
   pointToHelp(program, "mbctl");
   return program;
 }

@@ -12,7 +12,7 @@ export interface RunbookContext {
   /** In the order of starting. */
   readonly services: readonly Service[];
   /** Opened only where a runbook needs a secret; what a service asks for is there. */
-  secrets(): Promise<SecretStore>;
+  readonly secrets: () => Promise<SecretStore>;
   /** Where vault, journals and logs of this cluster lie: below .mailbastion/<cluster>/ of this folder. */
   readonly directory: string;
   /** What a stack's bundles were when it was synthesised; absent for a description. */

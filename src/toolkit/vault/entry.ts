@@ -20,6 +20,8 @@ export type EntryFacts = z.infer<typeof entryFactsSchema>;
 export const entrySchema = entryFactsSchema.extend({
   /** Secret name to text: one for a password, key and certificate for the others. */
   values: z.record(z.string(), z.string()),
+  /** The run that rotates, or has rotated, to it. */
+  run: z.string().optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
 

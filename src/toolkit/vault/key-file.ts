@@ -1,9 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { UserError } from "../../support/errors.ts";
+import { readAgeKey } from "../disk/age-key.ts";
 import { makePrivateDirectory, replaceFile } from "../disk/replace-file.ts";
+
+export { readAgeKey as readKey };
 
 /** The environment variables of this process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,33 +20,6 @@ export function keyFilePath(cluster: string, environment: Environment): string {
   return join(configHome, "mailbastion", `${cluster}.key`);
 }
 
-/** The age identity in the key file; undefined when there is no such file. Throws VAULT_KEY_OPEN, VAULT_KEY_DAMAGED, VAULT_KEY_UNREADABLE. */
-export async function readKey(path: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    await refuseReadableByOthers(path);
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if (error instanceof UserError) throw error;
-    throw new UserError(
-      "VAULT_KEY_UNREADABLE",
-      `the vault's key ${path} cannot be read`,
-      "run as the user who owns it",
-      { cause: error },
-    );
-  }
-  const identity = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-1"));
-  if (!identity || !(await isIdentity(identity.trim()))) {
-    throw new UserError(
-      "VAULT_KEY_DAMAGED",
-      `${path} holds no age identity, a line that starts with AGE-SECRET-KEY-1`,
-      "put the key back from its backup",
-    );
-  }
-  return identity.trim();
-}
-
 /** Makes a key, in the format of age-keygen, 0600, and returns its identity. */
 export async function createKey(path: string, now: number): Promise<string> {
   const identity = await generateX25519Identity();
@@ -57,22 +31,4 @@ export async function createKey(path: string, now: number): Promise<string> {
     0o600,
   );
   return identity;
-}
-
-async function refuseReadableByOthers(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  if ((mode & 0o077) === 0) return;
-  const octal = (mode & 0o777).toString(8).padStart(4, "0");
-  throw new UserError(
-    "VAULT_KEY_OPEN",
-    `the vault's key ${path} has mode ${octal}, so that others than its owner may reach it`,
-    `run chmod 600 ${path}`,
-  );
-}
-
-async function isIdentity(text: string): Promise<boolean> {
-  return identityToRecipient(text).then(
-    () => true,
-    () => false,
-  );
 }

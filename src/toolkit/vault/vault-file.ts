@@ -8,18 +8,36 @@ const contentSchema = z.strictObject({
   format: z.literal(1),
   cluster: z.string(),
   entries: z.record(z.string(), entrySchema),
+  /** What a rotation that is under way will put in their place. */
+  successors: z.record(z.string(), entrySchema).optional(),
 });
+
+/** All that a vault holds, by request. */
+export interface VaultContent {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly successors: ReadonlyMap<string, Entry>;
+}
 
 /** What is written to the file: age's text format, so that `age -d -i KEY vault.age` reads it too. */
 export async function sealEntries(
   cluster: string,
-  entries: ReadonlyMap<string, Entry>,
+  { entries, successors }: VaultContent,
   identity: string,
 ): Promise<string> {
   const encrypter = new Encrypter();
   encrypter.addRecipient(await identityToRecipient(identity));
-  const sorted = Object.fromEntries([...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const content = JSON.stringify({ format: 1, cluster, entries: sorted }, null, 2);
+  const sorted = (map: ReadonlyMap<string, Entry>) =>
+    Object.fromEntries([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const content = JSON.stringify(
+    {
+      format: 1,
+      cluster,
+      entries: sorted(entries),
+      ...(successors.size > 0 && { successors: sorted(successors) }),
+    },
+    null,
+    2,
+  );
   return armor.encode(await encrypter.encrypt(content));
 }
 
@@ -28,7 +46,7 @@ export async function openSealed(
   sealed: string,
   identity: string,
   where: { readonly path: string; readonly keyPath: string; readonly cluster: string },
-): Promise<Map<string, Entry>> {
+): Promise<VaultContent> {
   const parsed = contentSchema.safeParse(await decrypt(sealed, identity, where));
   if (!parsed.success) throw damaged(where.path, parsed.error);
   if (parsed.data.cluster !== where.cluster) {
@@ -38,7 +56,8 @@ export async function openSealed(
       "put the right vault there, or correct the cluster's name",
     );
   }
-  return new Map(Object.entries(parsed.data.entries));
+  const { entries, successors = {} } = parsed.data;
+  return { entries: new Map(Object.entries(entries)), successors: new Map(Object.entries(successors)) };
 }
 
 /** The file's text; undefined when there is none. */

@@ -6,12 +6,12 @@ import { Secret } from "../../support/secret.ts";
 import { type ClusterPaths, clusterPaths } from "../disk/cluster-paths.ts";
 import { makePrivateDirectory, replaceFile } from "../disk/replace-file.ts";
 import type { SecretRequest } from "../services/service.ts";
-import { type Entry, type EntryFacts, inOrderOfMaking, versionOf } from "./entry.ts";
+import { type Entry, type EntryFacts, inOrderOfMaking, type StoredRequest, versionOf } from "./entry.ts";
 import { createKey, type Environment, keyFilePath, readKey } from "./key-file.ts";
 import { makeEntry, pairValues } from "./make-entry.ts";
 import { readOperatorCertificate } from "./operator-certificate.ts";
 import type { KeyPair } from "./pki.ts";
-import { openSealed, readSealed, sealEntries } from "./vault-file.ts";
+import { openSealed, readSealed, sealEntries, type VaultContent } from "./vault-file.ts";
 import { readVersionsFile, writeVersionsFile } from "./versions.ts";
 
 export interface VaultOptions {
@@ -41,8 +41,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const key = await readKey(keyPath);
   if (sealed !== undefined) {
     if (!key) throw missingKey(paths.vault, keyPath);
-    const entries = await openSealed(sealed, key, { path: paths.vault, keyPath, cluster: options.cluster });
-    return new Vault(options, paths, key, sealed, entries);
+    const content = await openSealed(sealed, key, { path: paths.vault, keyPath, cluster: options.cluster });
+    return new Vault(options, paths, key, sealed, content);
   }
   await refuseToForget(paths);
   if (!options.create) {
@@ -52,13 +52,10 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       "run mbctl apply, which makes it",
     );
   }
-  return new Vault(
-    options,
-    paths,
-    key ?? (await createKey(keyPath, options.env.now())),
-    undefined,
-    new Map(),
-  );
+  return new Vault(options, paths, key ?? (await createKey(keyPath, options.env.now())), undefined, {
+    entries: new Map(),
+    successors: new Map(),
+  });
 }
 
 /** The secrets of one cluster: made once, kept encrypted, added to and never changed by an upgrade. */
@@ -69,21 +66,26 @@ export class Vault implements SecretStore {
   /** The file as it was read or written last; undefined before the first writing. */
   #sealed: string | undefined;
   readonly #entries: Map<string, Entry>;
-  readonly #values = new Map<string, { readonly version: string; readonly secret: Secret }>();
+  readonly #values: Values = new Map();
+  /** By request: what a rotation puts in the place of an entry once every machine has it. */
+  readonly #successors: Map<string, Entry>;
+  readonly #successorValues: Values = new Map();
 
   constructor(
     options: VaultOptions,
     paths: ClusterPaths,
     key: string,
     sealed: string | undefined,
-    entries: Map<string, Entry>,
+    { entries, successors }: VaultContent,
   ) {
     this.#options = options;
     this.#paths = paths;
     this.#key = key;
     this.#sealed = sealed;
-    this.#entries = entries;
+    this.#entries = new Map(entries);
+    this.#successors = new Map(successors);
     for (const entry of entries.values()) this.#hold(entry.version, entry.values);
+    for (const entry of successors.values()) hold(this.#successorValues, entry);
   }
 
   /**
@@ -130,6 +132,8 @@ export class Vault implements SecretStore {
 
   reveal(ref: SecretRef): Secret {
     const held = this.#values.get(ref.name);
+    const successor = this.#successorValues.get(ref.name);
+    if (successor?.version === ref.version) return successor.secret;
     if (!held) {
       throw new UserError(
         "SECRET_MISSING",
@@ -147,6 +151,61 @@ export class Vault implements SecretStore {
     return held.secret;
   }
 
+  /**
+   * Makes a successor of each of these secrets, beside what is there; one that an earlier attempt has kept is taken
+   * again. Nothing is written before keepSuccessors. Returns the version that each request's secrets will have: the
+   * present one where `run` has made it the present one already.
+   */
+  async prepareSuccessors(
+    requests: readonly StoredRequest[],
+    run: string,
+  ): Promise<ReadonlyMap<string, string>> {
+    const versions = new Map<string, string>();
+    for (const request of inOrderOfMaking(requests) as readonly StoredRequest[]) {
+      const stored = this.#entries.get(request.name);
+      const isDone = stored?.run === run;
+      const version = isDone ? stored.version : String(Number(stored?.version ?? 0) + 1);
+      versions.set(request.name, version);
+      if (isDone || this.#successors.get(request.name)?.version === version) continue;
+      const entry = await makeEntry(request, {
+        cluster: this.#options.cluster,
+        version,
+        now: this.#now(),
+        authority: (name) => pairOf(name, this.#successors.get(name) ?? this.#entries.get(name)),
+      });
+      this.#successors.set(request.name, entry);
+      hold(this.#successorValues, entry);
+    }
+    return versions;
+  }
+
+  /** Whether the successors that `run` goes by are in the file. */
+  hasKept(names: readonly string[], run: string): boolean {
+    return names.every((name) => (this.#successors.get(name) ?? this.#entries.get(name))?.run === run);
+  }
+
+  /** Writes the successors into the file, for `run`: from then on they may be put on machines. */
+  async keepSuccessors(names: readonly string[], run: string): Promise<void> {
+    for (const name of names) {
+      const entry = this.#successors.get(name);
+      if (entry) this.#successors.set(name, { ...entry, run });
+    }
+    await this.#save(true);
+  }
+
+  /** Puts the successors in the place of what was there, which is gone then. */
+  async adoptSuccessors(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const entry = this.#successors.get(name);
+      if (!entry) continue;
+      this.#entries.set(name, entry);
+      this.#hold(entry.version, entry.values);
+      this.#successors.delete(name);
+      for (const value of Object.keys(entry.values)) this.#successorValues.delete(value);
+    }
+    await this.#save(true);
+  }
+
   toJSON(): string {
     return "***";
   }
@@ -160,14 +219,11 @@ export class Vault implements SecretStore {
   }
 
   #hold(version: string, values: Readonly<Record<string, string>>): void {
-    for (const [name, text] of Object.entries(values))
-      this.#values.set(name, { version, secret: new Secret(text) });
+    hold(this.#values, { version, values });
   }
 
   #authority(name: string): KeyPair {
-    const entry = this.#entries.get(name);
-    if (entry?.kind !== "authority") throw new Error(`no request makes the authority ${name}`);
-    return { key: entry.values[`${name}.key`]!, certificate: entry.values[`${name}.crt`]! };
+    return pairOf(name, this.#entries.get(name));
   }
 
   /** The vault first: versions.json that is behind is mended by the next run, one that is ahead would name nothing. */
@@ -175,11 +231,15 @@ export class Vault implements SecretStore {
     if (isChanged || this.#sealed === undefined) {
       await makePrivateDirectory(this.#paths.directory);
       await this.#refuseToOverwriteAnother();
-      const sealed = await sealEntries(this.#options.cluster, this.#entries, this.#key);
+      const sealed = await sealEntries(
+        this.#options.cluster,
+        { entries: this.#entries, successors: this.#successors },
+        this.#key,
+      );
       await replaceFile(this.#paths.vault, sealed, 0o600);
       this.#sealed = sealed;
     }
-    const facts = [...this.#entries].map(([name, { values: _, ...rest }]): [string, EntryFacts] => [
+    const facts = [...this.#entries].map(([name, { values: _, run: __, ...rest }]): [string, EntryFacts] => [
       name,
       rest,
     ]);
@@ -194,6 +254,17 @@ export class Vault implements SecretStore {
       "wait until that run has ended and run the command again",
     );
   }
+}
+
+type Values = Map<string, { readonly version: string; readonly secret: Secret }>;
+
+function hold(into: Values, { version, values }: Pick<Entry, "version" | "values">): void {
+  for (const [name, text] of Object.entries(values)) into.set(name, { version, secret: new Secret(text) });
+}
+
+function pairOf(name: string, entry: Entry | undefined): KeyPair {
+  if (entry?.kind !== "authority") throw new Error(`no request makes the authority ${name}`);
+  return { key: entry.values[`${name}.key`]!, certificate: entry.values[`${name}.crt`]! };
 }
 
 function missingKey(path: string, keyPath: string): UserError {

@@ -194,7 +194,7 @@ export async function startSshd(sshd: string, options: SshdOptions = {}): Promis
   ];
   await writeFile(at("sshd_config"), `${lines.join("\n")}\n`);
   const [program, ...args] = [...(options.prefix ?? []), sshd, "-D", "-e", "-f", at("sshd_config")];
-  const server = spawn(program!, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const server = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   await untilListening(server, port);
   return {
     target: { host: "127.0.0.1", port, user: options.user ?? userInfo().username },

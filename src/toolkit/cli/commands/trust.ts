@@ -1,14 +1,16 @@
 import type { Command } from "commander";
-import { UserError } from "../../../support/errors.ts";
 import { throwAny } from "../../../support/failures.ts";
-import { nearest } from "../../../support/nearest.ts";
 import { openTarget } from "../../project/target.ts";
-import { describeKey } from "../../ssh/host-key.ts";
-import { addKnownHost, forgetKnownHost } from "../../ssh/known-hosts-file.ts";
 import { fetchHostKey } from "../../ssh/connect.ts";
-import { resolveLogin } from "../../ssh/login.ts";
-import type { Machine, Topology } from "../../topology/topology.ts";
+import { Gateways } from "../../ssh/gateways.ts";
+import { describeKey, type HostKey } from "../../ssh/host-key.ts";
+import { addKnownHost, forgetKnownHost, readKnownHosts } from "../../ssh/known-hosts-file.ts";
+import { type Login, type Route, Routes } from "../../ssh/login.ts";
+import type { SshOptions } from "../../ssh/options.ts";
+import { Starts } from "../../ssh/starts.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { confirm, type Io } from "../io.ts";
+import { assertMachines } from "../machine-names.ts";
 import { dryRunOption, example, fileOption, jsonOption, yesOption } from "../options.ts";
 
 interface Options {
@@ -36,19 +38,25 @@ export function addTrust(program: Command, io: Io): void {
 async function trust(names: readonly string[], options: Options, io: Io): Promise<void> {
   const { topology, ssh } = await openTarget({ file: options.file }, io.environment);
   const [knownHosts] = ssh.knownHostsFiles;
-  const chosen = names.length === 0 ? topology.machines : names.map((name) => knownMachine(topology, name));
+  const places = await placesOf(topology, new Routes(ssh));
+  const known = places.map(({ name }) => name);
+  assertMachines(names, known, topology.cluster);
+  const chosen = places.filter(({ name, jumpsTo }) => isChosen(name, names) || jumpsTo.some((machine) => isChosen(machine, names))); // prettier-ignore
   const shown: { machine: string; key: string; isNew: boolean }[] = [];
   const silent: unknown[] = [];
-  for (const machine of chosen) {
-    const login = await resolveLogin(machine.name, machine.ssh, ssh);
-    const key = await fetchHostKey(machine.name, login).catch((error: unknown) => void silent.push(error));
+  for (const { name, login, hops } of chosen) {
+    const key = await showKey(login, hops, ssh).catch((error: unknown) => void silent.push(error));
     if (!key) continue;
-    const text = describeKey(key);
-    if (!options.json) io.out(`${machine.name} (${login.host} port ${login.port}) shows ${text}`);
-    if (options.dryRun || !(await confirm(io, `trust this key for ${machine.name}?`, options.yes ?? false)))
+    // A jump host that nobody named is on the way only: there is nothing to say of one that is known.
+    const isOnTheWay = !isChosen(name, names);
+    if (isOnTheWay && (await readKnownHosts(ssh.knownHostsFiles)).judge(login, key).kind === "known")
       continue;
-    if (options.forget) await forgetKnownHost(knownHosts!, login);
-    shown.push({ machine: machine.name, key: text, isNew: await addKnownHost(knownHosts!, login, key) });
+    const text = describeKey(key);
+    if (!options.json) io.out(`${login.label} (${login.host} port ${login.port}) shows ${text}`);
+    if (options.dryRun || !(await confirm(io, `trust this key for ${login.label}?`, options.yes ?? false)))
+      continue;
+    if (options.forget && !isOnTheWay) await forgetKnownHost(knownHosts!, login);
+    shown.push({ machine: name, key: text, isNew: await addKnownHost(knownHosts!, login, key) });
   }
   // The others are known by now; the command is safe to repeat.
   throwAny(silent);
@@ -57,14 +65,42 @@ async function trust(names: readonly string[], options: Options, io: Io): Promis
   io.out(`${count} new key(s) in ${knownHosts}`);
 }
 
-function knownMachine(topology: Topology, name: string): Machine {
-  const machine = topology.machines.find((candidate) => candidate.name === name);
-  if (machine) return machine;
-  const names = topology.machines.map((candidate) => candidate.name);
-  const near = nearest(name, names);
-  throw new UserError(
-    "MACHINE_UNKNOWN",
-    `${topology.cluster} has no machine ${JSON.stringify(name)}`,
-    near ? `did you mean ${near}?` : `name one of ${names.join(", ")}`,
+/** A machine, or a jump host on the way to some. */
+interface Place extends Route {
+  readonly name: string;
+  readonly jumpsTo: readonly string[];
+}
+
+/** Jump hosts before what is behind them: their keys must be known first. */
+async function placesOf({ machines }: Topology, routes: Routes): Promise<readonly Place[]> {
+  const found = await Promise.all(
+    machines.map(async ({ name, ssh }) => ({ name, ...(await routes.to(name, ssh)) })),
   );
+  const jumps = found.flatMap(({ hops }) =>
+    hops.map((login, index) => ({ login, hops: hops.slice(0, index) })),
+  );
+  const byName = Map.groupBy(jumps, ({ login }) => login.label);
+  const jumpHosts = [...byName.values()].map(([first]) => ({
+    ...first!,
+    name: first!.login.label.replace(/^jump host /, ""),
+    jumpsTo: found
+      .filter(({ hops }) => hops.some(({ label }) => label === first!.login.label))
+      .map(({ name }) => name),
+  }));
+  const order = jumpHosts.toSorted((one, other) => one.hops.length - other.hops.length);
+  return [...order, ...found.map((machine) => ({ ...machine, jumpsTo: [] }))];
+}
+
+function isChosen(name: string, names: readonly string[]): boolean {
+  return names.length === 0 || names.includes(name);
+}
+
+/** By connections of its own: the keys of the jump hosts before it may just have become known. */
+async function showKey(login: Login, hops: readonly Login[], ssh: SshOptions): Promise<HostKey> {
+  const gateways = new Gateways(ssh, () => readKnownHosts(ssh.knownHostsFiles), new Starts(ssh.limits));
+  try {
+    return await fetchHostKey(login, ssh, gateways.through(hops));
+  } finally {
+    await gateways.close();
+  }
 }

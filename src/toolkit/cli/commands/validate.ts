@@ -9,6 +9,7 @@ import { startCheckMachine } from "../../lab/check-machine.ts";
 import { ensureEngine } from "../../lab/engine.ts";
 import { ensureImage } from "../../lab/image.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
+import { loadOverrides } from "../../project/load-overrides.ts";
 import { checkFiles, type CheckPlace, type CheckResult } from "../../runbooks/validate/check-files.ts";
 import { prepareRelease, releasePhase } from "../../release/index.ts";
 import { neverInterrupted } from "../../runner/interruption.ts";
@@ -18,6 +19,7 @@ import { runPhases } from "../../runner/run-phases.ts";
 import { localTransport } from "../../runner/local-transport.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
+import { secretRequests } from "../../services/secret-requests.ts";
 import { resolve } from "../../topology/resolve.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { throwawayVault } from "../../vault/throwaway-vault.ts";
@@ -43,12 +45,10 @@ export function addValidate(program: Command, io: Io, end: (code: number) => voi
 }
 
 async function validate(options: Options, io: Io): Promise<number> {
-  const { spec } = await loadCluster(options.file);
+  const { spec, directory } = await loadCluster(options.file);
+  const overrides = await loadOverrides(directory);
   const topology = withoutInterface(resolve(spec));
-  const secrets = await throwawayVault(
-    services.flatMap((service) => service.secrets(topology)),
-    systemEnv.now(),
-  );
+  const secrets = await throwawayVault(secretRequests(topology, services), systemEnv.now());
   const place = options.inLab ? await labPlace(topology, options, io) : await localPlace();
   // Which interface it will be is known when the files are put; any that is there will do for a check.
   const resolver: CheckPlace["resolver"] = {
@@ -57,7 +57,7 @@ async function validate(options: Options, io: Io): Promise<number> {
   };
   try {
     const results: CheckResult[] = [];
-    for (const bundle of buildBundles(topology, { services })) {
+    for (const bundle of buildBundles(topology, { services, overrides })) {
       results.push(
         ...(await checkFiles(topology, services, bundle, {
           ...place,

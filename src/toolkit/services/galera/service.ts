@@ -10,7 +10,7 @@ import { memberProbe } from "./probe.ts";
 export const galera: Service = {
   name: "galera",
   runsOn: (_topology, machine) => machine.roles.includes("database"),
-  packages: () => ["mariadb-server", "mariadb-client", "galera-4", "rsync"],
+  packages: () => ["mariadb-server", "mariadb-client", "mariadb-backup", "galera-4", "rsync", "zstd"],
   users: () => [CHECK_USER],
   listens: () => [
     listener(PORTS.database, "mariadbd", ["balancer"]),

@@ -30,7 +30,6 @@ const ASK = `${PRESENT_PASSWORD}
 if grep -q '^replicaof ' "$3"; then echo "configured replica"; else echo "configured master"; fi
 REDISCLI_AUTH=$(present_password "$3")
 export REDISCLI_AUTH
-timeout 5 redis-cli -h "$1" -p "$2" INFO 2>/dev/null | tr -d '\\r' | sed -n 's/^\\(role\\|redis_version\\):/\\1 /p'
 echo "keys $(timeout 5 redis-cli -h "$1" -p "$2" DBSIZE 2>/dev/null)"`;
 
 export interface CacheState {
@@ -38,16 +37,14 @@ export interface CacheState {
   readonly configured: "master" | "replica" | undefined;
   /** 0 where it does not run. */
   readonly keys: number;
-  readonly version: string;
 }
 
 export function parseCache({ stdout }: Answer): CacheState {
-  const words = new Map(stdout.split("\n").map((line) => line.split(" ") as [string, string?]));
-  const configured = words.get("configured");
+  const field = (name: string) => new RegExp(`^${name} (.*)$`, "m").exec(stdout)?.[1] ?? "";
+  const configured = field("configured");
   return {
     configured: configured === "master" || configured === "replica" ? configured : undefined,
-    keys: Number(/^\d+$/.exec(words.get("keys") ?? "")?.[0] ?? 0),
-    version: words.get("redis_version") ?? "",
+    keys: Number(/^\d+$/.exec(field("keys"))?.[0] ?? 0),
   };
 }
 

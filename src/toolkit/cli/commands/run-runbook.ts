@@ -1,0 +1,35 @@
+import { bind } from "../../runbooks/bind.ts";
+import type { AnyRunbook } from "../../runbooks/runbook.ts";
+import type { Plan } from "../../runner/plan.ts";
+import { startRun } from "../../runner/start-run.ts";
+import { EXIT } from "../exit-codes.ts";
+import { confirm, type Io } from "../io.ts";
+import { openRun, type RunCommandOptions } from "./run-common.ts";
+
+/** Runs a runbook as it was typed, and returns the exit code. */
+export async function runRunbook(
+  runbook: AnyRunbook,
+  given: unknown,
+  command: string,
+  options: RunCommandOptions,
+  io: Io,
+): Promise<number> {
+  const { settings, context, close } = await openRun(options, io);
+  const dryRun = options.dryRun ?? false;
+  const question = (plan: Plan): Promise<boolean> => {
+    for (const note of plan.notes ?? []) io.err(note);
+    return confirm(io, `${command} on ${context.topology.cluster}?`, false);
+  };
+  try {
+    const asks = !options.yes && io.environment["CI"] !== "true";
+    const runnable = bind(runbook, context, given, command);
+    const result = await startRun(runnable, { ...settings, dryRun, ...(asks && { confirm: question }) });
+    if (!result) {
+      io.err("nothing was changed");
+      return EXIT.failed;
+    }
+    return dryRun && result.steps > 0 ? EXIT.changes : EXIT.done;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,213 @@
+import * as z from "zod";
+import { UserError } from "../../../support/errors.ts";
+import type { Plan, RunIdentity } from "../../runner/plan.ts";
+import { serializeDrainMark } from "../../../contract/drain-mark.ts";
+import { hasMembers } from "../../services/galera/size.ts";
+import * as haproxy from "../../services/haproxy/drain.ts";
+import type { Service } from "../../services/service.ts";
+import { act, type Answer } from "../../steps/command.ts";
+import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { drainArguments, markOf } from "../drain/arguments.ts";
+import { reachableBalancers } from "../drain/drain-phases.ts";
+import { knownMachine, planDrain } from "../drain/plan-drain.ts";
+import { stopPhases } from "../maintenance/service-phases.ts";
+import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
+import type { Runbook, RunbookContext } from "../runbook.ts";
+import { without } from "./look.ts";
+import { forgetPhases } from "./sentinel-phases.ts";
+
+const removeArguments = drainArguments.omit({ machine: true, force: true }).extend({
+  machines: z.array(z.string()).min(1),
+  /** Those of them that do not answer never will. */
+  gone: z.boolean().default(false),
+});
+export type RemoveArguments = z.output<typeof removeArguments>;
+
+/** Takes machines out of the cluster that runs, before they are taken out of the description. */
+export const removeMachine: Runbook<RemoveArguments> = {
+  name: "remove machine",
+  summary: "take machines out of the running cluster for good",
+  arguments: removeArguments,
+  // What it left behind is a machine that is half out: that is to be resumed.
+  isRepeatable: false,
+  survey: ({ topology, services }, { machines }) => {
+    for (const name of machines) knownMachine(topology, name);
+    const rest = without(topology, machines);
+    return {
+      machines: topology.machines.map(({ name }) => name),
+      command: (name) =>
+        lookAt(machines.includes(name) ? topology : rest, services, machineNamed(topology, name)),
+    };
+  },
+  plan: planRemove,
+};
+
+function planRemove(
+  { topology, services }: RunbookContext,
+  args: RemoveArguments,
+  answers: ReadonlyMap<string, Answer>,
+  run: RunIdentity,
+): Plan {
+  const { machines } = args;
+  const leaving = topology.machines.filter(({ name }) => machines.includes(name));
+  const rest = without(topology, machines);
+  refuseRules(topology, rest, leaving);
+  const all = readLook(topology, answers);
+  const silent = leaving.filter(({ name }) => !all.surveys.has(name));
+  if (!args.gone) refuseSilent(silent);
+  requireWhole(`taking ${machines.join(" and ")} out`, wholeWithout(rest, answers, all));
+
+  const phases: Phase[] = silent.length > 0 ? [keepAway(silent, all, args, run)] : [];
+  let names = silent.map(({ name }) => name);
+  const notes: string[] = [];
+  for (const machine of inOrder(
+    leaving.filter((one) => !silent.includes(one)),
+    all,
+  )) {
+    const present = without(topology, names);
+    const known = new Map([...all.answers].filter(([name]) => !names.includes(name)));
+    const drain = {
+      ...args,
+      machine: machine.name,
+      reason: args.reason || "leaves the cluster",
+      force: false,
+    };
+    const planned = planDrain(present, drain, known, run, "maintenance");
+    notes.push(...planned.notes);
+    const out = [
+      ...planned.phases,
+      ...stopPhases(present, services, machine),
+      disablePhase(present, services, machine),
+    ];
+    phases.push(
+      ...out.map((phase) =>
+        phase.title.includes(machine.name)
+          ? phase
+          : { ...phase, title: `${phase.title}, for ${machine.name}` },
+      ),
+    );
+    names = [...names, machine.name];
+  }
+  return {
+    phases: [...phases, ...countRest(rest, leaving), ...forgetCaches(rest, leaving)],
+    notes: [
+      ...notes,
+      ...silent.map(
+        ({ name }) =>
+          `${name} is told nothing: switch it off for good, as it would come back with its old place in everything`,
+      ),
+      ...leaving
+        .filter(({ roles }) => roles.includes("mail"))
+        .map(({ name }) =>
+          silent.some((one) => one.name === name)
+            ? `mail that waits in the queue of ${name} is lost with it`
+            : `mail that waits in the queue of ${name} stays there: see that it is empty before you erase it`,
+        ),
+      `afterwards take ${machines.join(" and ")} out of the description and type mbctl apply, so that the others' files follow`,
+    ],
+    next: "mbctl apply",
+  };
+}
+
+const VOTERS = ["mail", "database", "cache"] as const;
+
+/** What the description could not say afterwards is not done now. Throws REMOVE_STORAGE and REMOVE_VOTERS. */
+function refuseRules(topology: Topology, rest: Topology, leaving: readonly Machine[]): void {
+  const storage = leaving.find(({ roles }) => roles.includes("storage"));
+  if (storage)
+    throw new UserError(
+      "REMOVE_STORAGE",
+      `${storage.name} holds one of the three copies of the volume, and two cannot tell which of them is right after a split`,
+      "make it anew if it is lost, and type mbctl replace machine",
+    );
+  for (const role of VOTERS) {
+    const left = machinesWith(rest, role).length;
+    if (left === machinesWith(topology, role).length || (left >= 3 && left % 2 === 1)) continue;
+    throw new UserError(
+      "REMOVE_VOTERS",
+      `${left} machines with the role ${role} would be left, and a majority that outlives a machine needs an odd number, 3 or more`,
+      "take two out with one command, or make a lost one anew: mbctl replace machine",
+    );
+  }
+  if (machinesWith(rest, "balancer").length > 0) return;
+  throw new UserError(
+    "REMOVE_VOTERS",
+    "no machine with the role balancer would be left",
+    "add another balancer first",
+  );
+}
+
+function refuseSilent(silent: readonly Machine[]): void {
+  if (silent.length === 0) return;
+  throw new UserError(
+    "REMOVE_UNREACHABLE",
+    `${silent.map(({ name }) => name).join(" and ")} does not answer, so it cannot be drained`,
+    "bring it back first, or add --gone if it will never answer again",
+  );
+}
+
+/** The rest alone must be whole, except that the VIP may still be on a machine that leaves. */
+function wholeWithout(rest: Topology, answers: ReadonlyMap<string, Answer>, all: Look): Look {
+  const names = new Set(rest.machines.map(({ name }) => name));
+  const look = readLook(rest, new Map([...answers].filter(([name]) => names.has(name))));
+  const holders = [...all.surveys.values()].filter(({ bearsVip }) => bearsVip).length;
+  return { ...look, faults: look.faults.filter((text) => holders !== 1 || !text.endsWith("bears the VIP")) };
+}
+
+/** A machine that was thought dead and comes back gets no session. */
+function keepAway(silent: readonly Machine[], look: Look, args: RemoveArguments, run: RunIdentity): Phase {
+  return plannedPhase(
+    `keep ${silent.map(({ name }) => name).join(" and ")} out of every balancer`,
+    silent.map((machine) => {
+      const reason = args.reason || "gone for good";
+      const text = serializeDrainMark(markOf({ machine: machine.name, reason }, run, "maintenance"));
+      return reachableBalancers(look.surveys).map((balancer) => ({
+        title: `send ${machine.name} no new session`,
+        machine: balancer,
+        commands: haproxy.takeOut(machine.name, text),
+        verify: haproxy.isOut(machine.name),
+      }));
+    }),
+  );
+}
+
+/** Booted again it would join everything it left. */
+function disablePhase(topology: Topology, services: readonly Service[], machine: Machine): Phase {
+  const units = services
+    .filter((service) => service.name !== "kernel" && service.name !== "nftables")
+    .filter((service) => service.runsOn(topology, machine))
+    .flatMap((service) => service.units(topology, machine))
+    .filter(({ state, enabled }) => state === "running" && enabled)
+    .map(({ name }) => name);
+  return plannedPhase(`keep the services of ${machine.name} from starting again`, [
+    [
+      {
+        title: "disable its services",
+        machine: machine.name,
+        commands: [act(["systemctl", "disable", "--", ...units])],
+      },
+    ],
+  ]);
+}
+
+function countRest(rest: Topology, leaving: readonly Machine[]): readonly Phase[] {
+  if (!leaving.some(({ roles }) => roles.includes("database"))) return [];
+  const members = machinesWith(rest, "database");
+  return [
+    plannedPhase("count the members of the database cluster", [
+      members.map((machine) => ({
+        title: "count the members that this one sees",
+        machine: machine.name,
+        commands: [],
+        verify: hasMembers(members.length),
+      })),
+    ]),
+  ];
+}
+
+function forgetCaches(rest: Topology, leaving: readonly Machine[]): readonly Phase[] {
+  return leaving.some(({ roles }) => roles.includes("cache"))
+    ? forgetPhases(rest, machinesWith(rest, "cache"))
+    : [];
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "@jest/globals";
+import { removeMachine } from "../../../../src/toolkit/runbooks/machines/remove.ts";
+import type { Answer } from "../../../../src/toolkit/steps/command.ts";
+import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { LEADERS, saying, wholeCluster } from "../rolling/whole-cluster.ts";
+import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
+import { five, grown, machine, stepsOf } from "./whole.ts";
+
+const plan = async (
+  topology: Topology,
+  machines: readonly string[],
+  answers: ReadonlyMap<string, Answer> = wholeCluster(LEADERS, topology),
+  more: object = {},
+) => {
+  const args = removeMachine.arguments.parse({ machines, ...more });
+  return removeMachine.plan(runbookContext(topology), args, answers, RUN);
+};
+
+const away = (topology: Topology, ...names: readonly string[]) =>
+  new Map([...wholeCluster(LEADERS, topology)].filter(([name]) => !names.includes(name)));
+
+describe("remove machine", () => {
+  it("sends exactly this for two of five", async () => {
+    const { phases, notes, next } = await plan(five, ["node-4", "node-5"]);
+    expect(await dryRun(phases)).toMatchSnapshot();
+    expect(notes).toContain(
+      "afterwards take node-4 and node-5 out of the description and type mbctl apply, so that the others' files follow",
+    );
+    expect(next).toBe("mbctl apply");
+    const titles = phases.map(({ title }) => title);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+
+  it("drains, stops and disables each before the next, and lets the Sentinels forget one by one at the end", async () => {
+    const { phases } = await plan(five, ["node-4", "node-5"]);
+    const titles = phases.map(({ title }) => title);
+    expect(titles.indexOf("keep the services of node-4 from starting again")).toBeLessThan(
+      titles.indexOf("take node-5 out of every balancer"),
+    );
+    const forget = phases.find(({ title }) => title === "let the Sentinels forget what is no more")!;
+    expect(forget.decide(new Map()).map((stage) => stage.map((step) => step.machine))).toEqual([
+      ["node-1"],
+      ["node-2"],
+      ["node-3"],
+    ]);
+    const [step] = stepsOf(forget);
+    expect(step!.commands[0]!.argv.at(-1)).toBe("2");
+  });
+
+  it("tells a machine nothing that is gone, and keeps sessions from it should it come back", async () => {
+    const answers = away(five, "node-5");
+    const { phases, notes } = await plan(five, ["node-4", "node-5"], answers, { gone: true });
+    expect(phases[0]!.title).toBe("keep node-5 out of every balancer");
+    const touched = phases.flatMap((phase) =>
+      phase
+        .decide(new Map())
+        .flat()
+        .map((step) => step.machine),
+    );
+    expect(touched).not.toContain("node-5");
+    expect(touched).toContain("node-4");
+    expect(notes).toContain("mail that waits in the queue of node-5 is lost with it");
+  });
+
+  it("refuses a machine that does not answer, without --gone", async () => {
+    const refusal = await refusalOf(() => plan(five, ["node-4", "node-5"], away(five, "node-5")));
+    expect(refusal).toMatchObject({
+      code: "REMOVE_UNREACHABLE",
+      message: "node-5 does not answer, so it cannot be drained",
+    });
+  });
+
+  it("refuses a copy of the storage", async () => {
+    const refusal = await refusalOf(() => plan(threeMachines, ["node-3"]));
+    expect(refusal.code).toBe("REMOVE_STORAGE");
+    expect(refusal.message).toContain("node-3 holds one of the three copies of the volume");
+  });
+
+  it("refuses to leave an even number of voters", async () => {
+    expect(await refusalOf(() => plan(five, ["node-5"]))).toMatchObject({
+      code: "REMOVE_VOTERS",
+      message:
+        "4 machines with the role mail would be left, and a majority that outlives a machine needs an odd number, 3 or more",
+    });
+  });
+
+  it("refuses to leave no balancer", async () => {
+    const roles = ["mail", "database", "cache", "storage"] as const;
+    const topology = {
+      ...threeMachines,
+      machines: [...threeMachines.machines.map((one) => ({ ...one, roles })), machine(4, ["balancer"])],
+    };
+    expect((await refusalOf(() => plan(topology, ["node-4"]))).message).toBe(
+      "no machine with the role balancer would be left",
+    );
+  });
+
+  it("refuses while one of those that stay is not whole", async () => {
+    const answers = wholeCluster(LEADERS, five);
+    answers.set("node-2", saying(answers.get("node-2")!, "probe galera", "no server", 1));
+    expect(await refusalOf(() => plan(five, ["node-4", "node-5"], answers))).toMatchObject({
+      code: "CLUSTER_NOT_WHOLE",
+    });
+  });
+
+  it("removes a balancer that bears the VIP: the others must only be whole otherwise", async () => {
+    const topology = grown(machine(4, ["balancer"]));
+    const answers = wholeCluster({ ...LEADERS, vip: "node-4" }, topology);
+    const { phases } = await plan(topology, ["node-4"], answers);
+    expect(phases.map(({ title }) => title)).toContain("hand the VIP over from node-4");
+  });
+});
