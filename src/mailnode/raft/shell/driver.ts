@@ -6,11 +6,10 @@
  * The disk and the network work side by side: what needs no disk is sent while the batch is written, and batches are
  * written without waiting for each other. After any error of the disk, of the core or of the state machine it stops.
  */
-import type { ConsistencyLevel } from "../../../contract/cluster-api.ts";
 import type { Env } from "../../../support/env.ts";
 import { NotProposed, type Accepted, type AppliedLog, type ClusterMember } from "../../cluster/consensus.ts";
 import type { Consensus, Leader, ProposeOptions } from "../../cluster/consensus.ts";
-import { isJoint, type MemberChange } from "../core/membership-change.ts";
+import type { MemberChange } from "../core/membership-change.ts";
 import type { Message } from "../core/messages.ts";
 import { Raft } from "../core/raft.ts";
 import type { Ready, SoftState } from "../core/ready.ts";
@@ -19,7 +18,10 @@ import type { Entry, Index, NodeId, SnapshotMeta } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Followed } from "./followed.ts";
-import { LevelWaits } from "./level-waits.ts";
+import { found, type Founders } from "./founders.ts";
+import { LeaderDesk } from "./leader-desk.ts";
+import { LeaderWatch } from "./leader-watch.ts";
+import { membersOf } from "./members-of.ts";
 import { acceptedOrThrow } from "./outcome.ts";
 import type { Ask, Outcome, Packet } from "./packet.ts";
 import { PendingAsks } from "./pending-asks.ts";
@@ -36,17 +38,10 @@ export interface DriverParts {
   readonly transport: Transport;
   readonly env: Env;
   readonly options: DriverOptions;
-  /** Writes the leader's clocks into a command, as he appends it. */
+  /** Writes the leader's clocks into a command, in place. */
   readonly stamp: (command: Uint8Array) => void;
   /** Runs what waits when this turn is over: what comes in until then leaves together. */
   readonly later: (run: () => void) => void;
-}
-
-/** Who founds a cluster. All founders name the same ones. */
-export interface Founders {
-  readonly voters: readonly NodeId[];
-  /** Those of the voters that keep no state. */
-  readonly witnesses?: readonly NodeId[];
 }
 
 export class Driver implements Consensus {
@@ -57,17 +52,16 @@ export class Driver implements Consensus {
   readonly #options: DriverOptions;
   readonly #followed: Followed;
   readonly #persisting = new PersistQueue();
-  readonly #waits: LevelWaits;
+  readonly #desk: LeaderDesk;
   readonly #asks: PendingAsks;
   readonly #reads: PendingReads;
   readonly #transfers = new Transfers();
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
   readonly #end = new AbortController();
-  readonly #listeners = new Set<(leader: Leader | undefined) => void>();
+  readonly #watch = new LeaderWatch();
   #raft: Raft | undefined;
   #taker: SnapshotTaker | undefined;
-  #leader: Leader | undefined;
   /** A snapshot of the leader is taking the place of the state. */
   #installing = false;
   #scheduled = false;
@@ -79,7 +73,8 @@ export class Driver implements Consensus {
     this.#log = log;
     this.#options = options;
     this.#followed = new Followed(options.witness);
-    this.#waits = new LevelWaits(options.levelTicks);
+    const enter = (event: (raft: Raft) => void): void => this.#enter(event);
+    this.#desk = new LeaderDesk({ ...options, stamp: parts.stamp, enter });
     this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52));
     this.#reads = new PendingReads(options);
     const send = (to: NodeId, packet: Packet): boolean => transport.send(to, packet);
@@ -121,7 +116,7 @@ export class Driver implements Consensus {
   async start(founders?: Founders): Promise<void> {
     const { transport, env } = this.#parts;
     const log = this.#log;
-    if (founders !== undefined && isBlank(log)) await log.append({ snapshot: foundation(founders) });
+    if (founders !== undefined) await found(log, founders);
     await this.#followed.load(log);
     const entries = log.entries(log.firstIndex, log.lastIndex + 1);
     const { hardState, snapshot } = log;
@@ -159,7 +154,7 @@ export class Driver implements Consensus {
   }
 
   async transferLeadership(to: NodeId, signal?: AbortSignal): Promise<void> {
-    if (this.#leader?.id === to) return;
+    if (this.leader()?.id === to) return;
     const limit = new AbortController();
     const done = this.#transfers.wait(to, 3 * this.#options.electionTicks);
     const end = (): void => done.fail();
@@ -188,31 +183,22 @@ export class Driver implements Consensus {
     this.#reads.add(read);
     this.#schedule();
     try {
-      const index = await promise;
-      return await this.#followed.reached(index, signal);
+      return await this.#followed.reached(await promise, signal);
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
   }
 
   leader(): Leader | undefined {
-    return this.#leader;
+    return this.#watch.leader;
   }
 
   onLeaderChange(listener: (leader: Leader | undefined) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#watch.listen(listener);
   }
 
   members(): readonly ClusterMember[] {
-    if (this.#raft === undefined) return [];
-    const { voters, votersOutgoing, learners, learnersNext, witnesses } = this.#raft.membership;
-    const ids = new Set([...voters, ...votersOutgoing, ...learners, ...learnersNext]);
-    return [...ids].sort().map((id) => ({
-      id,
-      voter: voters.includes(id) || votersOutgoing.includes(id),
-      witness: witnesses.includes(id),
-    }));
+    return this.#raft === undefined ? [] : membersOf(this.#raft.membership);
   }
 
   /** Asks the leader, who may be this node. */
@@ -222,8 +208,8 @@ export class Driver implements Consensus {
       if (this.#end.signal.aborted) return refuse("stopped");
       if (signal?.aborted) return refuse("no-leader");
       this.#enter((raft) => {
-        if (raft.role === "leader") return this.#lead(raft, ask, settle, signal);
         const { leader } = raft;
+        if (leader === this.id) return this.#desk.serve(raft, ask, settle, signal);
         if (leader === undefined) return refuse("no-leader");
         this.#askOther(leader, ask, settle, signal);
       });
@@ -248,45 +234,6 @@ export class Driver implements Consensus {
       this.#asks.settle(request, leader, { type: "notProposed", reason: "no-leader" });
   }
 
-  /** What this node, leading, makes of a request. */
-  #lead(raft: Raft, ask: Ask, settle: (outcome: Outcome) => void, signal?: AbortSignal): void {
-    switch (ask.type) {
-      case "propose":
-        return this.#append(raft, ask.command, ask.level, settle, signal);
-      case "transfer": {
-        const refused = raft.transferLeadership(ask.to);
-        if (refused !== undefined) settle({ type: "notProposed", reason: "transferring" });
-        else settle({ type: "accepted", accepted: { index: 0, term: raft.term, replicas: 0, committed: false } });
-        return;
-      }
-      case "change": {
-        const entry = raft.proposeMembership(ask.changes);
-        if ("refused" in entry) return settle({ type: "refused", why: entry.refused });
-        this.#waits.add(raft, entry, "quorum", settle, () => !isJoint(raft.membership));
-      }
-    }
-  }
-
-  #append(
-    raft: Raft,
-    command: Uint8Array,
-    level: ConsistencyLevel,
-    settle: (outcome: Outcome) => void,
-    signal: AbortSignal | undefined,
-  ): void {
-    if (command.length > this.#options.maxCommandBytes)
-      return settle({ type: "notProposed", reason: "too-large" });
-    this.#parts.stamp(command);
-    const entry = raft.propose(command);
-    if ("refused" in entry) return settle({ type: "notProposed", reason: PROPOSAL_REFUSALS[entry.refused] });
-    const giveUp = (): void => this.#enter(() => this.#waits.abandon(raft, wait));
-    const wait = this.#waits.add(raft, entry, level, (outcome) => {
-      signal?.removeEventListener("abort", giveUp);
-      settle(outcome);
-    });
-    signal?.addEventListener("abort", giveUp, { once: true });
-  }
-
   #packet(from: NodeId, packet: Packet): void {
     const raft = this.#raft!;
     switch (packet.type) {
@@ -294,12 +241,9 @@ export class Driver implements Consensus {
         return raft.step(packet.message);
       case "ask": {
         const { request, ask } = packet;
-        const answer = (outcome: Outcome): void => {
+        return this.#desk.serve(raft, ask, (outcome) => {
           this.#parts.transport.send(from, { type: "answer", request, outcome });
-        };
-        if (raft.role === "leader") this.#lead(raft, ask, answer);
-        else answer({ type: "notProposed", reason: "no-leader" });
-        return;
+        });
       }
       case "answer":
         return this.#asks.settle(packet.request, from, packet.outcome);
@@ -317,7 +261,7 @@ export class Driver implements Consensus {
   #broken(member: NodeId): void {
     this.#raft!.unreachable(member);
     this.#sender.broken(member);
-    this.#asks.lose("the connection to the leader broke", member);
+    this.#asks.lose("the connection to the leader broke", (to) => to === member);
   }
 
   async #keepTicking(): Promise<void> {
@@ -328,7 +272,7 @@ export class Driver implements Consensus {
       // One tick however late it is: a node that was paused must not stand for election before it has listened.
       this.#enter((raft) => {
         raft.tick();
-        this.#waits.tick(raft);
+        this.#desk.tick(raft);
         this.#asks.tick();
         this.#reads.tick();
         this.#transfers.tick();
@@ -339,14 +283,7 @@ export class Driver implements Consensus {
 
   /** Every way into the core: what it leads to is done when the turn is over. */
   #enter(event: (raft: Raft) => void): void {
-    if (this.#end.signal.aborted || this.#raft === undefined) return;
-    try {
-      event(this.#raft);
-    } catch (error) {
-      void this.#halt(error);
-      return;
-    }
-    this.#schedule();
+    if (this.#orStop(event)) this.#schedule();
   }
 
   #schedule(): void {
@@ -354,31 +291,44 @@ export class Driver implements Consensus {
     this.#scheduled = true;
     this.#parts.later(() => {
       this.#scheduled = false;
-      if (this.#end.signal.aborted || this.#raft === undefined) return;
-      try {
-        this.#turn(this.#raft);
-      } catch (error) {
-        void this.#halt(error);
-      }
+      this.#orStop((raft) => this.#turn(raft));
     });
   }
 
-  #turn(raft: Raft): void {
-    this.#waits.check(raft);
-    this.#reads.ask(raft);
-    for (let ready = raft.ready(); ready !== undefined; ready = raft.ready()) this.#take(raft, ready);
-    this.#waits.check(raft);
-    if (!this.#installing && this.#taker!.isDue(this.#sender.active)) this.#orHalt(this.#taker!.take());
+  /** Does something with the core, unless this node has stopped; whatever is thrown stops it. */
+  #orStop(event: (raft: Raft) => void): boolean {
+    if (this.#end.signal.aborted || this.#raft === undefined) return false;
+    try {
+      event(this.#raft);
+      return true;
+    } catch (error) {
+      void this.#halt(error);
+      return false;
+    }
   }
 
-  #take(raft: Raft, { softState, batch, messages, messagesAfterPersist, committed, readStates }: Ready): void {
+  #turn(raft: Raft): void {
+    this.#desk.check(raft);
+    for (;;) {
+      this.#reads.ask(raft);
+      const ready = raft.ready();
+      if (ready === undefined) break;
+      this.#take(raft, ready);
+    }
+    this.#desk.check(raft);
+    if (!this.#installing && this.#taker!.isDue(() => this.#sender.active)) this.#orHalt(this.#taker!.take());
+  }
+
+  #take(
+    raft: Raft,
+    { softState, batch, messages, messagesAfterPersist, committed, readStates }: Ready,
+  ): void {
     if (softState !== undefined) this.#roleChanged(softState);
     this.#send(raft, messages);
     if (batch !== undefined) {
       this.#taker!.appended(batch.entries);
       if (batch.snapshot !== undefined) this.#installing = true;
-      const durable = this.#persisting.add(batch, messagesAfterPersist);
-      this.#orHalt(this.#persist(batch, durable));
+      this.#orHalt(this.#persist(batch, this.#persisting.add(batch, messagesAfterPersist)));
     }
     if (committed.length > 0) this.#apply(raft, committed);
     for (const { request, index } of readStates) this.#reads.answered(request, index);
@@ -414,18 +364,16 @@ export class Driver implements Consensus {
   #send(raft: Raft, messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.type === "snapshot") this.#orHalt(this.#sender.offer(message));
-      else if (!this.#parts.transport.send(message.to, { type: "raft", message })) raft.unreachable(message.to);
+      else if (!this.#parts.transport.send(message.to, { type: "raft", message }))
+        raft.unreachable(message.to);
     }
   }
 
   #roleChanged(state: SoftState): void {
-    const { leader: id, term } = state;
     this.#transfers.look(state);
-    if (this.#leader?.id === id && (id === undefined || this.#leader?.term === term)) return;
-    this.#leader = id === undefined ? undefined : { id, term };
-    this.#asks.lose("the leader changed");
+    if (!this.#watch.update(state)) return;
+    this.#asks.lose("the leader changed", (to) => to !== state.leader);
     this.#reads.askAgain();
-    for (const listener of this.#listeners) listener(this.#leader);
   }
 
   #orHalt(work: Promise<void>): void {
@@ -435,40 +383,18 @@ export class Driver implements Consensus {
   async #halt(error: unknown): Promise<void> {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
-    this.#leader = undefined;
     const why = "this node stops";
-    this.#waits.end(why);
-    this.#asks.lose(why);
+    this.#desk.end(why);
+    this.#asks.lose(why, () => true);
     this.#reads.end("stopped");
     this.#followed.end();
     this.#transfers.end();
-    for (const listener of this.#listeners) listener(undefined);
+    this.#watch.update({ leader: undefined, term: 0 });
     await this.#parts.transport.close();
     // A disk that failed may fail here again, and has been told of already.
     await this.#log.close().catch(() => undefined);
-    this.#tellStopped(error === undefined || error instanceof Error ? error : new Error(String(error)));
+    this.#tellStopped(
+      error === undefined || error instanceof Error ? error : new Error("the node stopped", { cause: error }),
+    );
   }
-}
-
-const PROPOSAL_REFUSALS = {
-  "not-leader": "no-leader",
-  transferring: "transferring",
-  "too-much-uncommitted": "overloaded",
-} as const;
-
-function isBlank(log: RaftLog): boolean {
-  const { snapshot, hardState, lastIndex } = log;
-  return lastIndex === 0 && hardState.term === 0 && snapshot.index === 0 && snapshot.membership.voters.length === 0;
-}
-
-function foundation({ voters, witnesses = [] }: Founders): SnapshotMeta {
-  const membership = {
-    voters: [...voters].sort(),
-    votersOutgoing: [],
-    learners: [],
-    learnersNext: [],
-    witnesses: [...witnesses].sort(),
-    autoLeave: false,
-  };
-  return { term: 0, index: 0, membership };
 }

@@ -84,7 +84,8 @@ export class Followed {
   }
 
   #need(): AppliedLog {
-    if (this.#machine === undefined) throw new Error("nobody follows the log: follow() is called before start()");
+    if (this.#machine === undefined)
+      throw new Error("nobody follows the log: follow() is called before start()");
     return this.#machine;
   }
 }

@@ -24,6 +24,8 @@ export interface Wait {
   readonly isDone: () => boolean;
   readonly settle: (outcome: Outcome) => void;
   committed: boolean;
+  /** How many disks had it when that was last known. */
+  holders: number;
   settled: boolean;
   ticks: number;
 }
@@ -62,6 +64,7 @@ export class LevelWaits {
       isDone: isDone ?? (() => true),
       settle,
       committed: false,
+      holders: 0,
       settled: false,
       ticks: 0,
     };
@@ -85,26 +88,27 @@ export class LevelWaits {
 
   /** One tick went by: levels above a quorum are not waited for without end. */
   tick(core: Progress): void {
+    this.check(core);
     for (const wait of this.#others) {
-      if (wait.committed && ++wait.ticks >= this.#levelTicks) this.#giveUp(wait, core.holders(wait.index), "");
+      if (wait.committed && ++wait.ticks >= this.#levelTicks) this.#giveUp(wait, "it was not met in time");
     }
   }
 
   /** Whoever waits does not want to wait longer. */
   abandon(core: Progress, wait: Wait): void {
     this.check(core);
-    if (wait.settled) return;
-    this.#giveUp(wait, core.holders(wait.index), "there was no commit in time");
+    this.#giveUp(wait, "there was no commit in time");
   }
 
   /** Nothing will be known any more. */
   end(why: string): void {
-    for (const wait of [...this.#quorum.splice(0), ...this.#others]) this.#giveUp(wait, 0, why);
+    for (const wait of [...this.#quorum.splice(0), ...this.#others]) this.#giveUp(wait, why);
   }
 
   #look(core: Progress, wait: Wait): void {
     wait.committed ||= core.committed >= wait.index;
-    const enough = core.holders(wait.index) >= wait.replicas && (wait.committed || !wait.mustCommit);
+    wait.holders = core.holders(wait.index);
+    const enough = wait.holders >= wait.replicas && (wait.committed || !wait.mustCommit);
     if (enough && wait.isDone()) this.#accept(core, wait);
   }
 
@@ -115,8 +119,8 @@ export class LevelWaits {
     this.#settle(wait, { type: "accepted", accepted: { index, term: this.#term, replicas, committed } });
   }
 
-  #giveUp(wait: Wait, replicas: number, why: string): void {
-    const { index, level, committed } = wait;
+  #giveUp(wait: Wait, why: string): void {
+    const { index, level, committed, holders: replicas } = wait;
     const accepted = { index, term: this.#term, replicas, committed };
     this.#settle(wait, committed ? { type: "levelNotMet", accepted, level } : { type: "unknown", why });
   }

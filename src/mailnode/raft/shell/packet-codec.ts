@@ -27,7 +27,12 @@ const OUTCOMES = [
   "refused",
   "unknown",
 ] as const satisfies readonly Outcome["type"][];
-const BECOMES = ["voter", "witness", "learner", "removed"] as const satisfies readonly MemberChange["become"][];
+const BECOMES = [
+  "voter",
+  "witness",
+  "learner",
+  "removed",
+] as const satisfies readonly MemberChange["become"][];
 
 /** Kinds of frames below this one belong to the greeting of a connection. */
 const FIRST_KIND = 16;

@@ -41,10 +41,9 @@ export class PendingAsks {
     }
   }
 
-  /** The answers of this member, or all, will not come. */
-  lose(why: string, member?: NodeId): void {
-    for (const [request, { to }] of this.#pending) {
-      if (member === undefined || to === member) this.settle(request, to, { type: "unknown", why });
-    }
+  /** The answers of these members will not come. */
+  lose(why: string, isLost: (member: NodeId) => boolean): void {
+    for (const [request, { to }] of this.#pending)
+      if (isLost(to)) this.settle(request, to, { type: "unknown", why });
   }
 }

@@ -34,9 +34,10 @@ export class SnapshotTaker {
   }
 
   /** Whether one is to be taken now; `sending`: whether the last one is still needed. */
-  isDue(sending: boolean): boolean {
-    const limit = this.#options.snapshotLogBytes * (sending ? PATIENCE : 1);
-    if (this.#taking || this.#bytes < limit) return false;
+  isDue(sending: () => boolean): boolean {
+    const { snapshotLogBytes } = this.#options;
+    if (this.#taking || this.#bytes < snapshotLogBytes) return false;
+    if (this.#bytes < snapshotLogBytes * PATIENCE && sending()) return false;
     const { applied, snapshot } = this.#options.raft.status();
     return applied > snapshot.index;
   }

@@ -14,7 +14,10 @@ export class Transfers {
   readonly #waiting = new Set<Waiting>();
 
   /** Resolves once `to` leads; rejects with NotProposed after so many ticks, or when `fail` is called. */
-  wait(to: NodeId, ticks: number): { readonly promise: Promise<void>; readonly fail: (error?: Error) => void } {
+  wait(
+    to: NodeId,
+    ticks: number,
+  ): { readonly promise: Promise<void>; readonly fail: (error?: Error) => void } {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const fail = (error: Error = new NotProposed("transferring")): void => {
       this.#waiting.delete(waiting);
