@@ -12,6 +12,7 @@ const common = {
 };
 
 export default {
+  testSequencer: "<rootDir>/test/sequencer.js",
   projects: [
     {
       ...common,

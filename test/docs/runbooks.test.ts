@@ -29,4 +29,10 @@ describe("the pages of runbooks", () => {
     const list = pages.get("README.md")!;
     for (const name of pages.keys()) if (basename(name) !== "README.md") expect(list).toContain(`](${name})`);
   });
+
+  it("of one's own show the example as it is", () => {
+    const read = (path: string) => readFileSync(join(folder, "../..", path), "utf8");
+    const example = read("examples/runbooks/rotate-logs.ts");
+    expect(read("docs/reference/own-runbooks.md")).toContain(`\`\`\`ts\n${example}\`\`\``);
+  });
 });

@@ -83,7 +83,10 @@ function nameOf({ phase, step }: PlacedStep): StepName {
   return stepName(phase.title, step);
 }
 
-/** The steps of a phase that asks nobody; one that does has no undo, as it looks again. */
+/**
+ * The steps of a phase that asks nobody. Those of one that looks first are known only to the process that decided on them:
+ * it takes them back itself when a step of its group fails; after its death the phase looks again instead.
+ */
 function plannedSteps(phase: Phase): readonly PlacedStep[] {
   if (phase.machines.length > 0) return [];
   return phase

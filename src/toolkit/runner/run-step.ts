@@ -78,7 +78,10 @@ function gateTimeout(step: Step, gate: Gate, answer: Answer): UserError {
 /** Long scripts are shown by their arguments, as a person knows them from the step's title. */
 export function commandLine({ argv }: Command): string {
   const isScript = argv[0] === "sh" && argv[1] === "-euc" && argv[2]!.includes("\n");
-  return isScript ? `a script with the arguments ${quote(argv.slice(4)) || "(none)"}` : quote(argv);
+  if (!isScript) return quote(argv);
+  return argv.length > 4
+    ? `a script with the arguments ${quote(argv.slice(4))}`
+    : "a script without arguments";
 }
 
 function said(answer: Answer): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, jest } from "@jest/globals";
@@ -24,6 +24,16 @@ describe("commands on this machine", () => {
       "of a file",
     );
     expect((await localTransport.run("any", cat)).stdout).toBe("");
+  });
+
+  it("print into a file where one is named, which is there only after exit code 0", async () => {
+    const localFile = join(await mkdtemp(join(tmpdir(), "mailbastion-local-")), "file");
+    const failing = { ...act(script("echo half; exit 4")), stdout: { localFile } };
+    expect((await localTransport.run("any", failing)).code).toBe(4);
+    await expect(readFile(localFile)).rejects.toThrow("ENOENT");
+    const answer = await localTransport.run("any", { ...act(["seq", "100000"]), stdout: { localFile } });
+    expect(answer).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect((await readFile(localFile, "utf8")).split("\n")).toHaveLength(100_001);
   });
 
   it("that do not exist have the exit code of a shell, 127", async () => {

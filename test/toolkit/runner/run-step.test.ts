@@ -34,6 +34,14 @@ describe("a step", () => {
     return { title: "it was asked three times", command, timeoutMs: 10_000, intervalMs: 1_000 };
   }
 
+  it("says of a failed script without arguments that it has none", async () => {
+    const { code, message } = await failure(step("node-1", "try", "\necho no >&2\nexit 4"));
+    expect([code, message]).toEqual([
+      "STEP_FAILED",
+      'on node-1, "try" failed: a script without arguments ended with exit code 4\n    no',
+    ]);
+  });
+
   it("runs its commands in order and stops at the first that fails", async () => {
     const file = join(folder, "order");
     const write = (word: string) => act(script('echo "$1" >> "$2"', [word, file]));

@@ -99,6 +99,29 @@ describe("a run", () => {
     await start(two);
   });
 
+  it("is done only after its conclusion on this computer, which a resumed run comes to as well", async () => {
+    const found: string[] = [];
+    const concluding = (conclude: () => Promise<void>) =>
+      runnable(two, { plan: () => ({ phases: two, conclude }) });
+    const full = async (): Promise<void> => {
+      found.push((await states()).join());
+      throw new UserError("DISK_FULL", "the disk is full", "make room");
+    };
+    const settings = machines.settings();
+    await expect(startRun(concluding(full), { ...settings, dryRun: true })).resolves.toBeDefined();
+    expect(found).toEqual([]);
+    await expect(startRun(concluding(full), { ...settings, dryRun: false })).rejects.toThrow(
+      "the disk is full",
+    );
+    expect(found).toEqual(["a\nb\n,a\n,a\n"]);
+    expect((await findRuns(settings.runs, MACHINES, machines))[0]).toMatchObject({ isEnded: false });
+
+    const bind = () => concluding(async () => void found.push("concluded"));
+    await resumeRun(resuming(two, "desk", { bind }));
+    expect(found.at(-1)).toBe("concluded");
+    expect((await findRuns(settings.runs, MACHINES, machines))[0]).toMatchObject({ isEnded: true });
+  });
+
   it("leaves a line of who did what on the machines it touches, and here", async () => {
     await start([plannedPhase("one", [[mark("node-2", "a")]])]);
     const lines =
@@ -175,7 +198,10 @@ describe("a run", () => {
 
   it("of a repeatable runbook settles the one before it", async () => {
     const again = (phases: readonly Phase[]) =>
-      startRun(runnable(phases, { isRepeatable: true, supersedes: () => true }), { ...machines.settings(), dryRun: false });
+      startRun(runnable(phases, { isRepeatable: true, supersedes: () => true }), {
+        ...machines.settings(),
+        dryRun: false,
+      });
     await expect(again([plannedPhase("first", [[mark("node-1", "a", breaks)]])])).rejects.toMatchObject({
       code: "STEP_FAILED",
       remedy: "mend the cause and run the command again: it goes on with what is left",
@@ -333,6 +359,15 @@ describe("a run whose process died", () => {
     await expect(resumeRun(resuming(phases, "laptop"))).rejects.toMatchObject({ code: "LOCK_HELD" });
     await resumeRun(resuming(phases, "laptop", { takeOver: true }));
     expect(await states()).toEqual(whole);
+  });
+
+  it("is aborted from a computer that has never seen it", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[2]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    await abortRun(resuming(phases, "laptop", { takeOver: true }));
+    expect(await states()).toEqual(["", "", ""]);
   });
 
   it("is aborted: all it did is taken back, and it is over", async () => {

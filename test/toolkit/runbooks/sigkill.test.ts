@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { ServedMachines } from "./rehearsal/served-machines.ts";
+
+// Real programs and real handshakes: on a busy machine they take their time.
+jest.setTimeout(300_000);
+
+let machines: ServedMachines;
+beforeEach(async () => {
+  machines = await ServedMachines.start();
+});
+afterEach(() => machines.stop());
+
+async function fresh(): Promise<void> {
+  await machines.stop();
+  machines = await ServedMachines.start();
+}
+
+const DRAIN = ["drain", "node-1", "--yes"] as const;
+
+async function mbctl(workstation: string, ...args: readonly string[]) {
+  return (await machines.mbctl(workstation, ...args)).ended;
+}
+
+/** What a drain leaves that nothing disturbs, and how many commands that are its own it sends. */
+async function undisturbed() {
+  expect(await mbctl("desk", ...DRAIN)).toEqual({
+    exitCode: 0,
+    said: expect.stringContaining("next: mbctl undrain node-1"),
+  });
+  const { state, count } = machines;
+  await fresh();
+  return { state, count };
+}
+
+describe("mbctl, as a program of its own against machines over SSH", () => {
+  it("comes to the same end when it is resumed after a SIGKILL, here and elsewhere", async () => {
+    const whole = await undisturbed();
+    for (const [share, workstation] of [
+      [0.3, "desk"],
+      [0.6, "laptop"],
+      [0.9, "desk"],
+    ] as const) {
+      await fresh();
+      const { pid, ended } = await machines.mbctl("desk", ...DRAIN);
+      const last = Math.floor(whole.count * share);
+      machines.after = ({ nth }) => void (nth === last && process.kill(pid, "SIGKILL"));
+      expect((await ended).exitCode).toBeUndefined();
+      expect(await mbctl(workstation, "resume", "--yes")).toEqual({
+        exitCode: 0,
+        said: expect.stringContaining("next: mbctl undrain node-1"),
+      });
+      expect({ share, state: machines.state }).toEqual({ share, state: whole.state });
+    }
+    expect((await mbctl("desk", "runs")).said).toMatch(/-drain-\w+ +done +mbctl drain node-1 +\(eve@/);
+  });
+
+  it("lets nothing else begin after a SIGKILL, and takes all of it back when it is aborted", async () => {
+    const { pid, ended } = await machines.mbctl("desk", ...DRAIN);
+    machines.after = ({ nth }) => void (nth === 15 && process.kill(pid, "SIGKILL"));
+    await ended;
+    const refused = await mbctl("laptop", "undrain", "node-1", "--yes");
+    expect([refused.exitCode, refused.said]).toEqual([1, expect.stringContaining("[RUN_UNFINISHED]")]);
+    const aborted = await mbctl("laptop", "abort", "--yes");
+    expect([aborted.exitCode, aborted.said]).toEqual([0, expect.stringMatching(/taken back: \d+ steps/)]);
+    expect((await mbctl("desk", "runs")).said).toMatch(/ aborted +mbctl drain node-1 /);
+  });
+
+  it("lets one of two operators in, and tells the other one who is there", async () => {
+    const whole = await undisturbed();
+    let open: () => void;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let come: () => void;
+    const came = new Promise<void>((resolve) => (come = resolve));
+    machines.before = async ({ nth }) => {
+      if (nth !== 8) return;
+      come();
+      await opened;
+    };
+    const first = await machines.mbctl("desk", ...DRAIN);
+    await came;
+    const second = await mbctl("laptop", "drain", "node-2", "--yes");
+    open!();
+    expect([second.exitCode, second.said]).toEqual([
+      1,
+      expect.stringMatching(
+        /the cluster is locked \(seen on node-1\) by eve@.*: mbctl drain node-1.*\[LOCK_HELD\]/s,
+      ),
+    ]);
+    expect((await first.ended).exitCode).toBe(0);
+    expect(machines.state).toEqual(whole.state);
+  });
+
+  it("takes a drain back when a machine is cut off in its middle, and can be typed again", async () => {
+    const whole = await undisturbed();
+    let isCut = false;
+    machines.after = ({ nth, mutates, connection }) => {
+      if (nth < 10 || !mutates || isCut) return;
+      isCut = true;
+      connection.end();
+    };
+    const cut = await mbctl("desk", ...DRAIN);
+    expect([cut.exitCode, isCut]).toEqual([1, true]);
+    expect(cut.said).toContain('what "drain node-1" had done until then was taken back');
+    expect(machines.state).not.toEqual(whole.state);
+    expect((await mbctl("desk", ...DRAIN)).exitCode).toBe(0);
+    expect(machines.state).toEqual(whole.state);
+  });
+});
