@@ -13,6 +13,8 @@ const common = {
 
 export default {
   testSequencer: "<rootDir>/test/sequencer.js",
+  // Against tests that hang, on machines that may be busy with anything: no statement about speed.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,

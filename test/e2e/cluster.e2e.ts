@@ -47,7 +47,7 @@ const withTerraform = hasTerraform ? it : it.skip;
   };
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
   const rollOut = () => (hasTerraform ? project.cdktfDeploy() : project.mbctl("apply", "--yes"));
-  const isWhole = async () => (await project.mbctl("status")).code === 0;
+  const isWhole = async () => (await project.mbctl("status", "--timeout", "60")).code === 0;
 
   it(
     "an unknown host key stops the first command, which says what to type",
@@ -106,7 +106,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       const first = await rollOut();
       expect(first.output).toContain("done: ");
       expect(first.code).toBe(0);
-      const status = await project.mbctl("status");
+      const status = await project.mbctl("status", "--timeout", "60");
       expect(status.output).toContain("hosts is whole");
       expect(status.code).toBe(0);
     },
@@ -246,7 +246,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       for (const node of NODES) await sh(node, "systemctl stop mariadb");
       let status = "";
       await until("status names what is missing", async () => {
-        status = (await project.mbctl("status")).output;
+        status = (await project.mbctl("status", "--timeout", "60")).output;
         return (
           status.includes("galera on node-1 does not do its work") && status.includes("no primary component")
         );
@@ -285,7 +285,7 @@ const withTerraform = hasTerraform ? it : it.skip;
     "a machine that is off is a row of the status, and one sentence from apply",
     async () => {
       await kill(lab, "node-3");
-      const status = await project.mbctl("status");
+      const status = await project.mbctl("status", "--timeout", "60");
       expect(status.output).toContain("node-3 cannot be reached");
       expect(status.code).toBe(1);
       const refused = await project.mbctl("apply", "--yes");
@@ -325,8 +325,12 @@ function note(line: string): void {
 
 async function lastRun(project: HostsProject): Promise<readonly Recorded[]> {
   const folder = join(project.folder, ".mailbastion", "hosts", "runs");
-  const [last] = (await readdir(folder)).toSorted().reverse();
-  const text = await readFile(join(folder, last!), "utf8");
+  const runs = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const [last] = runs
+    .map(({ name }) => name)
+    .toSorted()
+    .reverse();
+  const text = await readFile(join(folder, last!, "commands.jsonl"), "utf8");
   return text
     .trimEnd()
     .split("\n")

@@ -70,7 +70,7 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
       folder = join(backups, (await readdir(backups))[0]!);
       expect(output).toContain(`next: mbctl backup verify ${folder}`);
       expect(await succeeds("backup", "verify", folder)).toContain(`${history}:`);
-      expect((await project.mbctl("status")).code).toBe(0);
+      expect((await project.mbctl("status", "--timeout", "60")).code).toBe(0);
     },
     5 * MINUTE,
   );
@@ -98,7 +98,11 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
       expect(await cached()).toEqual(NODES.map(() => "kept"));
       expect(await savedHistory()).not.toBe(history);
       await succeeds("apply", "--yes");
-      await until("the cluster is whole", async () => (await project.mbctl("status")).code === 0, 4 * MINUTE);
+      await until(
+        "the cluster is whole",
+        async () => (await project.mbctl("status", "--timeout", "60")).code === 0,
+        4 * MINUTE,
+      );
     },
     12 * MINUTE,
   );

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { UserError } from "../../support/errors.ts";
 import { replaceFile } from "../disk/replace-file.ts";
 import type { HostKey } from "../ssh/host-key.ts";
 import { addKnownHost, forgetKnownHost, readKnownHosts } from "../ssh/known-hosts-file.ts";
@@ -45,8 +46,18 @@ export async function learnHostKeys(
   }
 }
 
+/** Throws CONTAINER_MISSING for a machine that was not made yet. */
 async function hostKeysIn(docker: Docker, container: string): Promise<readonly HostKey[]> {
-  const { stdout } = await execIn(docker, container, ["sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub"]);
+  const argv = ["sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub"];
+  const { stdout } = await execIn(docker, container, argv).catch((error: unknown) => {
+    if ((error as { readonly statusCode?: number }).statusCode !== 404) throw error;
+    throw new UserError(
+      "CONTAINER_MISSING",
+      `the engine has no container ${container}`,
+      "make the machines first: cdktf deploy; for a lab: mbctl lab up, and add --lab",
+      { cause: error },
+    );
+  });
   return stdout
     .trim()
     .split("\n")

@@ -98,16 +98,23 @@ async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
   journal.note({ kind: "stopped", code: error.code, message: error.message });
   const record = readRun(journal.entries)!;
   const isUndone = error instanceof GroupUndone && record.finishedPhases.size === 0;
-  if (isUndone) await journal.end("undone").catch(() => undefined);
+  // What looks anew when it is typed again, and has nothing to take back, is over: it stands in nobody's way.
+  const isOver =
+    isUndone || (runnable.isRepeatable && error.code !== "LOCK_LOST" && !leavesSomething(attempt));
+  if (isOver) await journal.end(isUndone ? "undone" : "failed").catch(() => undefined);
   else await journal.flush().catch(() => undefined);
   await finish(attempt, isUndone ? "undone" : "stopped");
-  if (isUndone || (runnable.isRepeatable && error.code !== "LOCK_LOST")) return error;
+  if (isOver || (runnable.isRepeatable && error.code !== "LOCK_LOST")) return error;
   return new UserError(
     error.code,
     `${error.message}\n  the run ${run.id} stopped after ${progress(attempt)}`,
     `${error.remedy === "run the command again: it goes on with what is left" ? "" : `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
     { cause: error },
   );
+}
+
+function leavesSomething({ plan, journal }: Attempt): boolean {
+  return new JournalKeeper(journal).toUndo(plan.phases).some(({ step }) => step.undo !== undefined);
 }
 
 function progress({ plan, journal }: Attempt): string {

@@ -14,14 +14,16 @@ export async function runRunbook(
   options: RunCommandOptions,
   io: Io,
 ): Promise<number> {
-  const { settings, context, close } = await openRun(options, io);
   const dryRun = options.dryRun ?? false;
+  const asks = !options.yes && io.environment["CI"] !== "true";
+  // Nobody is there to be asked: that is said before any machine is.
+  if (asks && !dryRun && !io.isInteractive) await confirm(io, `${command}?`, false);
+  const { settings, context, close } = await openRun(options, io);
   const question = (plan: Plan): Promise<boolean> => {
     for (const note of plan.notes ?? []) io.err(note);
     return confirm(io, `${command} on ${context.topology.cluster}?`, false);
   };
   try {
-    const asks = !options.yes && io.environment["CI"] !== "true";
     const runnable = bind(runbook, context, given, command);
     const result = await startRun(runnable, { ...settings, dryRun, ...(asks && { confirm: question }) });
     if (!result) {
