@@ -210,6 +210,24 @@ describe("a run", () => {
     expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
   });
 
+  it("of a repeatable runbook that has nothing to take back is over when it fails, and stands in nobody's way", async () => {
+    const refusing: Phase = {
+      title: "look",
+      machines: ["node-1"],
+      observe: () => ask(["true"]),
+      decide: () => {
+        throw new UserError("REFUSED", "this needs a person", "mbctl recover galera");
+      },
+    };
+    const repeatable = runnable([refusing], { isRepeatable: true, supersedes: () => true });
+    await expect(startRun(repeatable, { ...machines.settings(), dryRun: false })).rejects.toMatchObject({
+      code: "REFUSED",
+      remedy: "mbctl recover galera",
+    });
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
+    await start(two);
+  });
+
   it("goes on without a machine that it does not need", async () => {
     machines.silent.add("node-3");
     await start([plannedPhase("one", [[mark("node-1", "a")]])]);
