@@ -145,7 +145,11 @@ export class Machines extends Construct {
     let bundles: readonly Bundle[] = [];
     const { versionOf, overrides } = this.#props;
     const faults = faultsOf(
-      () => (bundles = buildBundles(this.topology, { ...(versionOf && { versionOf }), ...(overrides && { overrides }) })),
+      () =>
+        (bundles = buildBundles(this.topology, {
+          ...(versionOf && { versionOf }),
+          ...(overrides && { overrides }),
+        })),
     );
     return (this.#built = { bundles, faults });
   }

@@ -30,7 +30,10 @@ const entry = z.discriminatedUnion("kind", [
   /** Everything of these phases was taken back; a resumed run begins them anew. */
   z.object({ kind: z.literal("group-undone"), phases: z.array(z.string()) }),
   z.object({ kind: z.literal("stopped"), code: z.string(), message: z.string() }),
-  z.object({ kind: z.literal("ended"), outcome: z.enum(["done", "failed", "undone", "aborted", "superseded"]) }),
+  z.object({
+    kind: z.literal("ended"),
+    outcome: z.enum(["done", "failed", "undone", "aborted", "superseded"]),
+  }),
 ]);
 
 export type JournalEvent = z.infer<typeof entry>;
