@@ -15,11 +15,6 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     ...inConfig,
-    title: "a look for the drain's mark by a program that is not there",
-    mutate: (content) => content.replace("/usr/bin/test ", "/usr/bin/tset "),
-  },
-  {
-    ...inConfig,
     title: "scripts without script security",
     mutate: (content) => content.replace("    enable_script_security\n", ""),
   },
