@@ -1,24 +1,8 @@
 import { z } from "zod";
 import { FaultsError, type Fault } from "../support/errors.ts";
-import { parseAddress, parseCidr } from "../support/ipv4.ts";
 import { nearest } from "../support/nearest.ts";
-
-const port = z.int().min(1, "must be a port, 1 to 65535").max(65535, "must be a port, 1 to 65535");
-const address = z.string().refine((text) => parseAddress(text) !== undefined, "must be an IPv4 address");
-const cidr = z.string().refine((text) => parseCidr(text) !== undefined, "must be a CIDR without host bits");
-/** Letters, digits, hyphens and dots: nothing that could end a line of SMTP or of a header. */
-const hostname = z
-  .string()
-  .regex(
-    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i,
-    "must be a host name",
-  );
-const path = z.string().regex(/^\/[^\0\n]*$/, "must be an absolute path");
-const milliseconds = z
-  .int()
-  .min(1, "must be at least 1 millisecond")
-  .max(2_147_483_647, "must be below 25 days");
-const count = z.int().min(1, "must be at least 1");
+import { clusterConfigSchema } from "./cluster-config.ts";
+import { address, cidr, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
 
 /** One port on which mail is taken. */
 const listener = z.strictObject({
@@ -34,7 +18,7 @@ const schema = z.strictObject({
   /** The marker line: JSON has no comments. */
   $comment: z.string().optional(),
   /** The machine's name in the cluster. */
-  node: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "must be a machine's name"),
+  node: machineName,
   /** What greetings, Received lines and bounces say. */
   hostname,
   smtp: z.strictObject({
@@ -81,6 +65,8 @@ const schema = z.strictObject({
     /** How long an answer is given again without asking anew. */
     cacheMs: milliseconds,
   }),
+  /** Absent: this node is on its own. */
+  cluster: clusterConfigSchema.optional(),
   /** A file that drains the node while it is there, without a restart. Absent: nothing outside drains it. */
   drainMark: path.optional(),
   /** How long open transactions may take to end once the node was told to stop. */

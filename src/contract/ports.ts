@@ -22,5 +22,13 @@ export const PORTS = {
   glusterd: 24007,
   /** The first of the ports that GlusterFS gives to bricks, one per brick. */
   glusterBricks: 49152,
+  /** UDP and TCP: who seems alive among the mail nodes. */
+  gossip: 7946,
+  /** UDP: who is there, asked of the whole local network. */
+  discovery: 7947,
+  /** TLS between the mail nodes: their replicated log. */
+  raft: 7948,
+  /** Tells a balancer how much a mail node can take. */
+  agentCheck: 7949,
   ssh: 22,
 } as const;

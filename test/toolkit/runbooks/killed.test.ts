@@ -122,7 +122,15 @@ describe("a run of which a step fails", () => {
               group.map((one) => one.step),
             ),
           ).toEqual([]);
-        } else expect(isOpen).toBe(true);
+        } else if (!run.runnable.isRepeatable) expect(isOpen).toBe(true);
+        // What is over, as its command does the rest when it is typed again, has left nothing to take back.
+        else if (!isOpen)
+          expect(
+            leftOver(
+              run,
+              run.machines.steps.all.map((one) => one.step),
+            ),
+          ).toEqual([]);
         if (isOpen && !run.runnable.isRepeatable)
           expect(error.remedy).toMatch(/mbctl resume goes on with it, mbctl abort takes back what it did$/);
         else expect(error.remedy).toMatch(/run (the command|mbctl recover galera) again/);
