@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,16 +54,24 @@ async function staticChecks(): Promise<boolean> {
   return true;
 }
 
+/** A process that is still there so long after its report was written would never end. */
+const LINGER_MS = 60_000;
+
 async function jest(project: string, more: readonly string[] = []): Promise<boolean> {
   const report = join(folder, `${project}.json`);
-  const args = [
-    "--experimental-vm-modules",
-    "--no-warnings",
-    "node_modules/jest/bin/jest.js",
-    "--selectProjects",
-    project,
-  ];
-  const isGood = await program("node", [...args, "--json", "--outputFile", report, ...more]);
+  const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
+  const options = ["--selectProjects", project, "--json", "--outputFile", report, ...more];
+  const running = execa("node", [...args, ...options], { stdio: "inherit", reject: false });
+  const watch = setInterval(() => {
+    const written = statSync(report, { throwIfNoEntry: false });
+    if (!written || Date.now() - written.mtimeMs < LINGER_MS) return;
+    console.error(
+      "\n!!! THE TESTS HAVE ENDED AND THEIR PROCESS HAS NOT: something was left open (--detectOpenHandles)",
+    );
+    running.kill("SIGKILL");
+  }, 1000);
+  const { exitCode } = await running;
+  clearInterval(watch);
   const result = JSON.parse(await readFile(report, "utf8")) as Record<
     "numPassedTests" | "numFailedTests" | "numPendingTests" | "numRuntimeErrorTestSuites",
     number
@@ -70,7 +79,7 @@ async function jest(project: string, more: readonly string[] = []): Promise<bool
   counts.passed += result.numPassedTests;
   counts.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
   counts.skipped += result.numPendingTests;
-  return isGood;
+  return exitCode === 0;
 }
 
 async function endToEnd(): Promise<boolean> {
@@ -92,7 +101,7 @@ async function endToEnd(): Promise<boolean> {
 
 const isWhole =
   (await part("static checks", staticChecks)) &&
-  (await part("unit and snapshot tests", () => jest("unit", ["--ci"]))) &&
+  (await part("unit and snapshot tests", () => jest("unit", ["--ci", "--maxWorkers=100%"]))) &&
   (await part("end-to-end tests", endToEnd));
 await rm(folder, { recursive: true });
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

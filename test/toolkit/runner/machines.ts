@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../../src/support/errors.ts";
+import type { Env } from "../../../src/support/env.ts";
 import type { RunSettings } from "../../../src/toolkit/runner/attempt.ts";
 import { neverInterrupted } from "../../../src/toolkit/runner/interruption.ts";
 import { localTransport } from "../../../src/toolkit/runner/local-transport.ts";
@@ -22,6 +23,8 @@ export class FolderMachines implements Transport {
   readonly silent = new Set<string>();
   /** Called before each command is sent; may throw, or never resolve. */
   before: (machine: string, command: Command) => Promise<void> = async () => undefined;
+
+  readonly #end = new AbortController();
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -51,6 +54,7 @@ export class FolderMachines implements Transport {
   close = (): Promise<void> => Promise.resolve();
 
   remove(): Promise<void> {
+    this.#end.abort();
     return rm(this.folder, { recursive: true, force: true });
   }
 
@@ -58,7 +62,7 @@ export class FolderMachines implements Transport {
   settings(workstation = "desk", changes: Partial<RunSettings> = {}): RunSettings {
     return {
       transport: this,
-      env: systemEnv,
+      env: mortalEnv(this.#end.signal),
       reporter: silentReporter,
       interruption: neverInterrupted,
       operator: { user: "alice", host: workstation },
@@ -72,4 +76,16 @@ export class FolderMachines implements Transport {
       ...changes,
     };
   }
+}
+
+/** In the end nobody wakes any more: a run that was "killed" would go on renewing its lock for ever. */
+function mortalEnv(end: AbortSignal): Env {
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const limit = signal ? AbortSignal.any([signal, end]) : end;
+      systemEnv.sleep(ms, limit).then(resolve, (error: unknown) => {
+        if (!end.aborted) reject(error as Error);
+      });
+    });
+  return { ...systemEnv, sleep };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { mbctl } from "../../../../src/toolkit/cli/mbctl.ts";
 import { clusterPaths } from "../../../../src/toolkit/disk/cluster-paths.ts";
 import { statusDocumentSchema } from "../../../../src/toolkit/status/document.ts";
@@ -111,7 +112,8 @@ describe("mbctl status", () => {
 
 describe("mbctl doctor", () => {
   it("says what, why and what to type, with what it saw, and ends with 1", async () => {
-    const { code, out, err } = await run(["doctor"]);
+    const { code, out: painted, err } = await run(["doctor"]);
+    const out = stripVTControlCharacters(painted);
     expect(err).toBe("");
     expect(out).toMatch(/^critical node-1 cannot be reached/m);
     expect(out).toMatch(/^ {2}type: log in and see whether a shell works there/m);
