@@ -27,7 +27,9 @@ export async function runHook(
   environment: Readonly<Record<string, string | undefined>>,
   say: (line: string) => void,
 ): Promise<void> {
-  const path = join(folder, `${moment}-${facts.runbook}`);
+  // "maintenance enter" is "before-maintenance-enter": no file wants a space in its name.
+  const name = `${moment}-${facts.runbook.replaceAll(" ", "-")}`;
+  const path = join(folder, name);
   if (!(await isExecutable(path))) return;
   const result = await execa(path, [], {
     cwd: folder,
@@ -44,7 +46,7 @@ export async function runHook(
       ...(facts.outcome !== undefined && { MAILBASTION_OUTCOME: facts.outcome }),
     },
   });
-  for (const line of result.all.split("\n").filter(Boolean)) say(`${moment}-${facts.runbook}: ${line}`);
+  for (const line of result.all.split("\n").filter(Boolean)) say(`${name}: ${line}`);
   if (result.exitCode === 0) return;
   const how = result.timedOut
     ? `took longer than ${TIMEOUT_MS / 60_000} minutes`
