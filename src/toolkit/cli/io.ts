@@ -16,12 +16,17 @@ export const processIo: Io = {
   environment: process.env,
 };
 
+/** Whether something that changes is asked about first: not with --yes, nor with CI=true. */
+export function asksFirst(io: Io, yes: boolean): boolean {
+  return !yes && io.environment["CI"] !== "true";
+}
+
 /**
  * Asks before something is changed. True with --yes or CI=true. Throws NOT_CONFIRMED where nobody can be asked:
  * a script must say --yes itself.
  */
 export async function confirm(io: Io, question: string, yes: boolean): Promise<boolean> {
-  if (yes || io.environment["CI"] === "true") return true;
+  if (!asksFirst(io, yes)) return true;
   if (!io.isInteractive) {
     throw new UserError(
       "NOT_CONFIRMED",

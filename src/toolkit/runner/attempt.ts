@@ -10,7 +10,6 @@ import { runHook } from "./hooks.ts";
 import type { Interruption } from "./interruption.ts";
 import { runFolder } from "./journal/local-copy.ts";
 import type { Journal } from "./journal/journal.ts";
-import { readRun } from "./journal/run-record.ts";
 import { JournalKeeper } from "./keeper.ts";
 import type { ClusterLock } from "./lock/cluster-lock.ts";
 import { fenced } from "./lock/fence.ts";
@@ -96,8 +95,7 @@ async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
   if (!(error instanceof UserError)) return error;
   const { journal, runnable, run } = attempt;
   journal.note({ kind: "stopped", code: error.code, message: error.message });
-  const record = readRun(journal.entries)!;
-  const isUndone = error instanceof GroupUndone && record.finishedPhases.size === 0;
+  const isUndone = error instanceof GroupUndone && journal.record.finishedPhases.size === 0;
   // What looks anew when it is typed again, and has nothing to take back, is over: it stands in nobody's way.
   const isOver =
     isUndone || (runnable.isRepeatable && error.code !== "LOCK_LOST" && !leavesSomething(attempt));
@@ -108,7 +106,7 @@ async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
   return new UserError(
     error.code,
     `${error.message}\n  the run ${run.id} stopped after ${progress(attempt)}`,
-    `${error.remedy === "run the command again: it goes on with what is left" ? "" : `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
+    `${error.code === "INTERRUPTED" ? "" : `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
     { cause: error },
   );
 }
@@ -118,7 +116,7 @@ function leavesSomething({ plan, journal }: Attempt): boolean {
 }
 
 function progress({ plan, journal }: Attempt): string {
-  const { finishedPhases } = readRun(journal.entries)!;
+  const { finishedPhases } = journal.record;
   const done = plan.phases.filter(({ title }) => finishedPhases.has(title)).length;
   return `${done} of ${plan.phases.length} parts`;
 }

@@ -1,5 +1,5 @@
 import { act, script, type Command } from "../steps/command.ts";
-import type { Phase } from "../steps/phase.ts";
+import { plannedStages, type Phase } from "../steps/phase.ts";
 import type { Operator } from "./plan.ts";
 
 /** The one log that says who changed what, on every machine that a run touches, and beside the runs of the operator. */
@@ -32,14 +32,12 @@ export function auditCommand(line: AuditLine): Command {
 export function touchedMachines(phases: readonly Phase[]): readonly string[] {
   return [
     ...new Set(
-      phases.flatMap((phase) =>
-        phase.machines.length > 0
-          ? phase.machines
-          : phase
-              .decide(new Map())
-              .flat()
-              .map(({ machine }) => machine),
-      ),
+      phases.flatMap((phase) => [
+        ...phase.machines,
+        ...plannedStages(phase)
+          .flat()
+          .map(({ machine }) => machine),
+      ]),
     ),
   ].toSorted();
 }

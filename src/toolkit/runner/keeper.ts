@@ -1,7 +1,7 @@
-import type { Phase } from "../steps/phase.ts";
+import { plannedStages, type Phase } from "../steps/phase.ts";
 import type { Step } from "../steps/step.ts";
 import type { Journal } from "./journal/journal.ts";
-import { keyOf, readRun, stepName, type StepName } from "./journal/run-record.ts";
+import { keyOf, stepName, type StepName } from "./journal/run-record.ts";
 
 /** A step, and the phase that it belongs to. */
 export interface PlacedStep {
@@ -34,7 +34,7 @@ export class JournalKeeper implements Keeper {
   }
 
   isFinished(phase: Phase): boolean {
-    return readRun(this.#journal.entries)!.finishedPhases.has(phase.title);
+    return this.#journal.record.finishedPhases.has(phase.title);
   }
 
   stepStarts(placed: PlacedStep): Promise<void> {
@@ -64,8 +64,8 @@ export class JournalKeeper implements Keeper {
         if (!known.has(key)) known.set(key, placed);
       }
     const titles = new Set(phases.map(({ title }) => title));
-    return readRun(this.#journal.entries)!
-      .startedSteps.filter(({ phase }) => titles.has(phase))
+    return this.#journal.record.startedSteps
+      .filter(({ phase }) => titles.has(phase))
       .flatMap((name) => known.get(keyOf(name)) ?? [])
       .toReversed();
   }
@@ -88,9 +88,7 @@ function nameOf({ phase, step }: PlacedStep): StepName {
  * it takes them back itself when a step of its group fails; after its death the phase looks again instead.
  */
 function plannedSteps(phase: Phase): readonly PlacedStep[] {
-  if (phase.machines.length > 0) return [];
-  return phase
-    .decide(new Map())
+  return plannedStages(phase)
     .flat()
     .map((step) => ({ phase, step }));
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../support/errors.ts";
 import { sha256 } from "../../support/hash.ts";
+import { plannedStages } from "../steps/phase.ts";
 import { carryOut, noPlaceholders, type RunSettings } from "./attempt.ts";
 import { openRuns } from "./journal/find-runs.ts";
 import { Journal } from "./journal/journal.ts";
@@ -98,12 +99,7 @@ async function settleEarlierRuns(
 /** What will be done, as far as it is known beforehand. */
 function fingerprint(plan: Plan): string {
   return sha256(
-    JSON.stringify(
-      plan.phases.map((phase) => [
-        phase.title,
-        phase.machines.length > 0 ? phase.machines : phase.decide(new Map()),
-      ]),
-    ),
+    JSON.stringify(plan.phases.map((phase) => [phase.title, phase.machines, plannedStages(phase)])),
   );
 }
 

@@ -35,3 +35,8 @@ export function plannedPhase(title: string, stages: readonly Stage[], group?: st
     ...(group !== undefined && { group }),
   };
 }
+
+/** The stages of a phase that asks nobody; none of one that looks first, as only its answers tell them. */
+export function plannedStages(phase: Phase): readonly Stage[] {
+  return phase.machines.length > 0 ? [] : phase.decide(new Map());
+}

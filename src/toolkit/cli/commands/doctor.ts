@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { buildBundles } from "../../bundle/build.ts";
-import { learnContainerKeys, openTarget, type Target } from "../../project/target.ts";
+import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
 import { secretRequests } from "../../services/secret-requests.ts";
@@ -12,19 +12,15 @@ import { doctorText, type DoctorDocument } from "../../status/doctor/report.ts";
 import { isWhole } from "../../status/finding.ts";
 import { factsIn, secretsIn } from "../../../support/placeholder.ts";
 import { readVersions } from "../../vault/versions.ts";
+import { assertMachines } from "../../topology/known-machine.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { assertMachines } from "../machine-names.ts";
 import { example, jsonOption, targetOptions } from "../options.ts";
 import { readSeconds } from "../seconds.ts";
 import { openTransport } from "../transport.ts";
 import { hurried } from "./status.ts";
 
-interface Options {
-  readonly file?: string;
-  readonly lab?: boolean | string;
-  readonly stack?: string;
-  readonly identity?: readonly string[];
+interface Options extends TargetOptions {
   readonly json?: boolean;
   readonly timeout: string;
 }

@@ -1,20 +1,16 @@
 import type { Command } from "commander";
 import { UserError } from "../../../support/errors.ts";
-import { openTarget } from "../../project/target.ts";
+import { openTarget, type TargetOptions } from "../../project/target.ts";
 import type { Transport } from "../../ssh/transport.ts";
 import { act, type Answer } from "../../steps/command.ts";
+import { assertMachines } from "../../topology/known-machine.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { assertMachines } from "../machine-names.ts";
 import { example, jsonOption, targetOptions } from "../options.ts";
 import { readSeconds } from "../seconds.ts";
 import { openTransport } from "../transport.ts";
 
-interface Options {
-  readonly file?: string;
-  readonly lab?: boolean | string;
-  readonly stack?: string;
-  readonly identity?: readonly string[];
+interface Options extends TargetOptions {
   readonly json?: boolean;
   readonly timeout?: string;
 }

@@ -9,7 +9,7 @@ import { LIVE_HEAD, liveLine, loadDocument, loadReport } from "../../loadtest/re
 import { runLoad, type Pace } from "../../loadtest/run-load.ts";
 import { type Load, smtpLoad } from "../../loadtest/smtp-load.ts";
 import { latencySvg } from "../../loadtest/svg.ts";
-import { openTarget } from "../../project/target.ts";
+import { openTarget, type TargetOptions } from "../../project/target.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -18,11 +18,7 @@ import { example, jsonOption, targetOptions } from "../options.ts";
 import { readCount } from "../count.ts";
 import { readAddress, readSize } from "./loadtest-options.ts";
 
-interface Options {
-  readonly file?: string;
-  readonly lab?: boolean | string;
-  readonly stack?: string;
-  readonly identity?: readonly string[];
+interface Options extends TargetOptions {
   readonly json?: boolean;
   readonly rate?: string;
   readonly concurrency?: string;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { Duration } from "../../../support/duration.ts";
 import { clusterPaths } from "../../disk/cluster-paths.ts";
-import { learnContainerKeys, openTarget, type Target } from "../../project/target.ts";
+import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { loadOverrides } from "../../project/load-overrides.ts";
 import { openSecrets } from "../../project/open-secrets.ts";
 import type { RunbookContext } from "../../runbooks/runbook.ts";
@@ -20,11 +20,7 @@ import { dryRunOption, targetOptions, yesOption } from "../options.ts";
 import { openTransport } from "../transport.ts";
 
 /** What every command that runs something on the machines takes. */
-export interface RunCommandOptions {
-  readonly file?: string;
-  readonly lab?: boolean | string;
-  readonly stack?: string;
-  readonly identity?: readonly string[];
+export interface RunCommandOptions extends TargetOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;

@@ -3,7 +3,7 @@ import type { AnyRunbook } from "../../runbooks/runbook.ts";
 import type { Plan } from "../../runner/plan.ts";
 import { startRun } from "../../runner/start-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { confirm, type Io } from "../io.ts";
+import { asksFirst, confirm, type Io } from "../io.ts";
 import { openRun, type RunCommandOptions } from "./run-common.ts";
 
 /** Runs a runbook as it was typed, and returns the exit code. */
@@ -15,7 +15,7 @@ export async function runRunbook(
   io: Io,
 ): Promise<number> {
   const dryRun = options.dryRun ?? false;
-  const asks = !options.yes && io.environment["CI"] !== "true";
+  const asks = asksFirst(io, options.yes ?? false);
   // Nobody is there to be asked: that is said before any machine is.
   if (asks && !dryRun && !io.isInteractive) await confirm(io, `${command}?`, false);
   const { settings, context, close } = await openRun(options, io);

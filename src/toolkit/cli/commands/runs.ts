@@ -9,7 +9,7 @@ import { fetchRun, findRuns } from "../../runner/journal/find-runs.ts";
 import type { RunRecord } from "../../runner/journal/run-record.ts";
 import { abortRun, forgetRun, resumeRun, type ResumeSettings } from "../../runner/resume-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { confirm, type Io } from "../io.ts";
+import { asksFirst, confirm, type Io } from "../io.ts";
 import { example, jsonOption, targetOptions, yesOption } from "../options.ts";
 import { lockOptions, openRun, type OpenedRun, type RunCommandOptions } from "./run-common.ts";
 
@@ -100,7 +100,7 @@ async function resumeSettings(
   verb: string,
 ): Promise<ResumeSettings> {
   const known = [...runbooks, ...(await loadOwnRunbooks(target.project))];
-  const asks = !options.yes && io.environment["CI"] !== "true";
+  const asks = asksFirst(io, options.yes ?? false);
   return {
     ...settings,
     machines: context.topology.machines.map(({ name }) => name),

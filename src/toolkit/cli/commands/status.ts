@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { learnContainerKeys, openTarget, type Target } from "../../project/target.ts";
+import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
 import type { Judged } from "../../status/changes.ts";
@@ -16,11 +16,7 @@ import { example, jsonOption, targetOptions } from "../options.ts";
 import { readSeconds } from "../seconds.ts";
 import { openTransport } from "../transport.ts";
 
-interface Options {
-  readonly file?: string;
-  readonly lab?: boolean | string;
-  readonly stack?: string;
-  readonly identity?: readonly string[];
+interface Options extends TargetOptions {
   readonly json?: boolean;
   readonly timeout: string;
   readonly watch?: boolean | string;

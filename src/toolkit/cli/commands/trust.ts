@@ -9,8 +9,8 @@ import { type Login, type Route, Routes } from "../../ssh/login.ts";
 import type { SshOptions } from "../../ssh/options.ts";
 import { Starts } from "../../ssh/starts.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { assertMachines } from "../../topology/known-machine.ts";
 import { confirm, type Io } from "../io.ts";
-import { assertMachines } from "../machine-names.ts";
 import { dryRunOption, example, fileOption, jsonOption, yesOption } from "../options.ts";
 
 interface Options {

@@ -1,7 +1,8 @@
 import type { Runbook } from "../runbook.ts";
 import { surveyOf } from "../survey/survey.ts";
 import { drainArguments, type DrainArguments } from "./arguments.ts";
-import { knownMachine, planDrain } from "./plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
+import { planDrain } from "./plan-drain.ts";
 
 /** Takes everything that clients and the other machines use away from a machine, and stops nothing on it. */
 export const drain: Runbook<DrainArguments> = {

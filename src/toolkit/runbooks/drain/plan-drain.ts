@@ -3,6 +3,7 @@ import { UserError } from "../../../support/errors.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
 import type { Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
 import { markOf, ownerOf, type DrainArguments } from "./arguments.ts";
@@ -51,17 +52,6 @@ export function requireMachine(
     "DRAIN_UNREACHABLE",
     `${name} does not answer, so it cannot be told anything`,
     "the balancers send nothing to a machine that is down; give it its power or its network back first",
-  );
-}
-
-/** Throws MACHINE_UNKNOWN. */
-export function knownMachine(topology: Topology, name: string): Machine {
-  const machine = topology.machines.find((candidate) => candidate.name === name);
-  if (machine) return machine;
-  throw new UserError(
-    "MACHINE_UNKNOWN",
-    `${topology.cluster} has no machine ${JSON.stringify(name)}`,
-    `name one of ${topology.machines.map((candidate) => candidate.name).join(", ")}`,
   );
 }
 

@@ -7,7 +7,8 @@ import { ownerOf, undrainArguments, type UndrainArguments } from "./arguments.ts
 import { reachableBalancers } from "./drain-phases.ts";
 import { fault, raise, type Objection } from "./objections.ts";
 import { described, marksOf, objectionToOwner } from "./ownership.ts";
-import { knownMachine, requireMachine } from "./plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
+import { requireMachine } from "./plan-drain.ts";
 import { undrainPhases } from "./undrain-phases.ts";
 
 /** Gives a drained machine back. Only what the same operator has drained, unless forced. */

@@ -4,7 +4,7 @@ import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import type { Answer } from "../../steps/command.ts";
 import { machinesWith, ROLES, type Machine, type Topology } from "../../topology/topology.ts";
 import { planApply, type PrepareRelease } from "../apply/run-apply.ts";
-import { knownMachine } from "../drain/plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";

@@ -1,5 +1,6 @@
 import { drainArguments, type DrainArguments } from "../drain/arguments.ts";
-import { knownMachine, planDrain } from "../drain/plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
+import { planDrain } from "../drain/plan-drain.ts";
 import type { Runbook } from "../runbook.ts";
 import { surveyOf } from "../survey/survey.ts";
 import { stopPhases } from "./service-phases.ts";

@@ -3,7 +3,8 @@ import { ownerOf, undrainArguments, type UndrainArguments } from "../drain/argum
 import { reachableBalancers } from "../drain/drain-phases.ts";
 import { fault, raise, type Objection } from "../drain/objections.ts";
 import { marksOf, objectionToOwner } from "../drain/ownership.ts";
-import { knownMachine, requireMachine } from "../drain/plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
+import { requireMachine } from "../drain/plan-drain.ts";
 import { unreachable } from "../drain/undrain.ts";
 import { undrainPhases } from "../drain/undrain-phases.ts";
 import type { Runbook } from "../runbook.ts";

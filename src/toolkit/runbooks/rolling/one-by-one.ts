@@ -1,5 +1,5 @@
 import type { Service } from "../../services/service.ts";
-import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import { plannedPhase, plannedStages, type Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
@@ -63,7 +63,7 @@ function sideBySide(batch: readonly Work[]): readonly Phase[] {
   const length = Math.max(...batch.map(({ phases }) => phases.length));
   return Array.from({ length }, (_, index) => {
     const each = batch.flatMap(({ phases }) => phases[index] ?? []);
-    const stages = each.map((phase) => phase.decide(new Map()));
+    const stages = each.map((phase) => plannedStages(phase));
     const depth = Math.max(...stages.map((list) => list.length));
     const merged = Array.from({ length: depth }, (_unused, at): Stage =>
       stages.flatMap((list) => list[at] ?? []),

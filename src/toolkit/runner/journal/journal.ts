@@ -4,6 +4,7 @@ import type { Transport } from "../../ssh/transport.ts";
 import { closeCommand, writeCommand } from "./commands.ts";
 import type { JournalEntry, JournalEvent, Outcome } from "./entry.ts";
 import { appendLocally, writeLocally } from "./local-copy.ts";
+import { readRun, type RunRecord } from "./run-record.ts";
 
 export interface JournalOptions {
   readonly run: string;
@@ -27,6 +28,7 @@ export class Journal {
   readonly #entries: JournalEntry[];
   /** How many entries each machine has confirmed. One that was silent gets what it lacks with the next write. */
   readonly #confirmed = new Map<string, number>();
+  #record: RunRecord | undefined;
   #local = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -39,8 +41,14 @@ export class Journal {
     return this.#entries;
   }
 
+  /** What the entries say; the first of them must be there. */
+  get record(): RunRecord {
+    return (this.#record ??= readRun(this.#entries)!);
+  }
+
   /** Notes what happened; written with the next announcement. */
   note(event: JournalEvent): void {
+    this.#record = undefined;
     this.#entries.push({ ...event, seq: this.#entries.length, at: this.#options.env.now() });
   }
 
