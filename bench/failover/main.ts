@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../src/support/errors.ts";
 import { parseOptions, type Options } from "./options.ts";
-import { TIERS, type Kill, type Recovery, type Run } from "./record.ts";
+import { TIERS, type Kill, type Recovery, type Run, type Tier } from "./record.ts";
 import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
 import { killHolder, loseAll } from "./trial.ts";
 import { World } from "./world.ts";
@@ -32,16 +32,12 @@ async function measure(options: Options): Promise<Run> {
   };
   try {
     const world = await World.up(options.yes, print);
-    // The tiers take turns, so that a busy minute of the machine is not one tier's alone.
-    for (let round = 0; round < options.kills; round++)
-      for (const tier of TIERS) {
-        if (endedBy !== undefined) break;
-        kills.push(await killHolder(world, tier));
-        const { killed, gapMs, failed, tries } = kills.at(-1)!;
-        print(
-          `${round + 1} of ${options.kills}, ${tier}: ${killed} died, answered after ${gapMs ?? "no"} ms (${failed} of ${tries} tries failed)`,
-        );
-      }
+    for (let tier = leastKilled(kills, options.kills); tier && endedBy === undefined;) {
+      const measured = await killHolder(world, tier);
+      kills.push(...measured);
+      for (const kill of measured) print(progress(kill, kills));
+      tier = leastKilled(kills, options.kills);
+    }
     for (let round = 0; round < options.recoveries && endedBy === undefined; round++) {
       recoveries.push(await loseAll(world));
       const { commandMs, exitCode } = recoveries.at(-1)!;
@@ -58,6 +54,18 @@ async function measure(options: Options): Promise<Run> {
   }
   const command = `npm run bench:failover -- --kills ${options.kills} --recoveries ${options.recoveries}`;
   return { startedAt, command, machine, kills, recoveries, ...(endedBy !== undefined && { endedBy }) };
+}
+
+/** The tier that lacks most; undefined when none lacks anything. The tiers take turns, so that a busy minute is nobody's alone. */
+function leastKilled(kills: readonly Kill[], wanted: number): Tier | undefined {
+  const count = (tier: Tier) => kills.filter((kill) => kill.tier === tier).length;
+  const [least] = TIERS.toSorted((a, b) => count(a) - count(b));
+  return least !== undefined && count(least) < wanted ? least : undefined;
+}
+
+function progress({ tier, killed, gapMs, failed, tries }: Kill, kills: readonly Kill[]): string {
+  const nth = kills.filter((kill) => kill.tier === tier).length;
+  return `${tier} ${nth}: ${killed} died, answered after ${gapMs ?? "no"} ms (${failed} of ${tries} tries failed)`;
 }
 
 async function keep(result: Run): Promise<string> {

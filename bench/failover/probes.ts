@@ -12,8 +12,9 @@ export interface Try {
 }
 
 export interface Probe {
-  /** Ends the asking; resolves to all that was asked. */
-  stop(): Promise<readonly Try[]>;
+  /** All that was asked and has ended until now. */
+  tries(): Promise<readonly Try[]>;
+  stop(): Promise<void>;
 }
 
 const EVERY_MS = 50;
@@ -37,12 +38,7 @@ function outside(ask: (end: (isGood: boolean) => void) => void): Probe {
       isOver = true;
     });
   }, EVERY_MS);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      return tries;
-    },
-  };
+  return { tries: async () => [...tries], stop: async () => clearInterval(timer) };
 }
 
 /** HAProxy itself answers: any answer is good. */
@@ -73,8 +69,9 @@ function askGreeting(host: string, end: (isGood: boolean) => void): void {
  */
 const LOOP = `
 tier=$1 vip=$2
-rm -f /run/bench-probe.log
-: > /run/bench-probe
+probe=/run/bench-probe-$tier
+: > "$probe"
+: > "$probe.log"
 config=/etc/mailbastion/mbnode.json
 field() { sed -n "/\\"$1\\": {/,/}/s/.*\\"$2\\": \\"\\(.*\\)\\".*/\\1/p" "$config" | head -n 1; }
 REDISCLI_AUTH=$(field redis password)
@@ -91,10 +88,10 @@ ask() {
 if [ "$tier" = writer ]; then
   mariadb --no-defaults -h "$vip" -u "$user" -e "CREATE TABLE IF NOT EXISTS bench (id INT PRIMARY KEY, at BIGINT)" "$name"
 fi
-while [ -e /run/bench-probe ]; do
+while [ -e "$probe" ]; do
   begun=$(date +%s%3N)
   if ask "$begun"; then good=1; else good=0; fi
-  printf '%s %s %s\\n' "$begun" "$(date +%s%3N)" "$good" >> /run/bench-probe.log
+  printf '%s %s %s\\n' "$begun" "$(date +%s%3N)" "$good" >> "$probe.log"
   sleep 0.03
 done`;
 
@@ -109,13 +106,13 @@ async function inside(tier: Tier, lab: Lab, from: string): Promise<Probe> {
     tier,
     vip,
   ]);
+  const probe = `/run/bench-probe-${tier}`;
   return {
-    stop: async () => {
-      await exec(lab, from, ["rm", "-f", "/run/bench-probe"]);
-      const { stdout } = await exec(lab, from, ["cat", "/run/bench-probe.log"]);
+    tries: async () => {
+      const { stdout } = await exec(lab, from, ["cat", `${probe}.log`]);
       return stdout
-        .trim()
         .split("\n")
+        .filter((line) => /^\d+ \d+ [01]$/.test(line))
         .map((line) => line.split(" ").map(Number))
         .map(([startedMs, endedMs, good]) => ({
           startedMs: startedMs!,
@@ -123,5 +120,6 @@ async function inside(tier: Tier, lab: Lab, from: string): Promise<Probe> {
           isGood: good === 1,
         }));
     },
+    stop: async () => void (await exec(lab, from, ["rm", "-f", probe])),
   };
 }

@@ -1,55 +1,70 @@
 import { loadavg } from "node:os";
 import { exec } from "../../src/toolkit/lab/lab.ts";
-import { startProbe, type Try } from "./probes.ts";
+import { firstGoodAfterSilence } from "./gap.ts";
+import { startProbe, type Probe, type Try } from "./probes.ts";
 import { TIERS, type Kill, type Recovery, type Tier } from "./record.ts";
 import type { World } from "./world.ts";
 
+/** Nobody waits longer for a tier. */
 const LIMIT_MS = 30_000;
 /** The asking begins before the kill, so that nothing is counted that belongs to its start. */
 const BEFORE_MS = 2_000;
+/** A tier is back when it has answered for so long. */
+const CALM_MS = 1_000;
+const LOOK_MS = 500;
 
-/** Takes the power from the machine that holds the tier, and gives it back when the tier answers again. */
-export async function killHolder(world: World, tier: Tier): Promise<Kill> {
+/**
+ * Takes the power from the machine that holds the tier, and gives it back when all that it held answers again: a
+ * measurement of each of them.
+ */
+export async function killHolder(world: World, tier: Tier): Promise<readonly Kill[]> {
   await world.whole();
   const killed = await world.holderOf(tier);
   const held = await heldBy(world, killed);
   const from = world.machines.find((machine) => machine !== killed)!;
-  const probe = await startProbe(tier, world.lab, from);
+  const probes = await Promise.all(held.map((each) => startProbe(each, world.lab, from)));
   await wait(BEFORE_MS);
   const killedAt = Date.now();
   await world.kill(killed);
-  await wait(LIMIT_MS / 3);
-  const tries = await probe.stop();
+  const found = await Promise.all(probes.map((probe) => answered(probe, killedAt)));
+  await Promise.all(probes.map((probe) => probe.stop()));
   await world.start(killed);
-  const after = tries.filter(({ startedMs }) => startedMs >= killedAt);
-  const good = firstGoodAfterSilence(tries, killedAt);
-  return {
-    tier,
-    killed,
-    held,
-    ...(good && { gapMs: good.endedMs - killedAt }),
-    tries: after.length,
-    failed: after.filter(({ isGood }) => !isGood).length,
-    load: loadavg()[0]!,
-  };
+  return held.map((each, index) => {
+    const after = found[index]!.filter(({ startedMs }) => startedMs >= killedAt);
+    const good = firstGoodAfterSilence(found[index]!, killedAt);
+    return {
+      tier: each,
+      killed,
+      held,
+      ...(good && { gapMs: good.endedMs - killedAt }),
+      tries: after.length,
+      failed: after.filter(({ isGood }) => !isGood).length,
+      load: loadavg()[0]!,
+    };
+  });
 }
 
-/**
- * The first good answer after the last one that failed in a row from the kill on: what was under way when the machine
- * died may still be answered, and does not count as an answer of the successor.
- */
-function firstGoodAfterSilence(tries: readonly Try[], killedAt: number): Try | undefined {
-  const after = tries
-    .filter(({ endedMs }) => endedMs >= killedAt)
-    .toSorted((a, b) => a.startedMs - b.startedMs);
-  const firstBad = after.findIndex(({ isGood }) => !isGood);
-  if (firstBad < 0) return after[0];
-  return after.slice(firstBad).find(({ isGood }) => isGood);
+/** What was asked until the tier answered calmly after the kill, or nobody waits any longer. */
+async function answered(probe: Probe, killedAt: number): Promise<readonly Try[]> {
+  for (;;) {
+    await wait(LOOK_MS);
+    const tries = await probe.tries();
+    const now = Date.now();
+    const bad = tries.filter(({ isGood, endedMs }) => !isGood && endedMs >= killedAt);
+    const good = firstGoodAfterSilence(tries, killedAt);
+    const isCalm =
+      good !== undefined &&
+      now - good.endedMs >= CALM_MS &&
+      bad.every(({ startedMs }) => startedMs <= good.startedMs) &&
+      // A death that nobody has noticed yet is no return.
+      (bad.length > 0 || now - killedAt >= LIMIT_MS / 3);
+    if (isCalm || now - killedAt >= LIMIT_MS) return tries;
+  }
 }
 
 async function heldBy(world: World, machine: string): Promise<readonly Tier[]> {
-  const holders = await Promise.all(TIERS.map((tier) => world.holderOf(tier).catch(() => undefined)));
-  return TIERS.filter((_tier, index) => holders[index] === machine);
+  const holds = await Promise.all(TIERS.map((tier) => world.holds(machine, tier).catch(() => false)));
+  return TIERS.filter((_tier, index) => holds[index]);
 }
 
 /**

@@ -51,18 +51,28 @@ export class World {
     }
   }
 
-  /** Who holds a tier now, as the machines say. For mail any node will do that is not the holder of the VIP. */
+  /** Who holds a tier now, as the machines say. */
   async holderOf(tier: Tier): Promise<string> {
-    const { vip } = this.lab.state.topology.network;
-    const holds = {
-      vip: `ip -o -4 address show to ${vip}/32 | grep -q .`,
-      mail: `! ip -o -4 address show to ${vip}/32 | grep -q .`,
-      cache: `redis-cli -h "$(hostname -I | cut -d ' ' -f 1)" --no-auth-warning -a "$(sed -n 's/^requirepass "\\{0,1\\}\\([^"]*\\)"\\{0,1\\}$/\\1/p' /etc/redis/redis.conf)" role | head -n 1 | grep -qx master`,
-      writer: `mariadb -N -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB IS NOT NULL" | grep -qvx 0`,
-    }[tier];
-    for (const machine of this.machines)
-      if ((await exec(this.lab, machine, ["sh", "-c", holds])).code === 0) return machine;
+    for (const machine of this.machines) if (await this.holds(machine, tier)) return machine;
     throw new Error(`no machine holds the tier ${tier}`);
+  }
+
+  /** Whether a machine holds a tier. For mail any one will do that is not the holder of the VIP. */
+  async holds(machine: string, tier: Tier): Promise<boolean> {
+    if (tier === "writer") return (await this.#writer()) === machine;
+    if (tier === "mail") return !(await this.holds(machine, "vip"));
+    const look = tier === "vip" ? ["sh", "-c", BEARS_VIP, "sh", this.#vip] : ["sh", "-c", IS_MASTER];
+    return (await exec(this.lab, machine, look)).code === 0;
+  }
+
+  get #vip(): string {
+    return this.lab.state.topology.network.vip;
+  }
+
+  /** Where the HAProxy that bears the VIP sends the sessions of the database. */
+  async #writer(): Promise<string | undefined> {
+    const { stdout } = await exec(this.lab, await this.holderOf("vip"), ["sh", "-c", WRITER]);
+    return /server_key=(\S+)/.exec(stdout)?.[1];
   }
 
   kill(machine: string): Promise<void> {
@@ -78,6 +88,15 @@ export class World {
     return (await mbctl([...args, ...described(), "--lab", NAME, "--yes"], false)).exitCode ?? -1;
   }
 }
+
+const BEARS_VIP = 'ip -o -4 address show to "$1/32" | grep -q .';
+
+/* With the password of its own file, which is in no argument. */
+const IS_MASTER = `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"]*\\)"\\{0,1\\}$/\\1/p' /etc/redis/redis.conf)
+export REDISCLI_AUTH
+redis-cli role | head -n 1 | grep -qx master`;
+
+const WRITER = "echo 'show table database' | socat -t 5 stdio /run/haproxy/admin.sock";
 
 function described(): readonly string[] {
   return ["--file", `${PROJECT}/three-machines.yaml`];

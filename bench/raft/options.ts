@@ -1,0 +1,72 @@
+import { parseArgs } from "node:util";
+import { UserError } from "../../src/support/errors.ts";
+
+export interface Options {
+  readonly rounds: number;
+  /** How long each load is measured, and how long it runs before that. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly clients: readonly number[];
+  /** Kills of the leader, and again as many pauses, on each side. */
+  readonly faults: number;
+  /** Added to every sync in the measure with a slow disk. */
+  readonly syncDelayMs: number;
+  /** On the disk that is to be measured: a file system in memory has no disk. */
+  readonly folder: string;
+  /** Results of an earlier run: its table is shown, and nothing is measured. */
+  readonly result?: string;
+}
+
+const LIMITS = {
+  rounds: [1, 50],
+  seconds: [1, 600],
+  "warm-up": [0, 600],
+  faults: [0, 200],
+  "sync-delay": [1, 1000],
+  clients: [1, 4096],
+} as const;
+
+/** One round of moments, to see that all of it works here: its numbers say nothing. */
+const QUICK = { rounds: "1", seconds: "2", "warm-up": "1", clients: "1,64", faults: "2" };
+const FULL = { rounds: "5", seconds: "10", "warm-up": "3", clients: "1,16,64,256", faults: "20" };
+
+/** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      "warm-up": { type: "string" },
+      clients: { type: "string" },
+      faults: { type: "string" },
+      "sync-delay": { type: "string", default: "5" },
+      folder: { type: "string", default: "/var/tmp" },
+      quick: { type: "boolean", default: false },
+    },
+  });
+  const given = { ...(values.quick ? QUICK : FULL), ...values };
+  const [result] = positionals;
+  return {
+    rounds: whole("rounds", given.rounds),
+    seconds: whole("seconds", given.seconds),
+    warmUpSeconds: whole("warm-up", given["warm-up"]),
+    clients: given.clients.split(",").map((text) => whole("clients", text)),
+    faults: whole("faults", given.faults),
+    syncDelayMs: whole("sync-delay", given["sync-delay"]),
+    folder: given.folder,
+    ...(result !== undefined && { result }),
+  };
+}
+
+function whole(option: keyof typeof LIMITS, text: string): number {
+  const [least, most] = LIMITS[option];
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UserError(
+    "BENCH_OPTION",
+    `--${option} got ${JSON.stringify(text)}`,
+    `give a whole number from ${least} to ${most}`,
+  );
+}

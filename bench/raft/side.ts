@@ -1,0 +1,28 @@
+/** One of the two systems, as three processes on this machine. */
+export interface Side {
+  readonly name: "mailbastion" | "etcd";
+  /** Starts a new cluster below `folder`, which is empty; ready when all members follow one leader. */
+  start(setup: Setup): Promise<Cluster>;
+}
+
+export interface Setup {
+  readonly folder: string;
+  /** How long every fsync and fdatasync waits before it begins; 0 for not at all. */
+  readonly syncDelayMs: number;
+}
+
+export interface Cluster {
+  readonly members: readonly Member[];
+  /** Ends all processes; the folder stays. */
+  stop(): Promise<void>;
+}
+
+export interface Member {
+  /** Where clients find it: host:port, gRPC without TLS. */
+  readonly endpoint: string;
+  /** The process that does the work; undefined while there is none. */
+  readonly pid: number | undefined;
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
