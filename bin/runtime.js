@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -18,7 +19,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function handOver(entry) {
   if (Number(process.versions.node.split(".")[0]) >= OLDEST_MAJOR) {
     const source = join(root, "src", `${entry}.ts`);
-    await import(pathToFileURL(existsSync(source) ? source : join(root, "dist", `${entry}.js`)).href);
+    const isCheckout = existsSync(source);
+    if (isCheckout) meanSource();
+    await import(pathToFileURL(isCheckout ? source : join(root, "dist", `${entry}.js`)).href);
     return;
   }
   const pinned = pinnedRuntime();
@@ -36,6 +39,17 @@ export async function handOver(entry) {
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+/**
+ * In a checkout nothing need be compiled: whoever imports the package by its name, as a person's own runbook does, gets
+ * its source.
+ */
+function meanSource() {
+  module.registerHooks?.({
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: [...context.conditions, "mailbastion-checkout"] }),
+  });
 }
 
 /** A checkout pins its runtime; a project that the package is installed in may do the same. */

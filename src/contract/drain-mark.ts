@@ -14,13 +14,14 @@ export const DRAIN_MARKS = {
   balancer: "/var/lib/mailbastion-drain/balancer",
 } as const;
 
-const schema = z.object({
+/** A mark as it is written; read by parseDrainMark, which takes anything. */
+export const drainMarkSchema = z.object({
   machine: z.string(),
   /** Who drained it: user@host of the operator. */
   owner: z.string(),
   /** In the words of the owner; empty when none were given. */
   reason: z.string(),
-  /** ISO 8601. */
+  /** ISO 8601; "" where the mark cannot be understood. */
   at: z.string(),
   /** The run that put the mark there. */
   run: z.string(),
@@ -29,7 +30,7 @@ const schema = z.object({
 });
 
 /** What a mark says; the same in all files of one drain. */
-export type DrainMark = z.infer<typeof schema>;
+export type DrainMark = z.infer<typeof drainMarkSchema>;
 
 /**
  * Reads a mark. Its presence is what counts: text that cannot be understood, left by a full disk or a person, is the
@@ -45,7 +46,7 @@ export function parseDrainMark(text: string): DrainMark {
     work: "drain",
   } as const;
   try {
-    return schema.safeParse(JSON.parse(text)).data ?? unknown;
+    return drainMarkSchema.safeParse(JSON.parse(text)).data ?? unknown;
   } catch {
     return unknown;
   }
@@ -53,5 +54,5 @@ export function parseDrainMark(text: string): DrainMark {
 
 /** The text of a mark's file, on one line. */
 export function serializeDrainMark(mark: DrainMark): string {
-  return `${JSON.stringify(schema.parse(mark))}\n`;
+  return `${JSON.stringify(drainMarkSchema.parse(mark))}\n`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,28 @@ describe("a command of a checkout on an older Node", () => {
     const { code, stderr } = onNode20(root, ["no-such-command"]);
     expect(stderr).toContain("no-such-command");
     expect(code).toBe(spawnSync(process.execPath, [join(root, "bin/mbctl.js"), "no-such-command"]).status);
+  });
+
+  it("takes a runbook of one's own that imports the package by its name, though nothing is compiled", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mailbastion-runtime-"));
+    try {
+      // The example lies within the checkout, so that the package's name means the checkout.
+      for (const part of ["bin", "src", "templates", "package.json", "examples"])
+        cpSync(join(root, part), join(folder, part), {
+          recursive: true,
+          filter: (path) => !path.includes("/.mailbastion"),
+        });
+      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [join(folder, "bin/mbctl.js"), "run", "--file", join(folder, "examples/separate-tiers.yaml")],
+        { encoding: "utf8", env: { ...process.env, HOME: folder } },
+      );
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toMatch(/^rotate-logs {2}/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("says in one sentence what to run where nothing is installed yet", () => {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,16 @@ const MBCTL = fileURLToPath(new URL("../../bin/mbctl.js", import.meta.url));
 export interface Ended {
   readonly code: number;
   readonly output: string;
+  /** What killed it. */
+  readonly signal?: string;
+}
+
+/** What a description sets otherwise. */
+interface Edit {
+  readonly mail?: object;
+  readonly weight?: number;
+  /** Only these; the others stand by. */
+  readonly machines?: readonly string[];
 }
 
 /**
@@ -47,28 +57,39 @@ export class HostsProject {
     return this.deploy.folder;
   }
 
+  /** Where the journals of runs lie. */
+  get runs(): string {
+    return join(this.folder, ".mailbastion", "hosts", "runs");
+  }
+
   get knownHosts(): string {
     return join(this.folder, ".mailbastion", "hosts", "known_hosts");
   }
 
   /** Writes the description anew, with some of its keys set otherwise. */
-  describe(edit: { readonly mail?: object; readonly weight?: number }): void {
+  describe(edit: Edit): void {
     this.deploy.describe(stringify(description(this.#lab, this.folder, edit)));
   }
 
   /** Runs mbctl in the project's folder, as a person would; does not throw when it fails. */
   mbctl(...args: readonly string[]): Promise<Ended> {
-    return new Promise((resolve) => {
-      const options = {
-        cwd: this.folder,
-        env: { ...process.env, ...this.#environment, NO_COLOR: "1" },
-        maxBuffer: 64 * 1024 * 1024,
-      };
-      execFile(process.execPath, [MBCTL, ...args], options, (error, stdout, stderr) => {
-        const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;
-        resolve({ code, output: `${stdout}${stderr}` });
-      });
+    return this.start(...args).ended;
+  }
+
+  /** The same, with the process in hand, to be killed. */
+  start(...args: readonly string[]): { process: ChildProcess; ended: Promise<Ended> } {
+    const options = {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#environment, NO_COLOR: "1" },
+      maxBuffer: 64 * 1024 * 1024,
+    };
+    let end: (ended: Ended) => void;
+    const ended = new Promise<Ended>((resolve) => (end = resolve));
+    const child = execFile(process.execPath, [MBCTL, ...args], options, (error, stdout, stderr) => {
+      const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;
+      end({ code, output: `${stdout}${stderr}`, ...(error?.signal && { signal: error.signal }) });
     });
+    return { process: child, ended };
   }
 
   cdktfDeploy(): Promise<Ended> {
@@ -76,12 +97,9 @@ export class HostsProject {
   }
 }
 
-function description(
-  lab: Lab,
-  folder: string,
-  edit: { readonly mail?: object; readonly weight?: number },
-): ClusterInput {
+function description(lab: Lab, folder: string, edit: Edit): ClusterInput {
   const { network, machines } = lab.state.topology;
+  const named = machines.filter(({ name }) => edit.machines?.includes(name) ?? true);
   return {
     name: "hosts",
     platform: { kind: "hosts" },
@@ -96,7 +114,7 @@ function description(
     },
     tls: { public: { certificateFile: join(folder, "mail.crt"), keyFile: join(folder, "mail.key") } },
     machines: Object.fromEntries(
-      machines.map(({ name, address, roles }) => [
+      named.map(({ name, address, roles }) => [
         name,
         {
           address,

@@ -114,7 +114,11 @@ function moved(described: Topology, cidr: string): Topology {
   return rehome(described, { cidr, nextHop: { host: gateway, port: NEXT_HOP_PORT } });
 }
 
-function shapeOptions({ name, project, image }: LabOptions, authorizedKey: string): ShapeOptions {
+/** How the containers of a lab differ from those of a deployment. */
+export function shapeOptions(
+  { name, project, image }: Pick<LabOptions, "name" | "project" | "image">,
+  authorizedKey: string,
+): ShapeOptions {
   return {
     image,
     prefix: `lab-${name}`,

@@ -14,8 +14,9 @@ export function unitCheck(needs?: string): FileCheck {
 }
 
 /**
- * The check of a drop-in for `unit`, a unit of a Debian package: systemd-analyze takes no drop-in by itself,
- * so it is laid beside a copy of its unit.
+ * The check of a drop-in for `unit`, a unit of a Debian package: systemd-analyze takes no drop-in by itself, so it is
+ * laid beside a copy of its unit. Nor does systemd-analyze refuse a unit that is to start both before and after another:
+ * systemd then leaves one of the two out at boot, and a restart waits for ever.
  */
 export function dropInCheck(unit: string): FileCheck {
   return { kind: "command", argv: script(VERIFY_DROP_IN, [STAGED, unit]) };
@@ -32,4 +33,10 @@ trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/$2.d"
 cp "/lib/systemd/system/$2" "$folder/$2"
 cp "$1" "$folder/$2.d/"
-systemd-analyze verify --man=no --recursive-errors=no "$folder/$2"`;
+systemd-analyze verify --man=no --recursive-errors=no "$folder/$2"
+cat "$folder/$2" "$1" | awk -F = '
+  $1 == "After" || $1 == "Before" { count = split($2, names, " "); for (i = 1; i <= count; i++) seen[$1, names[i]] = names[i] }
+  END {
+    for (key in seen) if (("After", seen[key]) in seen && ("Before", seen[key]) in seen) circle = seen[key]
+    if (circle != "") { print "it is to start after " circle " and before it"; exit 1 }
+  }' >&2`;

@@ -1,25 +1,15 @@
 import { z } from "zod";
-import { DRAIN_MARKS, parseDrainMark } from "../../contract/drain-mark.ts";
+import { DRAIN_MARKS, drainMarkSchema, parseDrainMark } from "../../contract/drain-mark.ts";
 import { ask, script, type Answer, type Command } from "../steps/command.ts";
-
-const markSchema = z.object({
-  machine: z.string(),
-  owner: z.string(),
-  reason: z.string(),
-  /** ISO 8601; "" where the mark cannot be understood. */
-  at: z.string(),
-  run: z.string(),
-  work: z.enum(["drain", "maintenance"]),
-});
 
 /** The drain marks of one machine. */
 export const marksSchema = z.strictObject({
   /** It is drained itself. */
-  own: markSchema.optional(),
+  own: drainMarkSchema.optional(),
   /** It may not hold the VIP. */
   givesUpVip: z.boolean(),
   /** Of a balancer: the machines that it sends nothing to, by the names of the files. */
-  ofOthers: z.record(z.string(), markSchema),
+  ofOthers: z.record(z.string(), drainMarkSchema),
 });
 export type Marks = z.infer<typeof marksSchema>;
 

@@ -1,12 +1,12 @@
 import { DRAIN_MARKS, serializeDrainMark } from "../../../contract/drain-mark.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
 import { putMark } from "../../services/drain-marks.ts";
-import { hasMembers } from "../../services/galera/size.ts";
 import { beginAsReplica, hasCacheBegun } from "../../services/redis/begin-as-replica.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import { machinesWith, type Machine, type Role, type Topology } from "../../topology/topology.ts";
 import { markOf } from "../drain/arguments.ts";
 import { undrainPhases } from "../drain/undrain-phases.ts";
+import { countMembers } from "./count-members.ts";
 import { presentMaster, type JoiningLook } from "./look.ts";
 
 export interface JoinInput {
@@ -77,21 +77,6 @@ function beginCaches({ topology, joining, look }: JoinInput): readonly Phase[] {
         machine: machine.name,
         unless: hasCacheBegun(),
         commands: [beginAsReplica(topology, master.address)],
-      })),
-    ]),
-  ];
-}
-
-function countMembers(topology: Topology, joining: readonly Machine[]): readonly Phase[] {
-  const members = withRole(joining, "database");
-  if (members.length === 0) return [];
-  return [
-    plannedPhase("count the members of the database cluster", [
-      members.map((machine) => ({
-        title: "count the members that this one sees",
-        machine: machine.name,
-        commands: [],
-        verify: hasMembers(machinesWith(topology, "database").length),
       })),
     ]),
   ];

@@ -2,7 +2,6 @@ import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import { serializeDrainMark } from "../../../contract/drain-mark.ts";
-import { hasMembers } from "../../services/galera/size.ts";
 import * as haproxy from "../../services/haproxy/drain.ts";
 import type { Service } from "../../services/service.ts";
 import { act, type Answer } from "../../steps/command.ts";
@@ -15,6 +14,8 @@ import { planDrain } from "../drain/plan-drain.ts";
 import { stopPhases } from "../maintenance/service-phases.ts";
 import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
+import { countMembers } from "./count-members.ts";
+import { leavePhases } from "./leave-phases.ts";
 import { without } from "./look.ts";
 import { forgetPhases } from "./sentinel-phases.ts";
 
@@ -59,7 +60,10 @@ function planRemove(
   if (!args.gone) refuseSilent(silent);
   requireWhole(`taking ${machines.join(" and ")} out`, wholeWithout(rest, answers, all));
 
-  const phases: Phase[] = silent.length > 0 ? [keepAway(silent, all, args, run)] : [];
+  const phases: Phase[] = [
+    ...(silent.length > 0 ? [keepAway(silent, all, args, run)] : []),
+    ...silent.flatMap((machine) => leavePhases(machine, rest, all)),
+  ];
   let names = silent.map(({ name }) => name);
   const notes: string[] = [];
   for (const machine of inOrder(
@@ -78,6 +82,7 @@ function planRemove(
     notes.push(...planned.notes);
     const out = [
       ...planned.phases,
+      ...leavePhases(machine, present, all),
       ...stopPhases(present, services, machine),
       disablePhase(present, services, machine),
     ];
@@ -91,7 +96,7 @@ function planRemove(
     names = [...names, machine.name];
   }
   return {
-    phases: [...phases, ...countRest(rest, leaving), ...forgetCaches(rest, leaving)],
+    phases: [...phases, ...countMembers(rest, leaving), ...forgetCaches(rest, leaving)],
     notes: [
       ...notes,
       ...silent.map(
@@ -190,21 +195,6 @@ function disablePhase(topology: Topology, services: readonly Service[], machine:
       },
     ],
   ]);
-}
-
-function countRest(rest: Topology, leaving: readonly Machine[]): readonly Phase[] {
-  if (!leaving.some(({ roles }) => roles.includes("database"))) return [];
-  const members = machinesWith(rest, "database");
-  return [
-    plannedPhase("count the members of the database cluster", [
-      members.map((machine) => ({
-        title: "count the members that this one sees",
-        machine: machine.name,
-        commands: [],
-        verify: hasMembers(members.length),
-      })),
-    ]),
-  ];
 }
 
 function forgetCaches(rest: Topology, leaving: readonly Machine[]): readonly Phase[] {

@@ -1,13 +1,15 @@
 import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
-import { areBricksOnline, isHealed } from "../../services/glusterfs/heal.ts";
+import { areBricksOnline, isHealed, seesPeers } from "../../services/glusterfs/heal.ts";
 import {
   askForPool,
   giveIdentity,
   hasIdentity,
+  knowsVolume,
   launchFullHeal,
   parsePool,
+  readVolumeAgain,
   resetBrick,
 } from "../../services/glusterfs/replaced.ts";
 import { PATHS as MAILNODE } from "../../services/mailnode/names.ts";
@@ -15,7 +17,7 @@ import { act, ask, script, type Answer, type Command } from "../../steps/command
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import { machinesWith, peersOf, type Machine, type Topology } from "../../topology/topology.ts";
 import { planApply, type PrepareRelease } from "../apply/run-apply.ts";
-import { knownMachine } from "../drain/plan-drain.ts";
+import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { joinPhases } from "./join-phases.ts";
@@ -103,6 +105,7 @@ function askWhatIsHeld({ storage }: Topology): Command {
   return ask(
     script(HELD, [
       MAILNODE.queue,
+      MAILNODE.raft,
       "/var/lib/mysql/grastate.dat",
       storage.brickPath,
       `/var/lib/glusterd/vols/${storage.volume}`,
@@ -131,16 +134,6 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
   const identity = plannedPhase(`give ${machine.name} back its place in the storage pool`, [
     [
       {
-        title: "take the id by which the pool knows this machine",
-        machine: machine.name,
-        unless: hasIdentity(machine, pool),
-        commands: [giveIdentity(machine, pool)],
-      },
-    ],
-  ]);
-  const brick = plannedPhase(`begin the brick of ${machine.name} again`, [
-    [
-      {
         title: "make the brick's folder",
         machine: machine.name,
         commands: [act(["install", "-d", "-m", "0755", topology.storage.brickPath])],
@@ -148,11 +141,34 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
     ],
     [
       {
+        title: "take the id by which the pool knows this machine",
+        machine: machine.name,
+        unless: hasIdentity(machine, pool),
+        commands: [giveIdentity(machine, pool)],
+      },
+    ],
+  ]);
+  const { volume } = topology.storage;
+  const online = areBricksOnline(volume, [machine]);
+  const others = machinesWith(topology, "storage").length - 1;
+  const brick = plannedPhase(`begin the brick of ${machine.name} again`, [
+    [{ title: "hear of the volume", machine: machine.name, commands: [], verify: knowsVolume(volume) }],
+    [
+      {
+        title: "let its daemon find out where its brick lies",
+        machine: machine.name,
+        unless: online.command,
+        commands: [readVolumeAgain()],
+        verify: seesPeers(others),
+      },
+    ],
+    [
+      {
         title: `begin the brick of ${machine.name} again, empty`,
         machine: peer!.name,
-        unless: areBricksOnline(topology.storage.volume, [machine]).command,
+        unless: online.command,
         commands: [resetBrick(topology, machine)],
-        verify: areBricksOnline(topology.storage.volume, [machine]),
+        verify: online,
       },
     ],
   ]);

@@ -1,5 +1,6 @@
 import { UserError } from "../../../support/errors.ts";
 import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
+import type { Gate } from "../../steps/step.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { GLUSTERD_UNIT } from "./names.ts";
 
@@ -82,6 +83,25 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 printf 'UUID=%s\\noperating-version=%s\\n' "$own" "$version" >/var/lib/glusterd/glusterd.info`;
+
+/** Whether the pool has told this machine of the volume. */
+export function knowsVolume(volume: string): Gate {
+  return {
+    title: `it knows the volume ${volume}`,
+    command: ask(["test", "-s", `/var/lib/glusterd/vols/${volume}/info`]),
+    timeoutMs: 60_000,
+    intervalMs: 500,
+  };
+}
+
+/**
+ * Lets the daemon read the volume from its disk. It finds out where its brick really lies only then, not when the pool
+ * tells it of the volume, and takes the brick for one of nobody's until it does: "reset-brick" would be refused. The
+ * brick's folder must be there.
+ */
+export function readVolumeAgain(): Command {
+  return act(["systemctl", "restart", GLUSTERD_UNIT], { timeoutMs: 120_000 });
+}
 
 /** On any machine of the pool: begins the brick of a machine again, empty, under its old name. */
 export function resetBrick({ storage }: Topology, { address }: Machine): Command {

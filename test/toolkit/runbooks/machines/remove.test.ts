@@ -48,6 +48,30 @@ describe("remove machine", () => {
     expect(step!.commands[0]!.argv.at(-1)).toBe("2");
   });
 
+  it("takes each out of the mail nodes' cluster while all others are there, by the word of one that stays", async () => {
+    const { phases } = await plan(five, ["node-4", "node-5"]);
+    const titles = phases.map(({ title }) => title);
+    const out = phases.filter(({ title }) => /^take the mail node of/.test(title));
+    expect(out.map(({ title }) => title)).toEqual([
+      "take the mail node of node-4 out of the cluster",
+      "take the mail node of node-5 out of the cluster",
+    ]);
+    expect(titles.indexOf(out[0]!.title)).toBeLessThan(titles.indexOf("stop mailnode on node-4"));
+    expect(titles.indexOf(out[0]!.title)).toBeGreaterThan(
+      titles.indexOf("let another mail node than that of node-4 lead"),
+    );
+    const [step] = stepsOf(out[1]!);
+    expect(step!.machine).toBe("node-1");
+    expect(step!.commands[0]!.argv.slice(-2)).toEqual(["remove", "aa05"]);
+    expect(step!.unless).toEqual(step!.verify!.command);
+  });
+
+  it("takes one out of the mail nodes' cluster that is gone", async () => {
+    const { phases } = await plan(five, ["node-4", "node-5"], away(five, "node-5"), { gone: true });
+    const out = phases.find(({ title }) => title === "take the mail node of node-5 out of the cluster")!;
+    expect(stepsOf(out).map(({ machine }) => machine)).toEqual(["node-1"]);
+  });
+
   it("tells a machine nothing that is gone, and keeps sessions from it should it come back", async () => {
     const answers = away(five, "node-5");
     const { phases, notes } = await plan(five, ["node-4", "node-5"], answers, { gone: true });

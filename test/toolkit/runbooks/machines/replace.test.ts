@@ -59,7 +59,9 @@ describe("replace machine", () => {
   it("writes the ids that the pool knows, by address, whatever name comes first", async () => {
     const { phases } = await plan();
     const identity = phases.find(({ title }) => title.startsWith("give node-2"))!;
-    const [step] = stepsOf(identity);
+    // The daemon must find the folder when it reads the volume.
+    const [folder, step] = stepsOf(identity);
+    expect(folder!.title).toBe("make the brick's folder");
     expect(step!.commands[0]!.argv.slice(4)).toEqual([
       "glusterd.service",
       "110000",
@@ -68,6 +70,22 @@ describe("replace machine", () => {
       "1111",
       "192.168.1.103",
       "3333",
+    ]);
+  });
+
+  it("restarts the daemon between the pool's news of the volume and the brick, which it would not know for its own", async () => {
+    const { phases } = await plan();
+    const brick = phases.find(({ title }) => title === "begin the brick of node-2 again")!;
+    expect(
+      stepsOf(brick).map(({ machine, commands, verify }) => [
+        machine,
+        commands.map(({ argv }) => argv.slice(0, 2)),
+        verify?.title,
+      ]),
+    ).toEqual([
+      ["node-2", [], "it knows the volume mail"],
+      ["node-2", [["systemctl", "restart"]], "it sees 2 others of its pool"],
+      ["node-1", [["sh", "-euc"]], "the bricks of node-2 are online"],
     ]);
   });
 

@@ -45,6 +45,7 @@ export function blank(one: Machine, more = ""): Answer {
     "@master\nCould not connect to Redis",
     "@quorum",
     "@mailnode",
+    "@mailcluster",
   ].join("\n");
   return { code: 0, stdout: part("survey", survey) + part("facts", facts(one)) + more, stderr: "" };
 }

@@ -19,4 +19,10 @@ export const faults: readonly PlantedFault[] = [
     title: "a value that systemd does not know",
     mutate: (content) => content.replace("Restart=on-failure", "Restart=on-a-failure"),
   },
+  {
+    service: "glusterfs",
+    pathEndsWith: "/glusterd.service.d/mailbastion.conf",
+    title: "an order that closes a circle with that of Debian's unit, in which each waits for the other",
+    mutate: (content) => content.replace(/^After=.*/m, "After=network-online.target"),
+  },
 ];

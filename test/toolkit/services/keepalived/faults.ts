@@ -15,6 +15,12 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     ...inConfig,
+    // Not /usr/bin/tset: that one is there, it sets up terminals, and keepalived cannot know that it was not meant.
+    title: "a look for the drain's mark by a program that is not there",
+    mutate: (content) => content.replace("/usr/bin/test ", "/usr/bin/tesst "),
+  },
+  {
+    ...inConfig,
     title: "scripts without script security",
     mutate: (content) => content.replace("    enable_script_security\n", ""),
   },
