@@ -8,6 +8,7 @@ import { undrain } from "./drain/undrain.ts";
 import { failoverBalancer } from "./failover/balancer.ts";
 import { failoverCache } from "./failover/cache.ts";
 import { failoverDatabaseWriter } from "./failover/database-writer.ts";
+import { failoverMailLeader } from "./failover/mail-leader.ts";
 import { addMachine } from "./machines/add.ts";
 import { removeMachine } from "./machines/remove.ts";
 import { replaceMachine } from "./machines/replace.ts";
@@ -31,6 +32,7 @@ export const runbooks: readonly AnyRunbook[] = [
   failoverBalancer,
   failoverCache,
   failoverDatabaseWriter,
+  failoverMailLeader,
   rollingRestart,
   upgrade,
   recoverGalera,

@@ -49,6 +49,8 @@ export interface Listener {
 /** Something the vault generates once, or reads from the operator's file. */
 export type SecretRequest =
   | { readonly kind: "password"; readonly name: string; readonly length: number }
+  /** So many random bytes, in base64. */
+  | { readonly kind: "key"; readonly name: string; readonly bytes: number }
   | { readonly kind: "authority"; readonly name: string }
   | {
       /** A key and certificate of the cluster's CA: `${name}.key`, `${name}.crt`, and `${name}.pem` with both. */

@@ -7,6 +7,7 @@ import { databaseRules } from "./rules/database.ts";
 import { drainRules } from "./rules/drains.ts";
 import { machineRules } from "./rules/machines.ts";
 import { mailRules } from "./rules/mail.ts";
+import { memberRules } from "./rules/members.ts";
 import { runRules } from "./rules/runs.ts";
 import { storageRules } from "./rules/storage.ts";
 import { vipRules } from "./rules/vip.ts";
@@ -21,6 +22,7 @@ const ALL: readonly Rules[] = [
   cacheRules,
   storageRules,
   mailRules,
+  memberRules,
   drainRules,
   runRules,
   certificateRules,

@@ -1,3 +1,4 @@
+import type { MailCluster } from "../services/mailnode/members.ts";
 import type { Role } from "../topology/topology.ts";
 import type { ClusterStatus, MachineStatus } from "./cluster-status.ts";
 import { ago, size } from "./lengths.ts";
@@ -76,7 +77,7 @@ function balancers({ vipHolders, machines: all }: ClusterStatus): Tier {
 const mail: Tier = {
   title: "mail nodes",
   role: "mail",
-  columns: ["state", "version", "health", "queue", "oldest"],
+  columns: ["state", "version", "health", "queue", "oldest", "cluster", "leader", "term", "lag"],
   row: ({ evidence: { mailnode: found } }) =>
     found
       ? [
@@ -85,9 +86,24 @@ const mail: Tier = {
           found.isHealthy ? good("well") : doubtful(found.failures.join(", ")),
           plain(String(found.queue.messages)),
           plain(found.queue.messages > 0 ? ago(found.queue.oldestSeconds) : ""),
+          ...mailCluster(found.cluster),
         ]
       : [bad("no answer")],
 };
+
+/** What one node sees of the cluster, its own state in it first. */
+function mailCluster(cluster: MailCluster | undefined): readonly Cell[] {
+  if (!cluster) return [doubtful("none")];
+  const { state, status, standing, leader, term, lag } = cluster;
+  const text = `${state}, ${status}`;
+  const isWell = standing !== undefined && state === "active" && status === "healthy";
+  return [
+    isWell ? good(text) : doubtful(standing === undefined ? `${text}, no member` : text),
+    leader === null ? bad("nobody") : plain(leader),
+    plain(String(term)),
+    plain(String(lag)),
+  ];
+}
 
 const database: Tier = {
   title: "database",

@@ -7,7 +7,7 @@ export type StoredRequest = Exclude<SecretRequest, { kind: "files" }>;
 
 /** What is known of a stored secret without its value. */
 export const entryFactsSchema = z.strictObject({
-  kind: z.enum(["password", "authority", "certificate"]),
+  kind: z.enum(["password", "key", "authority", "certificate"]),
   version: z.string().regex(/^[1-9]\d*$/),
   /** For a certificate: a hash of the names that it was made for. */
   subject: z.string().optional(),
@@ -18,7 +18,7 @@ export type EntryFacts = z.infer<typeof entryFactsSchema>;
 
 /** One request's answer in the vault. */
 export const entrySchema = entryFactsSchema.extend({
-  /** Secret name to text: one for a password, key and certificate for the others. */
+  /** Secret name to text: one for a password or a key, key and certificate for the others. */
   values: z.record(z.string(), z.string()),
   /** The run that rotates, or has rotated, to it. */
   run: z.string().optional(),
@@ -31,6 +31,7 @@ export function secretNames(
 ): readonly string[] {
   switch (request.kind) {
     case "password":
+    case "key":
       return [request.name];
     case "authority":
       return [`${request.name}.key`, `${request.name}.crt`];

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Entry, type StoredRequest, subjectOf } from "./entry.ts";
 import { generatePassword } from "./password.ts";
 import { type KeyPair, makeAuthority, makeCertificate, renewAfter } from "./pki.ts";
@@ -18,6 +19,8 @@ export async function makeEntry(request: StoredRequest, making: Making): Promise
   switch (kind) {
     case "password":
       return { kind, version, values: { [name]: generatePassword(request.length) } };
+    case "key":
+      return { kind, version, values: { [name]: randomBytes(request.bytes).toString("base64") } };
     case "authority": {
       const pair = await makeAuthority(`Mailbastion ${making.cluster} ${name}`, now);
       return { kind, version, values: { [`${name}.key`]: pair.key, [`${name}.crt`]: pair.certificate } };

@@ -84,7 +84,7 @@ function mortalEnv(end: AbortSignal): Env {
     new Promise((resolve, reject) => {
       const limit = signal ? AbortSignal.any([signal, end]) : end;
       systemEnv.sleep(ms, limit).then(resolve, (error: unknown) => {
-        if (!end.aborted) reject(error as Error);
+        if (!end.aborted) reject(error);
       });
     });
   return { ...systemEnv, sleep };

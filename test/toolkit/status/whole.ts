@@ -1,6 +1,7 @@
 import type { ClusterStatus, MachineStatus } from "../../../src/toolkit/status/cluster-status.ts";
 import type { Finding } from "../../../src/toolkit/status/finding.ts";
 import type { Rules, View } from "../../../src/toolkit/status/view.ts";
+import { clusterPart } from "../services/mailnode/a-cluster.ts";
 import { threeMachines } from "../fixtures/three-machines.ts";
 
 export const AT = Date.parse("2026-11-22T18:00:00Z");
@@ -113,6 +114,7 @@ function wholeMachine(index: number): MachineStatus {
         isHealthy: true,
         failures: [],
         queue: { messages: 0, old: 0, recent: 0, oldestSeconds: 0, failed: 0 },
+        cluster: clusterPart(name),
       },
       ...(isBalancer && { haproxy: wholeHaproxy() }),
     },

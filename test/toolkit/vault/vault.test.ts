@@ -70,6 +70,16 @@ describe("the vault", () => {
     expect(text(vault, "database/password")).toHaveLength(20);
   });
 
+  it("makes a key of so many random bytes in base64, another one each time", async () => {
+    const vault = await filled();
+    await vault.ensure(["a", "b"].map((name) => ({ kind: "key", name, bytes: 32 })));
+    const [a, b] = ["a", "b"].map((name) => text(vault, name));
+    expect(Buffer.from(a!, "base64")).toHaveLength(32);
+    expect(a).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+    expect(a).not.toBe(b);
+    expect(text(await openVault(project.options), "a")).toBe(a);
+  });
+
   it("keeps what nobody asks for any more", async () => {
     await filled();
     const vault = await openVault(project.options);

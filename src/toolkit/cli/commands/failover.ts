@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { failoverBalancer } from "../../runbooks/failover/balancer.ts";
 import { failoverCache } from "../../runbooks/failover/cache.ts";
 import { failoverDatabaseWriter } from "../../runbooks/failover/database-writer.ts";
+import { failoverMailLeader } from "../../runbooks/failover/mail-leader.ts";
 import type { Io } from "../io.ts";
 import { example } from "../options.ts";
 import { addRunbook } from "./runbooks.ts";
@@ -15,6 +16,7 @@ export function addFailover(program: Command, io: Io, end: (code: number) => voi
     ["balancer", failoverBalancer],
     ["cache", failoverCache],
     ["database-writer", failoverDatabaseWriter],
+    ["mail-leader", failoverMailLeader],
   ] as const)
     addRunbook(
       failover,

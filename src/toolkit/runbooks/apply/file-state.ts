@@ -1,4 +1,5 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { RELEASE } from "../../../contract/release-layout.ts";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { ask, script, type Answer, type Command } from "../../steps/command.ts";
 import { MANIFEST, PENDING, PLACED } from "./places.ts";
@@ -15,7 +16,7 @@ export interface FileState {
   readonly activeUnits: ReadonlySet<string>;
   /**
    * How much hangs on this machine now: the VIP above all, then the sessions of the database and of the cache, which
-   * are where the writer and the master are. What is high comes last.
+   * are where the writer and the master are, and whether its mail node leads the others. What is high comes last.
    */
   readonly standing: number;
 }
@@ -36,12 +37,15 @@ export interface PresentFile {
 export function observeFiles(bundle: Bundle, units: readonly string[], vip: string): Command {
   const paths = bundle.files.map((file) => `${file.path}\n`).join("");
   const ports = [PORTS.database, PORTS.cache].map(String);
-  return ask(script(OBSERVE, [MANIFEST, PENDING, PLACED, vip, ...ports, ...units]), { stdin: paths });
+  const node = [RELEASE.program, bundle.machine];
+  return ask(script(OBSERVE, [MANIFEST, PENDING, PLACED, vip, ...ports, ...node, ...units]), {
+    stdin: paths,
+  });
 }
 
 const OBSERVE = `
-manifest=$1 pending=$2 placed=$3 vip=$4 database=$5 cache=$6
-shift 6
+manifest=$1 pending=$2 placed=$3 vip=$4 database=$5 cache=$6 program=$7 machine=$8
+shift 8
 look() {
   if [ -f "$1" ]; then
     marked=no
@@ -63,7 +67,9 @@ if [ -d "$pending" ]; then
 fi
 bears=0
 if [ -n "$(ip -o -4 address show to "$vip/32")" ]; then bears=1; fi
-printf 'standing\\t%s\\n' $((bears * 10000000 + $(sessions "$database") * 100 + $(sessions "$cache")))
+leads=0
+if [ -x "$program" ] && "$program" status 2> /dev/null < /dev/null | grep -qF "\\"leader\\":\\"$machine\\""; then leads=1; fi
+printf 'standing\\t%s\\n' $((bears * 10000000 + $(sessions "$database") * 100 + $(sessions "$cache") + leads * 10))
 for unit in "$@"; do
   if systemctl is-active --quiet "$unit"; then printf 'active\\t%s\\n' "$unit"; fi
 done`;

@@ -8,6 +8,7 @@ import type { Role } from "../../topology/topology.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
 import { cachePhase } from "./cache-phase.ts";
 import type { DrainInput } from "./drain-input.ts";
+import { leaderPhase } from "./leader-phase.ts";
 import { vipPhases } from "./vip-phases.ts";
 
 /**
@@ -50,6 +51,7 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
     add(`let short sessions with ${name} end`, end);
   }
   if (has("cache")) phases.push(...cachePhase(input, group));
+  if (has("mail")) phases.push(...leaderPhase(input, group));
   add(`mark ${name} as drained`, [
     {
       title: "put the mark",

@@ -1,7 +1,9 @@
 import { MAX_SESSIONS } from "../../services/mailnode/config.ts";
+import { votes } from "../../services/mailnode/members.ts";
 import { MAIL_LISTENERS } from "../../services/haproxy/paths.ts";
 import { machinesWith, type Machine, type Role, type Topology } from "../../topology/topology.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
+import { mailClusterOf } from "../survey/mail-leader.ts";
 import { fault, type Objection } from "./objections.ts";
 
 type Surveys = ReadonlyMap<string, MachineSurvey>;
@@ -21,6 +23,7 @@ export function objectionsToLeaving(
   return [
     ...(has("mail") ? lastMailNode(machine, rest, why) : []),
     ...(has("mail") ? capacity(rest, surveys) : []),
+    ...(has("mail") ? mailQuorum(machine, surveys, why) : []),
     ...(has("balancer") ? lastBalancer(machine, rest, why) : []),
     ...(has("database") ? databaseQuorum(topology, rest, why) : []),
     ...(has("cache") ? cacheQuorum(topology, rest, why) : []),
@@ -64,6 +67,25 @@ function capacity(rest: readonly MachineSurvey[], surveys: Surveys): readonly Ob
     const sentence = `${open} ${listener} sessions are open, and the other mail nodes hold ${room}: ${open - room} too few`;
     return [fault("DRAIN_CAPACITY", sentence, "wait for a quieter hour", true)];
   });
+}
+
+/**
+ * Members that are drained have their say all the same, so they count; those in maintenance may be switched off. Mail is
+ * taken without a majority, so a person may decide otherwise.
+ */
+function mailQuorum(machine: Machine, surveys: Surveys, why: string): readonly Objection[] {
+  const voters = mailClusterOf(surveys)?.members.filter(votes) ?? [];
+  if (!voters.some(({ node }) => node === machine.name)) return [];
+  const left = [...surveys.values()].filter(
+    ({ machine: { name }, mark, mailNode }) =>
+      name !== machine.name &&
+      mark?.work !== "maintenance" &&
+      voters.some(({ node, id }) => node === name && id === mailNode?.cluster?.member),
+  );
+  const needed = majority(voters.length);
+  if (left.length >= needed) return [];
+  const sentence = `of ${voters.length} members of the mail nodes' cluster ${named(left)} would be left, and ${needed} are needed for a majority${why}`;
+  return [fault("DRAIN_QUORUM", sentence, MEND, true)];
 }
 
 /** Never forced: one failure more, and the database stops for everyone. */

@@ -6,6 +6,7 @@ import type { Answer, Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { surveyCommand } from "../survey/command.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
+import { mailLeaderOf } from "../survey/mail-leader.ts";
 
 /** What a cluster must be known by before work goes through all of its machines. */
 export interface Look {
@@ -89,15 +90,18 @@ export function requireWhole(what: string, { faults }: Look): void {
 }
 
 /**
- * The order of work: who leads nothing first, then the master of the cache, then the database writer, and the bearer of
- * the VIP last, so that each leadership moves once at most, to a machine that is through already.
+ * The order of work: who leads nothing first, then who leads the mail nodes, then the master of the cache, then the
+ * database writer, and the bearer of the VIP last, so that what costs most to move moves once at most, to a machine that
+ * is through already.
  */
 export function inOrder(machines: readonly Machine[], { surveys, writer }: Look): readonly Machine[] {
+  const mailLeader = mailLeaderOf(surveys);
   const rank = (machine: Machine): number => {
     const survey = surveys.get(machine.name);
-    if (survey?.bearsVip) return 3;
-    if (machine.name === writer) return 2;
-    return survey?.cache?.role === "master" ? 1 : 0;
+    if (survey?.bearsVip) return 4;
+    if (machine.name === writer) return 3;
+    if (survey?.cache?.role === "master") return 2;
+    return machine.name === mailLeader ? 1 : 0;
   };
   return machines.toSorted((a, b) => rank(a) - rank(b));
 }

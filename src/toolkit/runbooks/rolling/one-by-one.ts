@@ -1,3 +1,4 @@
+import { followsLeader } from "../../services/mailnode/members.ts";
 import type { Service } from "../../services/service.ts";
 import { plannedPhase, plannedStages, type Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
@@ -45,7 +46,10 @@ export function workOnBatch(batch: readonly Work[], around: Surroundings): reado
   return [
     ...drains,
     ...sideBySide(batch),
-    plannedPhase(`see that the cluster is whole with ${names}`, [wholeStage(topology, services)]),
+    plannedPhase(`see that the cluster is whole with ${names}`, [
+      wholeStage(topology, services),
+      ...memberStages(batch, look),
+    ]),
     ...batch.flatMap(({ machine }) =>
       undrainPhases(machine, balancers).map((phase) => named(phase, machine)),
     ),
@@ -70,6 +74,19 @@ function sideBySide(batch: readonly Work[]): readonly Phase[] {
     );
     return plannedPhase(each.map(({ title }) => title).join(", "), merged);
   });
+}
+
+/** A mail node that was away must have its say again before the next one goes. Nothing where there is no cluster to be in. */
+function memberStages(batch: readonly Work[], { surveys }: Look): readonly Stage[] {
+  const members = batch.filter(({ machine }) => surveys.get(machine.name)?.mailNode?.cluster?.standing);
+  return [
+    members.map(({ machine }) => ({
+      title: "wait until its mail node follows a leader",
+      machine: machine.name,
+      commands: [],
+      verify: followsLeader(),
+    })),
+  ];
 }
 
 /** Every service on every machine does its work: all members synced, nothing left to heal, the VIP answers. */

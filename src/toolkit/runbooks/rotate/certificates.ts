@@ -3,14 +3,14 @@ import { prepareRelease } from "../../release/index.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import { secretRequests } from "../../services/secret-requests.ts";
 import type { Answer } from "../../steps/command.ts";
-import type { Phase } from "../../steps/phase.ts";
 import type { StoredRequest } from "../../vault/entry.ts";
 import type { SecretStore } from "../../vault/vault.ts";
-import { planApply, type ApplyPlan, type PrepareRelease } from "../apply/run-apply.ts";
+import { planApply, type PrepareRelease } from "../apply/run-apply.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { beginRotation } from "./rotation.ts";
+import { earlierRound, lastRound, madeOnce } from "./rounds.ts";
 import { inputsFor, surveyOfAll, synthesised } from "./secrets.ts";
-import { trustBoth } from "./trust-both.ts";
+import { severalVersions } from "./several-versions.ts";
 
 const rotateArguments = z.strictObject({ authority: z.boolean().default(false) });
 export type RotateCertificatesArguments = z.output<typeof rotateArguments>;
@@ -44,7 +44,7 @@ export async function planRotateCertificates(
     all.filter(({ kind }) => kind === "certificate" || (authority && kind === "authority")),
   );
   const rotation = await beginRotation(context, requests, run.id);
-  const once = remembered(prepare);
+  const once = madeOnce(prepare);
   const applyWith = (store: SecretStore) => planApply(inputsFor(context, store), answers, once);
   const last = await applyWith(rotation.after);
   const notes = [
@@ -60,17 +60,21 @@ export async function planRotateCertificates(
   const common = { notes, next: "mbctl status", ...rotation.onThisComputer };
   if (!authority) return { phases: last.phases, resolverOf: last.resolverOf, ...common };
 
-  const versions = new Map(
-    requests.filter(({ kind }) => kind === "authority").map(({ name }) => [name, rotation.version(name)]),
+  const both = new Map(
+    requests
+      .filter(({ kind }) => kind === "authority")
+      .map(({ name }) => [
+        `${name}.crt`,
+        [String(Number(rotation.version(name)) - 1), rotation.version(name)],
+      ]),
   );
-  const before = await applyWith(trustBoth(await context.secrets(), versions, rotation.after));
-  const between = await applyWith(trustBoth(rotation.after, versions, rotation.after));
+  const before = await applyWith(severalVersions(await context.secrets(), both, rotation.after));
+  const between = await applyWith(severalVersions(rotation.after, both, rotation.after));
   return {
     phases: [
-      ...filesOf("trust both authorities", before, (title) => title === DRIFT),
-      ...filesOf("issue by the new authority", between),
-      // What the first two have put there is no drift, and nothing may be between the last two.
-      ...last.phases.filter(({ title }) => title !== DRIFT),
+      ...earlierRound("trust both authorities", before, true),
+      ...earlierRound("issue by the new authority", between, false),
+      ...lastRound(last),
     ],
     // Knows every version that the three have.
     resolverOf: between.resolverOf,
@@ -78,30 +82,7 @@ export async function planRotateCertificates(
   };
 }
 
-const DRIFT = "look for changes made by hand";
-
-/** Of an apply, what puts files and proves the services with them; the whole of it comes last. */
-function filesOf(
-  why: string,
-  { phases }: ApplyPlan,
-  also: (title: string) => boolean = () => false,
-): readonly Phase[] {
-  return phases
-    .filter(({ title }) => title === "put files" || title.startsWith("see that ") || also(title))
-    .map((phase) => ({
-      ...phase,
-      title: `${why}: ${phase.title}`,
-      ...(phase.group !== undefined && { group: `${why}: ${phase.group}` }),
-    }));
-}
-
 /** Each request once: several services may ask for the same. */
 function stored(requests: readonly { kind: string; name: string }[]): readonly StoredRequest[] {
   return [...new Map(requests.map((request) => [request.name, request as StoredRequest])).values()];
-}
-
-/** The release is the same for all of them. */
-function remembered(prepare: PrepareRelease): PrepareRelease {
-  let made: ReturnType<PrepareRelease> | undefined;
-  return (architectures) => (made ??= prepare(architectures));
 }

@@ -72,6 +72,7 @@ fi
 
 if is_one_of mail "$roles"; then
   echo @mailnode; timeout 20 ${RELEASE.program} status --ready 2>/dev/null || true
+  echo @mailcluster; timeout 20 ${RELEASE.program} status 2>/dev/null || true
 fi
 
 if [ $# -gt 0 ]; then

@@ -1,5 +1,6 @@
 import { parseDrainMark, type DrainMark } from "../../../contract/drain-mark.ts";
 import { readySchema, type Ready } from "../../../contract/health.ts";
+import { parseMailCluster, type MailCluster } from "../../services/mailnode/members.ts";
 import type { Answer } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { lines, sections } from "./sections.ts";
@@ -16,8 +17,7 @@ export interface MachineSurvey {
   readonly balancer?: BalancerSurvey;
   readonly member?: MemberSurvey;
   readonly cache?: CacheSurvey;
-  /** What the mail node answers to the question whether it takes mail; undefined when nobody answers. */
-  readonly mailNode?: { readonly answer: Ready | undefined };
+  readonly mailNode?: MailNodeSurvey;
   /** Asked only where something is to be stopped: what is wrong with the machine's storage, "" when nothing is. */
   readonly storage?: { readonly fault: string };
 }
@@ -30,6 +30,13 @@ export interface BalancerSurvey {
   /** The machines that it was told are drained. */
   readonly marks: ReadonlyMap<string, DrainMark>;
   readonly servers: readonly ServerSurvey[];
+}
+
+export interface MailNodeSurvey {
+  /** What it answers to the question whether it takes mail; undefined when nobody answers. */
+  readonly answer: Ready | undefined;
+  /** What it says of the mail nodes' cluster; absent when it says nothing. */
+  readonly cluster?: MailCluster;
 }
 
 /** A server of a listener, as one balancer sees it. */
@@ -84,7 +91,7 @@ function parseMachine(machine: Machine, { stdout }: Answer): MachineSurvey {
     ...(has("balancer") && { balancer: parseBalancer(part) }),
     ...(has("database") && { member: parseMember(part("member")) }),
     ...(has("cache") && { cache: parseCache(part) }),
-    ...(has("mail") && { mailNode: { answer: parseReady(part("mailnode")) } }),
+    ...(has("mail") && { mailNode: parseMailNode(part) }),
     ...(storage !== "" && { storage: { fault: storage === "ok" ? "" : storage } }),
   };
 }
@@ -149,6 +156,11 @@ function parseCache(part: (name: string) => string): CacheSurvey {
     master: /^[\d.]+$/.test(master) ? master : undefined,
     hasQuorum: part("quorum").startsWith("OK "),
   };
+}
+
+function parseMailNode(part: (name: string) => string): MailNodeSurvey {
+  const cluster = parseMailCluster(part("mailcluster"));
+  return { answer: parseReady(part("mailnode")), ...(cluster && { cluster }) };
 }
 
 function parseReady(text: string): Ready | undefined {

@@ -22,7 +22,8 @@ export function haproxyView(context: FileContext): Readonly<Record<string, unkno
     peers: machinesWith(topology, "balancer").map(({ name, address }) => ({ name, address })),
     peersPort: PORTS.haproxyPeers,
     balance: balanceLines(balancer.algorithm),
-    mailNodes: machinesWith(topology, "mail").map(({ name, address, weight }) => ({ name, address, weight })),
+    mailNodes: mailNodes(topology),
+    agentPort: PORTS.agentCheck,
     smtp: smtpListeners(topology),
     consolePort: PORTS.console,
     certificate: context.addressed(PATHS.publicPem),
@@ -44,10 +45,23 @@ export function haproxyView(context: FileContext): Readonly<Record<string, unkno
  * (github.com/haproxy/haproxy/issues/1412). A state saved with other ports therefore has another name.
  */
 function layoutHash(): string {
-  const { smtp, submission, submissions, console, database, databaseCheck, cache } = PORTS;
+  const { smtp, submission, submissions, console, database, databaseCheck, cache, agentCheck } = PORTS;
   return shortHash(
-    JSON.stringify({ smtp, submission, submissions, console, database, databaseCheck, cache }),
+    JSON.stringify({ smtp, submission, submissions, console, database, databaseCheck, cache, agentCheck }),
   );
+}
+
+/** HAProxy's largest weight (configuration manual 5.2). */
+const MAX_WEIGHT = 256;
+
+/*
+ * A node's agent names a percentage of its weight, and HAProxy rounds down: half of 1 would be nothing. So all are made
+ * as large as they can be; only what they are to each other counts.
+ */
+function mailNodes(topology: Topology): readonly Readonly<Record<string, unknown>>[] {
+  const nodes = machinesWith(topology, "mail");
+  const factor = Math.floor(MAX_WEIGHT / Math.max(...nodes.map(({ weight }) => weight)));
+  return nodes.map(({ name, address, weight }) => ({ name, address, weight: weight * factor }));
 }
 
 /*

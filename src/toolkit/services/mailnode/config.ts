@@ -1,7 +1,8 @@
 import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
+import { clusterConfigSchema, MAX_FOUNDERS, type ClusterConfig } from "../../../contract/cluster-config.ts";
 import type { MailNodeConfig } from "../../../contract/mailnode-config.ts";
 import { PORTS } from "../../../contract/ports.ts";
-import { machinesWith } from "../../topology/topology.ts";
+import { machinesWith, peersOf } from "../../topology/topology.ts";
 import type { FileContext } from "../service.ts";
 import { PATHS } from "./names.ts";
 
@@ -71,7 +72,32 @@ export function mailNodeConfig(context: FileContext): MailNodeConfig {
       timeoutMs: CHECK_TIMEOUT_MS,
       cacheMs: CHECK_CACHE_MS,
     },
+    cluster: clusterConfig(context),
     drainMark: DRAIN_MARKS.drained,
     drainLimitMs: DRAIN_LIMIT_MS,
   };
+}
+
+/**
+ * The node's part in the cluster of the mail nodes. The founders are all of the description, also those that are added
+ * later: a founder's word counts while its log is empty only. Those who are in have logs and heed the list no more; a
+ * new one finds members who say that the cluster is founded without it, and waits until it is taken in.
+ */
+function clusterConfig({ topology, machine }: FileContext): ClusterConfig {
+  const peers = peersOf(topology, machine, "mail");
+  return clusterConfigSchema.parse({
+    name: topology.cluster,
+    founders: machinesWith(topology, "mail")
+      .map(({ name }) => name)
+      .slice(0, MAX_FOUNDERS),
+    directory: PATHS.raft,
+    address: machine.address,
+    gossip: { port: PORTS.gossip, keys: PATHS.gossipKeys },
+    raft: { port: PORTS.raft, pem: PATHS.memberPem, authority: PATHS.memberAuthority },
+    agentCheck: {
+      port: PORTS.agentCheck,
+      balancers: machinesWith(topology, "balancer").map(({ address }) => address),
+    },
+    discovery: { method: "static", seeds: peers.map(({ address }) => `${address}:${PORTS.gossip}`) },
+  });
 }

@@ -3,6 +3,7 @@ import { RELEASE } from "../../../contract/release-layout.ts";
 import { ask, script, type Answer } from "../../steps/command.ts";
 import type { EvidenceOf } from "../evidence.ts";
 import { sections } from "../sections.ts";
+import { mailClusterSchema } from "./members.ts";
 import { PATHS } from "./names.ts";
 
 const outcome = z.object({ status: z.string(), reason: z.string().optional() });
@@ -16,6 +17,7 @@ const answerSchema = z.object({
     redis: outcome.optional(),
     services: z.record(z.string(), outcome),
   }),
+  cluster: mailClusterSchema.optional().catch(undefined),
 });
 
 export const mailNodeEvidenceSchema = z.strictObject({
@@ -40,6 +42,8 @@ export const mailNodeEvidenceSchema = z.strictObject({
     /** Messages that could neither be delivered nor returned. */
     failed: z.number(),
   }),
+  /** What it says of the mail nodes' cluster; absent where it says nothing, or nothing that can be understood. */
+  cluster: mailClusterSchema.optional(),
 });
 export type MailNodeEvidence = z.infer<typeof mailNodeEvidenceSchema>;
 
@@ -86,6 +90,7 @@ function parse({ code, stdout }: Answer): MailNodeEvidence | undefined {
       oldestSeconds: Math.max(0, Math.round(Number(part("now")) - oldest)),
       failed,
     },
+    ...(health?.cluster && { cluster: health.cluster }),
   };
 }
 

@@ -4,9 +4,10 @@ import { STAGED, type Action, type FileContext, type FileSpec } from "../service
 import { markerLine } from "../marker.ts";
 import { unitCheck } from "../unit-check.ts";
 import { DRAIN_LIMIT_MS, mailNodeConfig } from "./config.ts";
-import { PATHS, UNIT, USER, machineSecret } from "./names.ts";
+import { GOSSIP_SECRET, PATHS, UNIT, USER, machineSecret } from "./names.ts";
 
 const restart: Action = { kind: "restart", unit: UNIT };
+const reload: Action = { kind: "reload", unit: UNIT };
 
 /** What systemd grants beyond the drain before it kills: delivery attempts under way, in seconds. */
 const STOP_MARGIN_S = 45;
@@ -17,13 +18,50 @@ certified=$(openssl x509 -noout -pubkey -in "$1")
 own=$(openssl pkey -pubout -in "$1")
 test "$certified" = "$own" || { echo "the key does not belong to the certificate" >&2; exit 1; }`;
 
+/** grep ends with 1, and so does the check, where there is no key at all. */
+const HOLDS_KEYS = `
+keys=$(grep -v '^#' "$1")
+if printf '%s\\n' "$keys" | grep -qvE '^[A-Za-z0-9+/]{43}=$'; then
+  echo "a line is no key of 32 bytes in base64" >&2
+  exit 1
+fi`;
+
 /** The files of a machine that takes mail. */
 export function mailNodeFiles(context: FileContext): readonly FileSpec[] {
+  const machinePem = context.secret(`${machineSecret(context.machine.name)}.pem`);
   return [
     pem(PATHS.publicPem, "public.pem.hbs", context.secret("tls/public.pem")),
-    pem(PATHS.machinePem, "machine.pem.hbs", context.secret(`${machineSecret(context.machine.name)}.pem`)),
+    pem(PATHS.machinePem, "machine.pem.hbs", machinePem),
+    ...clusterFiles(context, machinePem),
     config(context),
     unit(),
+  ];
+}
+
+/** What the node proves itself with among the others. It reads these again without a restart, so they keep their names. */
+function clusterFiles(context: FileContext, machinePem: string): readonly FileSpec[] {
+  const common = { owner: "root", group: USER, mode: "0640", action: reload } as const;
+  const template = (name: string, view: Readonly<Record<string, string>>) =>
+    ({ kind: "template", template: `mailnode/${name}`, view }) as const;
+  return [
+    {
+      ...common,
+      path: PATHS.memberPem,
+      content: template("member.pem.hbs", { pem: machinePem }),
+      check: { kind: "command", argv: script(KEY_BELONGS_TO_CERTIFICATE, [STAGED]) },
+    },
+    {
+      ...common,
+      path: PATHS.memberAuthority,
+      content: template("authority.crt.hbs", { pem: context.secret("pki/authority.crt") }),
+      check: { kind: "command", argv: ["openssl", "x509", "-noout", "-in", STAGED] },
+    },
+    {
+      ...common,
+      path: PATHS.gossipKeys,
+      content: template("gossip.keys.hbs", { keys: context.secret(GOSSIP_SECRET) }),
+      check: { kind: "command", argv: script(HOLDS_KEYS, [STAGED]) },
+    },
   ];
 }
 

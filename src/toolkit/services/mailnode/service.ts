@@ -1,10 +1,11 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { STATUS_EXIT } from "../../../contract/node-status.ts";
 import { ask, script } from "../../steps/command.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import { machinesWith, type Role, type Topology } from "../../topology/topology.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
-import { PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
+import { formMailClusterPhase } from "./form-cluster.ts";
+import { GOSSIP_SECRET, PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
 
 /** The mail nodes: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
 export const mailnode: Service = {
@@ -12,12 +13,20 @@ export const mailnode: Service = {
   runsOn: (_topology, machine) => machine.roles.includes("mail"),
   packages: () => ["openssl"],
   users: () => [USER],
-  listens: () => [PORTS.smtp, PORTS.submission, PORTS.submissions, PORTS.console].map(listener),
+  listens: () => [
+    ...[PORTS.smtp, PORTS.submission, PORTS.submissions, PORTS.console].map((port) =>
+      listener(port, "balancer"),
+    ),
+    { ...listener(PORTS.gossip, "mail"), protocol: "udp" },
+    listener(PORTS.gossip, "mail"),
+    listener(PORTS.raft, "mail"),
+    listener(PORTS.agentCheck, "balancer"),
+  ],
   secrets,
   files: mailNodeFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
   probe: () => ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
-  form: () => [],
+  form: ({ topology }) => [formMailClusterPhase(topology)],
 };
 
 /*
@@ -26,8 +35,8 @@ export const mailnode: Service = {
  */
 const PROBE = `"$1" status --ready || [ $? -eq "$2" ]`;
 
-function listener(port: number): Listener {
-  return { port, protocol: "tcp", on: "machine", from: ["balancer"], program: PROGRAM };
+function listener(port: number, from: Role): Listener {
+  return { port, protocol: "tcp", on: "machine", from: [from], program: PROGRAM };
 }
 
 function secrets(topology: Topology): readonly SecretRequest[] {
@@ -56,5 +65,10 @@ function secrets(topology: Topology): readonly SecretRequest[] {
           names: [mail.hostname],
           addresses: [network.vip],
         };
-  return [{ kind: "authority", name: "pki/authority" }, ...machines, clientsSee];
+  return [
+    { kind: "authority", name: "pki/authority" },
+    ...machines,
+    clientsSee,
+    { kind: "key", name: GOSSIP_SECRET, bytes: 32 },
+  ];
 }

@@ -1,3 +1,4 @@
+import { isTakenOut } from "../../services/mailnode/members.ts";
 import { note, warning, type Finding } from "../finding.ts";
 import { ago } from "../lengths.ts";
 import { having, isDrained, listed, type Rules, type View } from "../view.ts";
@@ -20,6 +21,8 @@ type Node = ReturnType<typeof having<"mailnode">>[number]["found"];
 function health(view: View, machine: string, found: Node): readonly Finding[] {
   const machines = [machine];
   const evidence = found.failures.map((failure) => `${machine}: ${failure}`);
+  // What their own cluster has taken out of service is said with the rest about it.
+  if (isTakenOut(found.cluster)) return [];
   if (found.isDraining && !isDrained(view, machine))
     return [
       warning({

@@ -1,6 +1,8 @@
 import { serializeDrainMark, type DrainMark } from "../../../../src/contract/drain-mark.ts";
+import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
-import type { Machine, Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { machinesWith, type Machine, type Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { clusterPart, healthWith, memberOf } from "../../services/mailnode/a-cluster.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 
 /** What is otherwise on one machine than on a machine of a cluster in which all is well. */
@@ -20,6 +22,8 @@ export interface Change {
   readonly cache?: "master" | "replica" | "syncing" | "down";
   readonly hasQuorum?: boolean;
   readonly mailNode?: object | "down";
+  /** What the mail node says of the mail nodes' cluster; "none" of one that says nothing. */
+  readonly cluster?: Partial<ClusterPart> | "none";
   readonly storage?: string;
 }
 
@@ -91,7 +95,14 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
     `@master\n${cache === "down" ? "Could not connect to Redis" : master.address}\n`,
     `@quorum\n${hasQuorum ? "OK 3 usable Sentinels. Quorum and failover authorization can be reached" : "NOQUORUM 1 usable Sentinels."}\n`,
     `@mailnode\n${mailNode === "down" ? "" : `${JSON.stringify(mailNode)}\n`}`,
+    `@mailcluster\n${mailNode === "down" || change.cluster === "none" ? "" : clusterOf(topology, machine, change.cluster)}\n`,
     ...(change.storage === undefined ? [] : [`@storage\n${change.storage}\n`]),
   );
   return lines.join("");
+}
+
+/** One that knows all mail nodes of the topology as members. */
+function clusterOf(topology: Topology, { name }: Machine, changes: Partial<ClusterPart> = {}): string {
+  const members = machinesWith(topology, "mail").map((machine) => memberOf(machine.name));
+  return JSON.stringify(healthWith(name, clusterPart(name, { members, ...changes })));
 }

@@ -7,6 +7,8 @@ import { Recorder } from "../../../../src/toolkit/runner/recorder.ts";
 import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
+import { memberOf } from "../../services/mailnode/a-cluster.ts";
 import { runOptions } from "../../runner/fixtures.ts";
 import { dryRun, ok, RUN, runbookContext } from "../runbook-context.ts";
 import { answersOf, AWAY, type Change } from "./answers.ts";
@@ -51,6 +53,7 @@ describe("drain", () => {
       "node-2: let short sessions with node-1 end by themselves",
       "node-1: keep Sentinel from making this cache the master",
       "node-2: make another cache than node-1 the master",
+      "node-1: hand the mail nodes' leadership over",
       "node-1: put the mark",
       "node-1: see that database sessions go elsewhere",
       "node-2: see that database sessions go elsewhere",
@@ -64,6 +67,28 @@ describe("drain", () => {
       "node-2: wait until no session with node-1 is left",
       "node-1: hold new clients back until the VIP is elsewhere",
     ]);
+  });
+
+  it("lets another mail node lead, unless it does already, before the VIP moves", async () => {
+    const plan = await planOf({ machine: "node-1" });
+    const phase = plan.phases.find(
+      ({ title }) => title === "let another mail node than that of node-1 lead",
+    )!;
+    const [step] = phase.decide(new Map()).flat();
+    expect(step!.commands.map(({ argv }) => argv.slice(1))).toEqual([["ctl", "transfer"]]);
+    expect(step!.unless).toEqual(step!.verify!.command);
+    expect(step!.undo).toBeUndefined();
+  });
+
+  it.each([
+    ["nobody leads", { leader: null }],
+    ["it is a witness, which never leads", { standing: "witness" }],
+    ["no other member is alive", { members: [memberOf("node-1"), { ...memberOf("node-2"), seems: "dead" }] }],
+  ] as const)("leaves the mail nodes' leadership alone where %s", async (_why, part) => {
+    const cluster = part as Partial<ClusterPart>;
+    const changes = { "node-1": { cluster }, "node-2": { cluster }, "node-3": { cluster } };
+    const plan = await planOf({ machine: "node-1", force: true }, changes);
+    expect(titles(plan).join("\n")).not.toContain("leadership");
   });
 
   it("has no step about the VIP for a machine that is no balancer", async () => {

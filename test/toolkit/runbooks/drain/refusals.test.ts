@@ -58,7 +58,7 @@ const REFUSALS: readonly (readonly [string, string, Changes, string, string, boo
   [
     "that is the last mail node that takes mail",
     "node-1",
-    { "node-2": deaf, "node-3": deaf },
+    { "node-1": { cluster: "none" }, "node-2": deaf, "node-3": deaf },
     "DRAIN_LAST",
     "node-1 cannot be drained: no other mail node than node-1 takes mail",
     true,
@@ -86,6 +86,22 @@ const REFUSALS: readonly (readonly [string, string, Changes, string, string, boo
     "DRAIN_QUORUM",
     "node-3 cannot be drained: of 3 database members only node-1 would be left in service, and 2 are needed for a majority",
     false,
+  ],
+  [
+    "without which the mail nodes have no majority",
+    "node-3",
+    { "node-2": { cluster: "none" } },
+    "DRAIN_QUORUM",
+    "node-3 cannot be drained: of 3 members of the mail nodes' cluster only node-1 would be left, and 2 are needed for a majority",
+    true,
+  ],
+  [
+    "without which the mail nodes have no majority, as another one came back with an empty disk",
+    "node-3",
+    { "node-2": { cluster: { member: "bb77" } } },
+    "DRAIN_QUORUM",
+    "node-3 cannot be drained: of 3 members of the mail nodes' cluster only node-1 would be left, and 2 are needed for a majority",
+    true,
   ],
   [
     "without which the master would have no replica in sync",

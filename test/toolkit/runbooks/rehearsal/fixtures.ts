@@ -130,6 +130,7 @@ const situations: Readonly<Record<string, () => Situation | Promise<Situation>>>
     arguments: { to: "node-2" },
     answers: said([vipHere + balancer, `@vip 0\n${balancer}`]),
   }),
+  "failover mail-leader": () => ({ arguments: { to: "node-3" }, answers: answersOf() }),
   "failover cache": () => ({ arguments: { to: "node-3" }, answers: answersOf() }),
   "failover database-writer": () => ({
     arguments: { to: "node-3" },

@@ -33,12 +33,28 @@ describe("restart --rolling", () => {
   it("works on the cache master, then the database writer, and on the bearer of the VIP last", async () => {
     const order = async (leaders: typeof LEADERS) => (await planFor(wholeCluster(leaders))).notes![0];
     expect(await order(LEADERS)).toBe("in this order: node-3, then node-2, then node-1");
-    expect(await order({ vip: "node-2", writer: "node-2", master: "node-2" })).toBe(
+    expect(await order({ vip: "node-2", writer: "node-2", master: "node-2", mail: "node-2" })).toBe(
       "in this order: node-1, then node-3, then node-2",
     );
     expect(await order({ vip: "node-1", writer: "node-3", master: "node-3" })).toBe(
       "in this order: node-2, then node-3, then node-1",
     );
+  });
+
+  it("works before these on the machine whose mail node leads, after those that lead nothing", async () => {
+    const leaders = { vip: "node-3", writer: "node-3", master: "node-3", mail: "node-1" };
+    expect((await planFor(wholeCluster(leaders))).notes![0]).toBe(
+      "in this order: node-2, then node-1, then node-3",
+    );
+  });
+
+  it("goes to the next machine only when the mail node of the last one follows a leader again", async () => {
+    const { phases } = await planFor(wholeCluster());
+    const whole = phases.find(({ title }) => title === "see that the cluster is whole with node-3")!;
+    const last = whole.decide(new Map()).at(-1)!;
+    expect(last.map(({ machine, verify }) => [machine, verify!.title])).toEqual([
+      ["node-3", "the mail node is a member and follows a leader"],
+    ]);
   });
 
   it("drains a machine, stops and starts its services in order, proves the whole cluster and gives it back", async () => {

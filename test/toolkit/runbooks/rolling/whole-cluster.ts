@@ -1,6 +1,7 @@
 import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
-import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { machinesWith, type Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { clusterPart, healthWith, memberOf } from "../../services/mailnode/a-cluster.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 
 /** Who leads what. */
@@ -8,6 +9,8 @@ export interface Leaders {
   readonly vip: string;
   readonly writer: string;
   readonly master: string;
+  /** Of the mail nodes; default: node-1. */
+  readonly mail?: string;
 }
 
 export const LEADERS: Leaders = { vip: "node-1", writer: "node-2", master: "node-3" };
@@ -33,6 +36,7 @@ export function wholeCluster(
   more: (machine: string) => string = () => "",
 ): Map<string, Answer> {
   const master = topology.machines.find(({ name }) => name === leaders.master)!.address;
+  const members = machinesWith(topology, "mail").map(({ name }) => memberOf(name));
   return new Map(
     topology.machines.map((machine) => {
       const { name } = machine;
@@ -49,6 +53,7 @@ export function wholeCluster(
         `@master\n${master}`,
         "@quorum\nOK 3 usable Sentinels",
         `@mailnode\n${JSON.stringify({ ready: true, node: name })}`,
+        `@mailcluster\n${JSON.stringify(healthWith(name, clusterPart(name, { leader: leaders.mail ?? "node-1", members })))}`,
       ].join("\n");
       const own = services.filter((service) => service.runsOn(topology, machine));
       const stdout = [

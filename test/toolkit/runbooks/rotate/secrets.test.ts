@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { planRotateSecrets } from "../../../../src/toolkit/runbooks/rotate/secrets.ts";
 import type { RunbookContext } from "../../../../src/toolkit/runbooks/runbook.ts";
+import type { Phase } from "../../../../src/toolkit/steps/phase.ts";
 import { dryRun, refusalOf, RUN } from "../runbook-context.ts";
 import { contextOf, prepare, stepsOf } from "../machines/whole.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
@@ -17,10 +18,14 @@ describe("rotate secrets", () => {
     const { context } = await withVault();
     const titles = (await plan(context)).phases.map(({ title }) => title);
     const order = [
+      "accept the new gossip key: look for changes made by hand",
+      "accept the new gossip key: put files",
+      "accept the new gossip key: see that mailnode does its work",
+      "send with the new gossip key: put files",
+      "send with the new gossip key: see that mailnode does its work",
       "let the caches take the new password too",
       "let caches and Sentinels use the new password",
       "let the database take the new password too",
-      "look for changes made by hand",
       "put files",
       "form the cache",
       "make the Sentinels agree",
@@ -54,6 +59,32 @@ describe("rotate secrets", () => {
       const ref = { name: "database/password", version };
       expect(resolver.secret(ref)).toBe(vault.reveal(ref).reveal());
     }
+  });
+
+  it("has all mail nodes accept the new gossip key before any sends with it, and takes the old one out last", async () => {
+    const { context, vault } = await withVault();
+    const { phases, resolverOf } = await plan(context, "mail/gossip-key");
+    const titles = phases.map(({ title }) => title);
+    expect(titles).not.toContain("look for changes made by hand");
+    const rounds = phases.filter(({ title }) => title.endsWith("put files"));
+    expect(new Set(rounds.map(({ group }) => group)).size).toBe(3);
+    const key = (version: string) => vault.reveal({ name: "mail/gossip-key", version }).reveal();
+    const resolver = resolverOf!("node-1");
+    const textOf = (version: string) => resolver.secret({ name: "mail/gossip-key", version });
+    expect([textOf("1and2"), textOf("2and1"), textOf("2")]).toEqual([
+      `${key("1")}\n${key("2")}`,
+      `${key("2")}\n${key("1")}`,
+      key("2"),
+    ]);
+    expect(Buffer.from(key("2"), "base64")).toHaveLength(32);
+    const lines = await Promise.all(rounds.map((phase) => keysPut(phase)));
+    expect(lines).toEqual(["1and2", "2and1", "2"].map((version) => `@@secret:mail/gossip-key:${version}@@`));
+  });
+
+  it("does not say that mail nodes restart for a key that they read anew", async () => {
+    const { context } = await withVault();
+    expect((await plan(context, "mail/gossip-key")).notes!.join("\n")).not.toContain("restart");
+    expect((await plan(context)).notes!.join("\n")).toContain("mail nodes restart one after the other");
   });
 
   it("rotates only what is named", async () => {
@@ -122,3 +153,15 @@ describe("rotate secrets", () => {
     expect(await refusalOf(() => plan(contextOf(threeMachines)))).toMatchObject({ code: "VAULT_MISSING" });
   });
 });
+
+/** What a phase that puts files would put into node-1's file of gossip keys, on machines that have nothing yet. */
+async function keysPut(phase: Phase): Promise<string> {
+  const answers = new Map(phase.machines.map((name) => [name, { code: 0, stdout: "", stderr: "" }]));
+  const staged = phase
+    .decide(answers)
+    .flat()
+    .filter(({ machine }) => machine === "node-1")
+    .flatMap(({ commands }) => commands)
+    .find(({ argv, stdin }) => argv.at(-1)!.endsWith("/gossip.keys") && typeof stdin === "string");
+  return (staged!.stdin as string).split("\n").find((line) => line.startsWith("@@"))!;
+}

@@ -84,6 +84,12 @@ describe("the question to a machine", () => {
       surveyCommand(threeMachines, { ...node3!, roles: ["mail"] }, { withStorage: true }).argv,
       { programs: SILENT },
     );
-    expect(answer.stdout.match(/^@.*$/gm)).toEqual(["@drained", "@vip-mark", "@vip", "@mailnode"]);
+    expect(answer.stdout.match(/^@.*$/gm)).toEqual([
+      "@drained",
+      "@vip-mark",
+      "@vip",
+      "@mailnode",
+      "@mailcluster",
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { parseSurvey, type MachineSurvey } from "../../../../src/toolkit/runbooks/survey/machine.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { clusterPart } from "../../services/mailnode/a-cluster.ts";
 import { answersOf, AWAY, markOf, type Change } from "../drain/answers.ts";
 
 function surveyed(change: Change, machine = "node-1"): MachineSurvey {
@@ -19,7 +20,10 @@ describe("what a machine says of itself", () => {
       master: "192.168.1.101",
       hasQuorum: true,
     });
-    expect(survey.mailNode).toEqual({ answer: { ready: true, node: "node-1" } });
+    expect(survey.mailNode).toEqual({
+      answer: { ready: true, node: "node-1" },
+      cluster: clusterPart("node-1"),
+    });
     expect(survey.storage).toBeUndefined();
   });
 
@@ -71,6 +75,11 @@ describe("what a machine says of itself", () => {
     ["a Sentinel without a quorum", { hasQuorum: false }, { cache: { hasQuorum: false } }],
     ["a HAProxy that is down", { isHaproxyDown: true }, { balancer: { answers: false, servers: [] } }],
     ["a mail node that is down", { mailNode: "down" }, { mailNode: { answer: undefined } }],
+    [
+      "a mail node that is on its own",
+      { cluster: "none" },
+      { mailNode: { answer: { ready: true, node: "node-1" } } },
+    ],
     ["a brick that is whole", { storage: "ok" }, { storage: { fault: "" } }],
     ["a brick that is not", { storage: "3 entries wait" }, { storage: { fault: "3 entries wait" } }],
   ] as const)("knows %s", (_what, change, found) => {

@@ -24,6 +24,8 @@ const smtpSections = ["listen smtp", "listen submission", "listen submissions"];
 const serversOf = (section: readonly string[]): readonly string[] =>
   section.filter((line) => line.startsWith("server "));
 
+const AGENT = "agent-check agent-port 7949 agent-inter 2s";
+
 describe("the configuration of HAProxy", () => {
   it("starts with the marker and ends with a line end, without which HAProxy refuses it", () => {
     expect(configOf()).toMatch(/^# made by a test\n/);
@@ -97,7 +99,7 @@ describe("the configuration of HAProxy", () => {
       const section = sectionOf(configOf(), header);
       expect(section).toContain("option smtpchk EHLO mail.example.com");
       expect(serversOf(section)[2]).toBe(
-        `server node-3 192.168.1.103:${port} check check-send-proxy send-proxy weight 10`,
+        `server node-3 192.168.1.103:${port} check check-send-proxy send-proxy weight 250 ${AGENT}`,
       );
     }
   });
@@ -105,7 +107,7 @@ describe("the configuration of HAProxy", () => {
   it("checks implicit TLS on 465 through TLS, without depending on who signed the public certificate", () => {
     const servers = serversOf(sectionOf(configOf(), "listen submissions"));
     expect(servers[0]).toBe(
-      "server node-1 192.168.1.101:465 check check-send-proxy check-ssl verify none send-proxy weight 10",
+      `server node-1 192.168.1.101:465 check check-send-proxy check-ssl verify none send-proxy weight 250 ${AGENT}`,
     );
   });
 
@@ -115,7 +117,7 @@ describe("the configuration of HAProxy", () => {
     for (const header of [...smtpSections, "listen console"]) {
       const section = sectionOf(config, header);
       expect(section).toContain("balance roundrobin");
-      expect(serversOf(section).map((line) => /weight (\d+)$/.exec(line)?.[1])).toEqual(["1", "2", "3"]);
+      expect(serversOf(section).map((line) => /weight (\d+) /.exec(line)?.[1])).toEqual(["85", "170", "255"]);
     }
   });
 
@@ -131,7 +133,7 @@ describe("the configuration of HAProxy", () => {
       "default-server inter 2s fall 3 ssl verify required ca-file /etc/haproxy/tls/authority.crt",
     );
     expect(serversOf(section)[1]).toBe(
-      "server node-2 192.168.1.102:443 check verifyhost node-2 sni str(node-2) check-sni node-2 cookie node-2 weight 10",
+      `server node-2 192.168.1.102:443 check verifyhost node-2 sni str(node-2) check-sni node-2 cookie node-2 weight 250 ${AGENT}`,
     );
     expect(section.join("\n")).not.toContain("verify none");
   });

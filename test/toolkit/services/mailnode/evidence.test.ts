@@ -2,9 +2,11 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import { healthOf, type Health } from "../../../../src/contract/health.ts";
 import { mailNodeEvidence } from "../../../../src/toolkit/services/mailnode/evidence.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { clusterPart } from "./a-cluster.ts";
 import { runWith } from "../shell.ts";
 
 const ok = { status: "ok" } as const;
@@ -81,6 +83,15 @@ describe("what a mail node says of itself", () => {
       services: { smtp: { status: "failed", reason: "draining" }, queue: ok, delivery: ok },
     });
     expect(look("draining", draining)).toMatchObject({ isReady: false, isDraining: true });
+  });
+
+  it("is what the node says of its cluster, and nothing of it where that cannot be understood", () => {
+    const cluster = clusterPart("node-1", { lag: 3 });
+    expect(look("clustered", { ...healthy, cluster })!.cluster).toEqual(cluster);
+    const strange = { ...cluster, term: "four" } as unknown as ClusterPart;
+    const found = look("strange", { ...healthy, cluster: strange })!;
+    expect(found.isHealthy).toBe(true);
+    expect(found.cluster).toBeUndefined();
   });
 
   it("is of a node that does not answer its queue all the same", () => {

@@ -26,6 +26,23 @@ export const faults: readonly PlantedFault[] = [
     mutate: (content) => content.slice(0, content.length / 2),
   },
   {
+    ...inConfig,
+    title: "no founder of the cluster",
+    mutate: (content) => content.replace(/"founders": \[[^\]]*\]/, '"founders": []'),
+  },
+  {
+    service: "mailnode",
+    pathEndsWith: "/gossip.keys",
+    title: "a key that was cut short",
+    mutate: (content) => content.replace(/.{4}\n*$/, "\n"),
+  },
+  {
+    service: "mailnode",
+    pathEndsWith: "/authority.crt",
+    title: "a certificate that was cut short",
+    mutate: (content) => content.replace("-----END CERTIFICATE-----", ""),
+  },
+  {
     ...inUnit,
     title: "a misspelt key",
     mutate: (content) => content.replace("AmbientCapabilities=", "AmbientCapability="),

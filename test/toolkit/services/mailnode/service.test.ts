@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { parseMailNodeConfig, type MailNodeConfig } from "../../../../src/contract/mailnode-config.ts";
 import { mailnode } from "../../../../src/toolkit/services/mailnode/service.ts";
@@ -15,6 +18,9 @@ function configOf(topology: Topology = threeMachines): MailNodeConfig {
   return parseMailNodeConfig(rendered(mailnode, topology, "node-1", "/mbnode.json"), "mbnode.json");
 }
 
+/** Faults in what a secret is put into show where the checks are run with real ones. */
+const HOLD_SECRETS = /\.(pem|crt|keys)$/;
+
 describe("the mailnode service", () => {
   it("runs where the role mail is", () => {
     const without = { ...node1, roles: ["balancer"] as const };
@@ -22,16 +28,28 @@ describe("the mailnode service", () => {
     expect(mailnode.runsOn(threeMachines, without)).toBe(false);
   });
 
-  it("opens its ports on the machine's own address, to balancers alone", () => {
-    expect(mailnode.listens(threeMachines, node1)).toEqual(
-      [25, 587, 465, 443].map((port) => ({
-        port,
-        protocol: "tcp",
-        on: "machine",
-        from: ["balancer"],
-        program: "mbnode",
-      })),
-    );
+  it("opens its ports on the machine's own address, to balancers or to the other mail nodes alone", () => {
+    const listener = (from: string) => (port: number) => ({
+      port,
+      protocol: "tcp",
+      on: "machine",
+      from: [from],
+      program: "mbnode",
+    });
+    expect(mailnode.listens(threeMachines, node1)).toEqual([
+      ...[25, 587, 465, 443].map(listener("balancer")),
+      { ...listener("mail")(7946), protocol: "udp" },
+      ...[7946, 7948].map(listener("mail")),
+      listener("balancer")(7949),
+    ]);
+  });
+
+  it("asks for one key that all mail nodes seal what they gossip with", () => {
+    expect(mailnode.secrets(threeMachines)).toContainEqual({
+      kind: "key",
+      name: "mail/gossip-key",
+      bytes: 32,
+    });
   });
 
   it("asks for a certificate of the cluster's authority for every machine with the role", () => {
@@ -100,6 +118,14 @@ describe("the mail node's generated configuration", () => {
     expect(Object.keys(configOf({ ...threeMachines, machines }).checks)).toEqual(["timeoutMs", "cacheMs"]);
   });
 
+  it("founds with all mail nodes in the order of the description, and finds the others by their addresses", () => {
+    expect(configOf().cluster).toMatchObject({
+      founders: ["node-1", "node-2", "node-3"],
+      discovery: { method: "static", seeds: ["192.168.1.102:7946", "192.168.1.103:7946"] },
+      agentCheck: { balancers: ["192.168.1.101", "192.168.1.102"] },
+    });
+  });
+
   it("answers a balancer's check before the balancer gives up on it", () => {
     expect(configOf().checks.timeoutMs).toBeLessThan(2_000);
   });
@@ -114,7 +140,7 @@ describe("the files of the mail node", () => {
     for (const { path } of files) {
       expect(faults.filter(({ pathEndsWith }) => path.endsWith(pathEndsWith))).not.toHaveLength(0);
     }
-    for (const fault of faults.filter(({ pathEndsWith }) => pathEndsWith !== ".pem")) {
+    for (const fault of faults.filter(({ pathEndsWith }) => !HOLD_SECRETS.test(pathEndsWith))) {
       const text = rendered(mailnode, threeMachines, "node-1", fault.pathEndsWith);
       expect({ title: fault.title, changed: fault.mutate(text) !== text }).toEqual({
         title: fault.title,
@@ -132,8 +158,8 @@ describe("the files of the mail node", () => {
   });
 
   it("with secrets can be read by root and the node's own group alone", () => {
-    const secret = files.filter(({ path }) => /\.(json|pem)$/.test(path));
-    expect(secret).toHaveLength(3);
+    const secret = files.filter(({ path }) => /\.(json|pem|keys)$/.test(path));
+    expect(secret).toHaveLength(5);
     for (const { owner, group, mode } of secret)
       expect([owner, group, mode]).toEqual(["root", "mailbastion", "0640"]);
   });
@@ -143,6 +169,34 @@ describe("the files of the mail node", () => {
       "/etc/mailbastion/tls/public.pem",
       "/etc/mailbastion/pki/machine.pem",
     ]);
+  });
+
+  it("that prove the node among the others are read again at a reload, without a restart", () => {
+    const reloaded = files.filter(({ action }) => action.kind === "reload");
+    expect(reloaded.map(({ path, addressed = false }) => [path, addressed])).toEqual([
+      ["/etc/mailbastion/cluster/member.pem", false],
+      ["/etc/mailbastion/cluster/authority.crt", false],
+      ["/etc/mailbastion/cluster/gossip.keys", false],
+    ]);
+    const unit = settingsOf(rendered(mailnode, threeMachines, "node-1", ".service"));
+    expect(unit).toContain("ExecReload=/bin/kill -HUP $MAINPID");
+  });
+
+  it("with gossip keys may hold several while they change, and nothing that is no key", () => {
+    const { check } = files.find(({ path }) => path.endsWith("gossip.keys"))!;
+    const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
+    const folder = mkdtempSync(join(tmpdir(), "mailbastion-keys-"));
+    const codeOf = (text: string) => {
+      const path = join(folder, "gossip.keys");
+      writeFileSync(path, text);
+      const argv = check.kind === "command" ? check.argv.map((word) => word.replace("{staged}", path)) : [];
+      return runWith(argv, {}).code;
+    };
+    expect(codeOf(`# mailbastion: made\n${key(1)}\n`)).toBe(0);
+    expect(codeOf(`# mailbastion: made\n${key(1)}\n${key(2)}\n`)).toBe(0);
+    expect(codeOf(`# mailbastion: made\n${key(1)}${key(2)}\n`)).toBe(1);
+    expect(codeOf("# mailbastion: made\n")).toBe(1);
+    rmSync(folder, { recursive: true });
   });
 
   it("run the node as a user of its own, restarted always, and stopped with time for its drain", () => {

@@ -34,6 +34,20 @@ describe("the rules about mail nodes", () => {
     expect(draining(true)).toEqual([]);
   });
 
+  it("leave a node that its cluster has taken out to the rules about that", () => {
+    const findings = found(mailRules, (status) => {
+      const taken = node(status, "node-2");
+      Object.assign(taken, {
+        isReady: false,
+        isHealthy: false,
+        isDraining: true,
+        failures: ["smtp: draining"],
+      });
+      taken.cluster!.state = "maintenance";
+    });
+    expect(findings).toEqual([]);
+  });
+
   it("name a node that still runs the release of before, and nodes that differ", () => {
     const findings = found(mailRules, (status) => {
       node(status, "node-2").current = "0.2.0-bbbb";
