@@ -44,8 +44,11 @@ const MAILNODE = {
   membership: ["disk"],
   discovery: [],
   smtp: ["queue"],
-  admin: ["queue"],
-  node: ["disk", "queue", "raft", "state", "cluster", "smtp", "admin"],
+  admin: ["queue", "state", "cluster"],
+  node: ["disk", "queue", "raft", "state", "cluster", "membership", "discovery", "smtp", "admin"],
+  library: ["node", "cluster", "state"],
+  // It puts nodes together as node does, over a world of its own.
+  sim: ["disk", "raft", "state", "cluster", "node"],
 };
 
 const rules = (wing, rooms) =>

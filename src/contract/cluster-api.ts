@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clusterMemberSchema } from "./cluster-status.ts";
 import { CLUSTER_STATES, NODE_STATES, ROLES } from "./states.ts";
 
 /** How a limit counts. */
@@ -34,6 +35,9 @@ export const HAPROXY_BALANCE: Readonly<Record<BalancingStrategy, readonly string
   "ip-hash": ["balance source", "hash-type consistent"],
   custom: ["balance roundrobin"],
 };
+
+/** A year: what is to stay has no end. */
+export const LONGEST_TTL_MS = 366 * 86_400_000;
 
 const name = z.string().min(1).max(255);
 const count = z.int().min(0);
@@ -74,6 +78,10 @@ export const clusterNodesSchema = z.strictObject({
 });
 export type ClusterNodes = z.infer<typeof clusterNodesSchema>;
 
+/** How a read is made sure of: by a quorum at this moment, or not at all, from the memory of the node that answers. */
+export const CONSISTENCIES = ["linearizable", "stale"] as const;
+export type Consistency = (typeof CONSISTENCIES)[number];
+
 /** GET /api/cluster/state?key=: one key; values travel as base64. */
 export const stateEntrySchema = z.strictObject({
   key: z.string().min(1).max(1024),
@@ -88,7 +96,7 @@ export type StateEntryView = z.infer<typeof stateEntrySchema>;
 export const statePutSchema = z.strictObject({
   key: z.string().min(1).max(1024),
   value: z.base64(),
-  ttlMs: z.int().min(1).optional(),
+  ttlMs: z.int().min(1).max(LONGEST_TTL_MS).optional(),
   priority: z.enum(["high", "normal", "low"]).default("normal"),
   level: z.enum(CONSISTENCY_LEVELS).default("quorum"),
   expect: count.optional(),
@@ -101,6 +109,7 @@ export const writtenSchema = z.strictObject({
   replicas: count,
   version: count.optional(),
 });
+export type WrittenView = z.infer<typeof writtenSchema>;
 
 /** POST /api/cluster/maintenance. */
 export const maintenancePostSchema = z.strictObject({
@@ -144,5 +153,48 @@ export const configPutSchema = z.strictObject({
 export type ConfigView = z.infer<typeof configViewSchema>;
 export type ConfigPut = z.infer<typeof configPutSchema>;
 
+/** The answer to PUT /api/cluster/config. */
+export const configVersionSchema = z.strictObject({ name, version: count });
+
+/** GET /api/cluster/members: who is in the log's membership, as the node that answers knows it. */
+export const membersSchema = z.strictObject({ members: z.array(clusterMemberSchema) });
+export type Members = z.infer<typeof membersSchema>;
+
+/** POST /api/cluster/members. `node`: a machine's name, or the id of a member whose machine nobody can tell. */
+export const membersPostSchema = z.strictObject({
+  action: z.enum(["add", "promote", "remove", "replace"]),
+  node: name,
+});
+export type MemberAction = z.infer<typeof membersPostSchema>["action"];
+
+/** GET /api/cluster/leader, and what a transfer came to. */
+export const leaderSchema = z.strictObject({
+  leader: z.strictObject({ node: name, term }).nullable(),
+});
+export type LeaderView = z.infer<typeof leaderSchema>;
+
+/** POST /api/cluster/leader. `to`: a machine; absent: any that may lead. */
+export const leaderPostSchema = z.strictObject({ to: name.optional() });
+
 /** An account as it is shown; its token is shown once, when it is made. */
 export const accountSchema = z.strictObject({ name, role: z.enum(ROLES) });
+export const accountsSchema = z.strictObject({ accounts: z.array(accountSchema) });
+export type Accounts = z.infer<typeof accountsSchema>;
+export const grantedSchema = z.strictObject({ name, role: z.enum(ROLES), token: z.string() });
+export type Granted = z.infer<typeof grantedSchema>;
+
+/** GET /api/cluster/audit, oldest first. */
+export const auditSchema = z.strictObject({
+  records: z.array(
+    z.strictObject({
+      index: count,
+      at: z.iso.datetime(),
+      actor: z.string(),
+      action: name,
+      target: z.string(),
+      /** "done", or the code of the refusal. */
+      outcome: z.string(),
+    }),
+  ),
+});
+export type AuditView = z.infer<typeof auditSchema>;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { address, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
 
+export const MAX_FOUNDERS = 9;
+
 const endpoint = z
   .string()
   .regex(
@@ -41,15 +43,22 @@ const discovery = z.discriminatedUnion("method", [
 export const clusterConfigSchema = z.strictObject({
   /** Members of another cluster are not heard. */
   name: z.string().min(1).max(255),
-  /** The machines whose nodes found the cluster, the first of them by deciding when. The same list on all. */
-  founders: z.array(machineName).min(1, "must name at least one founder"),
+  /**
+   * The machines whose nodes found the cluster, the first of them by deciding when. The same list on all, and of no
+   * meaning once the cluster is there. More than nine voters make writes slower and nothing safer: whoever comes on top
+   * is taken in later.
+   */
+  founders: z
+    .array(machineName)
+    .min(1, "must name at least one founder")
+    .max(MAX_FOUNDERS, `must name at most ${MAX_FOUNDERS} founders`),
   /** Votes and keeps the log, but has no copy of the state and never leads. */
   witness: z.boolean().default(false),
   /** Where the Raft log, its snapshots and what gossip must remember lie. */
   directory: path,
   /** This node's address in the network of the cluster. */
   address,
-  /** UDP and TCP. `keys`: a file with one key of 32 bytes in base64 per line, the one to send with first. */
+  /** UDP and TCP. `keys`: a file with one key of 32 bytes in base64 per line, the one to send with first; "#" begins a remark. */
   gossip: z.strictObject({ port, keys: path }),
   /** TLS. `pem`: key and chain of this machine; `authority`: what signed those of all members, several while it changes. */
   raft: z.strictObject({ port, pem: path, authority: path }),
@@ -57,14 +66,17 @@ export const clusterConfigSchema = z.strictObject({
   agentCheck: z.strictObject({ port, balancers: z.array(address) }).optional(),
   discovery,
   /** Of this node; those of equal regions are near each other. */
-  region: z.string().min(1).max(255).optional(),
+  region: z
+    .string()
+    .regex(/^[!-~]{1,64}$/, "must be 1 to 64 letters, digits or signs without spaces")
+    .optional(),
   heartbeatMs: milliseconds.default(100),
   /** Silence of the leader after which others stand for election; the longest is twice that. */
   electionMs: milliseconds.default(1000),
   /** Silence of a node after which it counts as failed. */
   failureDetectionMs: milliseconds.default(10_000),
   /** Relative share of new sessions under weighted strategies. */
-  weight: count.default(1),
+  weight: count.max(256, "must be at most 256").default(1),
 });
 
 export type ClusterConfig = z.infer<typeof clusterConfigSchema>;

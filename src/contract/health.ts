@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clusterPartSchema } from "./cluster-status.ts";
 
 const outcome = z.discriminatedUnion("status", [
   z.strictObject({ status: z.literal("ok") }),
@@ -24,6 +25,11 @@ export const healthSchema = z.strictObject({
     services: z.strictObject({ smtp: outcome, queue: outcome, delivery: outcome }),
   }),
   drain: drain.optional(),
+  /**
+   * Absent: this node is on its own. It never makes the node unhealthy: a cluster without a quorum decides nothing,
+   * and the node takes mail all the same.
+   */
+  cluster: clusterPartSchema.optional(),
 });
 export type Health = z.infer<typeof healthSchema>;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FaultsError, type Fault } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { clusterConfigSchema } from "./cluster-config.ts";
+import { clusterFaults } from "./cluster-faults.ts";
 import { address, cidr, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
 
 /** One port on which mail is taken. */
@@ -138,13 +139,14 @@ function crossFieldFaults(config: MailNodeConfig): readonly Fault[] {
       });
     taken.set(`${address}:${port}`, path);
   });
+  if (config.cluster) faults.push(...clusterFaults(config.cluster, config.node, taken));
   return faults;
 }
 
 function faultsOf(issue: z.core.$ZodIssue, data: unknown): readonly Fault[] {
   const path = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path);
+    const known = keysAt(issue.path, data);
     return issue.keys.map((key) => {
       const near = nearest(key, known);
       const remedy = near ? `did you mean ${JSON.stringify(near)}?` : `use one of ${known.join(", ")}`;
@@ -152,28 +154,46 @@ function faultsOf(issue: z.core.$ZodIssue, data: unknown): readonly Fault[] {
     });
   }
   const remedy = "mend it in the cluster file and apply again";
-  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], data);
+  const value = at(data, issue.path);
   if (value === undefined) return [{ path, rule: "is missing", remedy }];
   const shown = typeof value === "object" || issue.path.at(-1) === "password" ? {} : { value };
-  const rule = issue.code === "invalid_type" ? `must be ${article(issue.expected)}` : issue.message;
-  return [{ path, ...shown, rule, remedy }];
+  return [{ path, ...shown, rule: ruleOf(issue), remedy }];
+}
+
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return `must be ${article(issue.expected)}`;
+  if (issue.code === "invalid_union" && "options" in issue && issue.options !== undefined)
+    return `must be one of ${issue.options.map(String).join(", ")}`;
+  return issue.message;
+}
+
+function at(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], data);
 }
 
 function article(expected: string): string {
   return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`;
 }
 
-/** The keys that the schema knows at a path of objects, lists and optional sections. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let at: z.core.$ZodType = schema;
-  for (const key of path) {
-    at = unwrap(at);
-    at =
-      at instanceof z.ZodArray ? at.element : (at as typeof schema).shape[key as keyof typeof schema.shape];
-  }
-  return Object.keys((unwrap(at) as typeof schema).shape).filter((key) => !key.startsWith("$"));
+type ObjectType = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+
+/** The keys that the schema knows at a path of objects, lists, optional sections and choices. */
+function keysAt(path: readonly PropertyKey[], data: unknown): readonly string[] {
+  let type: z.core.$ZodType = schema;
+  path.forEach((key, depth) => {
+    type = unwrap(type, at(data, path.slice(0, depth)));
+    const { shape } = type as ObjectType;
+    type = type instanceof z.ZodArray ? type.element : shape[String(key)]!;
+  });
+  const { shape } = unwrap(type, at(data, path)) as ObjectType;
+  return Object.keys(shape).filter((key) => !key.startsWith("$"));
 }
 
-function unwrap(type: z.core.$ZodType): z.core.$ZodType {
-  return type instanceof z.ZodOptional ? unwrap(type.unwrap()) : type;
+/** What stands behind "optional" and "by default", and of a choice the branch that the data took. */
+function unwrap(type: z.core.$ZodType, value: unknown): z.core.$ZodType {
+  if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return unwrap(type.unwrap(), value);
+  if (!(type instanceof z.ZodDiscriminatedUnion)) return type;
+  const taken = (value as Record<string, unknown>)[type.def.discriminator];
+  const branches = type.options as readonly ObjectType[];
+  return branches.find(({ shape }) => shape[type.def.discriminator]!.safeParse(taken).success)!;
 }

@@ -6,5 +6,7 @@ export const RELEASE = {
   program: "/opt/mailbastion/current/bin/mbnode",
   /** Written at each start of the unit: the id of the release that runs. */
   running: "/run/mailbastion/release",
+  /** Where a running node takes orders from this machine: the unit's RuntimeDirectory holds it. */
+  socket: "/run/mailbastion/mbnode.sock",
   unit: "mailbastion-mbnode.service",
 } as const;

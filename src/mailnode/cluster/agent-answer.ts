@@ -1,24 +1,28 @@
 import type { NodeState } from "../../contract/states.ts";
 
+/** Of a node that is not in order: others are given more, and it is used where there are no others. */
+const RESERVE_PERCENT = 10;
+
 /**
  * What a node tells HAProxy of itself (HAProxy 2.6 configuration manual, section 5.2, "agent-check"): its share of
- * new connections and the most it takes while it serves, otherwise that it must not be given any.
+ * new connections, and the most it takes at once.
  *
- * "ready" undoes the "drain" or "maint" of an earlier answer, and "up" an earlier "down".
+ * It never says "ready", which would undo what an operator has set, nor "down": whether it takes mail HAProxy asks its
+ * port, and what the cluster of the nodes lacks is no reason to refuse mail. "up" undoes the "down" of an earlier
+ * release.
  */
 export function agentAnswer(state: NodeState, weightPercent: number, maxSessions: number): string {
   switch (state) {
     case "active": {
       const limit = maxSessions > 0 ? ` maxconn:${maxSessions}` : "";
-      return `ready up ${weightPercent}%${limit}\n`;
+      return `up ${weightPercent}%${limit}\n`;
     }
     case "draining":
-      return "drain\n";
     case "maintenance":
-      return "maint\n";
+      return "up 0%\n";
     case "initializing":
     case "joining":
     case "failed":
-      return `down #${state}\n`;
+      return `up ${RESERVE_PERCENT}%\n`;
   }
 }

@@ -5,6 +5,8 @@ export interface AgentCheckOptions {
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
+  /** By address; whoever may not is hung up on. Absent: everybody may. */
+  readonly mayAsk?: (address: string) => boolean;
   /** One line; see agentAnswer. */
   answer(): string;
 }
@@ -42,6 +44,10 @@ export class AgentCheckServer {
   }
 
   #serve(socket: Socket): void {
+    if (this.#options.mayAsk?.(socket.remoteAddress ?? "") === false) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     // A balancer that went away in the middle asks again by itself.

@@ -34,10 +34,14 @@ export class Registry {
     this.#failureDetectionMs = failureDetectionMs;
   }
 
-  /** Sorted by name. */
+  /** Sorted by name. Who was taken out of the cluster is none of its nodes, though it may not know and still report. */
   nodes(): readonly ClusterNode[] {
-    const { machine } = this.#replica;
-    return machine.nodes.list().map(([id, record]) => ({
+    const { machine, consensus } = this.#replica;
+    const members = new Set(consensus.members().map(({ id }) => id));
+    const counted = machine.nodes
+      .list()
+      .filter(([id, { member }]) => member === undefined || members.has(id));
+    return counted.map(([id, record]) => ({
       id,
       record,
       state: seenNodeState(

@@ -7,6 +7,7 @@ import { StateMachine, type StateEntry } from "../state/machine.ts";
 import type { Refusal, Result, ValueOf } from "../state/result.ts";
 import { Admission } from "./admission.ts";
 import { NotProposed, OutcomeUnknown, type Accepted, type AppliedLog, type Consensus } from "./consensus.ts";
+import { ProposalMeter } from "./proposal-meter.ts";
 import { Watches, type Watcher } from "./watches.ts";
 
 export interface ReplicaOptions {
@@ -50,12 +51,16 @@ interface Pending {
   readonly result: Promise<Result>;
 }
 
-/** How long to wait before a command is proposed again. */
+/** How long to wait before a command is proposed again, if nobody else begins to lead before. */
 const RETRY_MS = 50;
+
+/** Why a limit ends that was not reached: one for all, as each error that is made costs time. */
+const IN_TIME = new Error("it was done in time");
 
 /** This node's copy of the replicated state, and the way to change it. */
 export class Replica implements AppliedLog {
   readonly machine = new StateMachine();
+  readonly proposals: ProposalMeter;
   readonly #consensus: Consensus;
   readonly #env: Env;
   readonly #options: ReplicaOptions;
@@ -71,6 +76,7 @@ export class Replica implements AppliedLog {
     this.#env = env;
     this.#options = options;
     this.#admission = new Admission(options);
+    this.proposals = new ProposalMeter(env);
     consensus.follow(this);
   }
 
@@ -175,13 +181,22 @@ export class Replica implements AppliedLog {
     try {
       return await task(limit.signal);
     } finally {
-      limit.abort();
+      limit.abort(IN_TIME);
       await over;
     }
   }
 
+  /** Waits for a moment, or until another member leads. */
   async #pause(signal: AbortSignal): Promise<void> {
-    await this.#env.sleep(RETRY_MS * (0.5 + this.#env.random()), signal).catch(() => undefined);
+    const end = new AbortController();
+    const stop = (): void => end.abort(IN_TIME);
+    const forget = this.#consensus.onLeaderChange((leader) => {
+      if (leader !== undefined) stop();
+    });
+    signal.addEventListener("abort", stop, { once: true });
+    await this.#env.sleep(RETRY_MS * (0.5 + this.#env.random()), end.signal).catch(() => undefined);
+    signal.removeEventListener("abort", stop);
+    forget();
   }
 
   async #submit(command: Command, options: SubmitOptions, signal: AbortSignal): Promise<Answer<unknown>> {
@@ -232,7 +247,7 @@ export class Replica implements AppliedLog {
     signal: AbortSignal,
   ): Promise<Answer<unknown>> {
     // The consensus layer writes its stamp into what it is given.
-    const accepting = this.#consensus.propose(bytes.slice(), { level, signal });
+    const accepting = this.proposals.measure(this.#consensus.propose(bytes.slice(), { level, signal }));
     // Seen applied here is as good as answered, if no more than a quorum was asked for.
     const seen = pending.result.then((): Accepted | undefined => undefined);
     const accepted = await (level === "quorum" ? Promise.race([accepting, seen]) : accepting);
@@ -250,7 +265,7 @@ export class Replica implements AppliedLog {
         return await opening;
       } catch (error) {
         if (this.#session === opening) this.#session = undefined;
-        if (signal.aborted) throw error;
+        if (signal.aborted || isFinal(error)) throw error;
       }
     }
   }
@@ -263,6 +278,7 @@ export class Replica implements AppliedLog {
         const { index } = await this.#consensus.propose(bytes.slice(), { level: "quorum", signal });
         return index;
       } catch (error) {
+        if (isFinal(error)) throw error;
         await this.#pause(signal);
         // Nothing that was asked for has been done, whatever became of the session.
         if (signal.aborted) throw error instanceof NotProposed ? error : new NotProposed("no-leader");
@@ -289,6 +305,11 @@ export class Replica implements AppliedLog {
   }
 }
 
+/** Whether it certainly was not done and will not be if it is tried again: the log has stopped. */
+function isFinal(error: unknown): boolean {
+  return error instanceof NotProposed && !mayPass(error);
+}
+
 /** Whether what stood in the way may be gone in a moment. */
 function mayPass(error: NotProposed): boolean {
   return error.reason === "no-leader" || error.reason === "transferring" || error.reason === "overloaded";
@@ -301,7 +322,9 @@ function newPending(session: number): Pending {
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = (): void => reject(new OutcomeUnknown("it was not applied here in time"));
+    const end = (): void => {
+      if (signal.reason !== IN_TIME) reject(new OutcomeUnknown("it was not applied here in time"));
+    };
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
   });

@@ -22,6 +22,8 @@ export interface SetOptions extends Partial<ReplicationOptions> {
   readonly expect?: number;
   /** Refused unless the lease is still held under the token. */
   readonly fence?: { readonly lease: string; readonly token: number };
+  /** The person who writes: such a write stands in the audit log. */
+  readonly actor?: string;
 }
 
 export interface Written {
@@ -47,8 +49,8 @@ export class ReplicatedState {
   async set(key: string, value: Uint8Array, options: SetOptions = {}): Promise<Written> {
     const { ttlMs, priority = "normal", expect, fence } = options;
     const answer = await this.#replica.submit<"key.set">(
-      { type: "key.set", key, value, ttlMs, priority, expect, fence },
-      { level: this.#level(options), priority },
+      { type: "key.set", key, value, ttlMs, priority, expect, fence, ...by(options).audited },
+      { level: this.#level(options), priority, ...by(options).submitted },
     );
     const { committed, replicas } = answer;
     return answer.value ? { committed, replicas, version: answer.value.version } : { committed, replicas };
@@ -67,12 +69,12 @@ export class ReplicatedState {
   /** Throws Refused with NOT_FOUND when there is no such key, and like set. */
   async delete(
     key: string,
-    options: Pick<SetOptions, "expect" | "fence" | "level" | "mode"> = {},
+    options: Pick<SetOptions, "expect" | "fence" | "level" | "mode" | "actor"> = {},
   ): Promise<Written> {
     const { expect, fence } = options;
     const { committed, replicas } = await this.#replica.submit<"key.delete">(
-      { type: "key.delete", key, expect, fence },
-      { level: this.#level(options) },
+      { type: "key.delete", key, expect, fence, ...by(options).audited },
+      { level: this.#level(options), ...by(options).submitted },
     );
     return { committed, replicas };
   }
@@ -102,4 +104,13 @@ export class ReplicatedState {
   #level({ level, mode }: Partial<ReplicationOptions>): ConsistencyLevel {
     return (mode ?? this.#options.mode) === "asynchronous" ? "one" : (level ?? this.#options.level);
   }
+}
+
+function by({ actor }: Pick<SetOptions, "actor">): {
+  readonly audited: { readonly audit?: true };
+  readonly submitted: { readonly actor?: string };
+} {
+  return actor === undefined
+    ? { audited: {}, submitted: {} }
+    : { audited: { audit: true }, submitted: { actor } };
 }

@@ -4,17 +4,21 @@ import { DRAINING, healthOf, type CheckOutcome, type Health, type Ready } from "
 import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
-import { AdminServer } from "../admin/admin-server.ts";
 import { check, databaseCheck, redisCheck, type Check } from "../admin/checks.ts";
 import { oncePer } from "../admin/once-per.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Disk } from "../disk/disk.ts";
 import { Delivery } from "../queue/delivery.ts";
 import { smtpRelay } from "../queue/smtp-relay.ts";
 import { Spool } from "../queue/spool.ts";
 import { Reception } from "../smtp/reception.ts";
 import { SmtpService } from "../smtp/smtp-service.ts";
+import { AdminPart } from "./admin-part.ts";
+import type { ClusterMember } from "./cluster-member.ts";
 import { readNamed } from "./config-file.ts";
 import { DrainWatch } from "./drain-watch.ts";
+import { startMailCluster, type DrainAsker } from "./mail-cluster.ts";
+import { ServiceGate } from "./service-gate.ts";
 
 export interface MailNodeParts {
   readonly config: MailNodeConfig;
@@ -22,15 +26,19 @@ export interface MailNodeParts {
   readonly disk: Disk;
   readonly env: Env;
   readonly log: Logger;
+  /** Where the console is answered on this machine alone; absent: nowhere. */
+  readonly socket?: string | undefined;
 }
 
-/** A whole mail node: listeners, queue, delivery and console, put together. */
+/** A whole mail node: its part in the cluster, listeners, queue, delivery and console, put together. */
 export class MailNode {
   readonly #parts: MailNodeParts;
   readonly #smtp: SmtpService;
   readonly #delivery: Delivery;
-  readonly #admin: AdminServer;
+  readonly #admin: AdminPart;
   readonly #drain: DrainWatch | undefined;
+  readonly #gate: ServiceGate<DrainAsker>;
+  #cluster: ClusterMember | undefined;
   readonly #checks: {
     readonly database: Check | undefined;
     readonly redis: Check | undefined;
@@ -62,28 +70,35 @@ export class MailNode {
       env,
       log,
     );
+    this.#gate = new ServiceGate((isClosed) => this.#smtp.setDrained(isClosed));
     if (config.drainMark !== undefined)
       this.#drain = new DrainWatch(config.drainMark, env, (mark) => this.#drainChanged(mark));
     this.#checks = this.#makeChecks(spool);
-    this.#admin = new AdminServer({
-      address: config.admin.address,
-      port: config.admin.port,
+    this.#admin = new AdminPart({
+      config: config.admin,
       pem: pems.admin,
+      socket: parts.socket,
+      cluster: () => this.cluster,
       health: () => this.health(),
       ready: () => this.ready(),
-      facts: () => ({
+      figures: () => ({
         node: config.node,
         version: parts.version,
         queueLength: this.#delivery.length,
+        smtpSessions: this.#smtp.sessions,
         draining: this.#smtp.draining,
       }),
+      env,
+      log,
     });
   }
 
   /**
-   * Recovers the queue, opens the ports and begins to deliver. The spool must be this process's own.
+   * Recovers the queue, begins to look for its cluster, opens the ports and begins to deliver. The spool must be this
+   * process's own. Mail is taken whether or not there is a cluster yet.
    *
-   * Throws MAILNODE_PORT_TAKEN, MAILNODE_PORT_FORBIDDEN, MAILNODE_FILE_UNREADABLE or MAILNODE_SPOOL.
+   * Throws MAILNODE_PORT_TAKEN, MAILNODE_PORT_FORBIDDEN, MAILNODE_FILE_UNREADABLE or MAILNODE_SPOOL, and like
+   * ClusterMember.start.
    */
   static async start(parts: MailNodeParts): Promise<MailNode> {
     const { config, disk, env, log } = parts;
@@ -104,11 +119,13 @@ export class MailNode {
     // Before the ports open: a node that starts drained greets nobody with 220.
     await node.#drain?.start();
     try {
+      await node.#joinCluster();
       await node.#smtp.start();
       await node.#admin.start();
     } catch (error) {
       node.#drain?.stop();
       await node.#smtp.drain(0);
+      await node.#cluster?.stop();
       throw portError(error as NodeJS.ErrnoException & { address?: string; port?: number });
     }
     node.#delivery.start();
@@ -116,7 +133,28 @@ export class MailNode {
     return node;
   }
 
-  /** Drains the listeners, lets attempts under way end, and closes the console last, so that it says why. */
+  /** This node's part in its cluster; undefined when it is on its own. */
+  get cluster(): RunningCluster | undefined {
+    return this.#cluster;
+  }
+
+  /** Resolves with the error when the cluster's log has failed: its disk cannot be trusted, and the node must stop. */
+  async failed(): Promise<Error> {
+    const error = await this.#cluster?.stopped;
+    return error ?? new Promise<never>(() => undefined);
+  }
+
+  /** Reads the gossip keys and the certificates for members and console anew. Throws, and keeps what it had. */
+  async reload(): Promise<void> {
+    const pem = await readNamed(this.#parts.config.admin.pem);
+    await this.#cluster?.reload();
+    this.#admin.rotate(pem);
+  }
+
+  /**
+   * Drains the listeners, lets attempts under way end, leaves the cluster, and closes the console last, so that it
+   * says why.
+   */
   async stop(): Promise<void> {
     const { config, env, log } = this.#parts;
     log.info(DRAINING);
@@ -126,6 +164,7 @@ export class MailNode {
     const over = env.sleep(config.drainLimitMs, limit.signal).catch(() => undefined);
     await Promise.race([this.#delivery.stop(), over]);
     limit.abort();
+    await this.#cluster?.stop();
     await this.#admin.stop();
     log.info({ queued: this.#delivery.length }, "stopped");
   }
@@ -147,7 +186,7 @@ export class MailNode {
       ...(redis && { redis }),
       services,
     });
-    return { ...health, ...this.#drainFacts() };
+    return { ...health, ...this.#drainFacts(), ...(this.#cluster && { cluster: this.#cluster.part() }) };
   }
 
   /** Whether mail may be sent here: the ports are open, nothing drains and the disk takes writes. */
@@ -162,16 +201,37 @@ export class MailNode {
     };
   }
 
+  /** By a mark on the machine, or by the cluster. */
   #drainFacts(): Pick<Ready, "drain"> {
     const mark = this.#drain?.mark;
-    return mark ? { drain: { owner: mark.owner, reason: mark.reason, at: mark.at } } : {};
+    if (mark) return { drain: { owner: mark.owner, reason: mark.reason, at: mark.at } };
+    const record = this.#cluster?.maintenance.of(this.#parts.config.node);
+    if (!record || !this.#gate.asks("cluster")) return {};
+    const at = new Date(record.startedMs).toISOString();
+    return { drain: { owner: record.by, reason: "maintenance in the cluster", at } };
   }
 
   #drainChanged(mark: DrainMark | undefined): void {
     const { log } = this.#parts;
     if (mark) log.info({ owner: mark.owner, reason: mark.reason, since: mark.at }, "drained by a mark");
-    else log.info("the mark is gone: taking mail again");
-    this.#smtp.setDrained(mark !== undefined);
+    else log.info("the mark is gone");
+    this.#gate.set("mark", mark !== undefined);
+  }
+
+  async #joinCluster(): Promise<void> {
+    const { config, env, log } = this.#parts;
+    this.#cluster = await startMailCluster({
+      config,
+      smtp: this.#smtp,
+      gate: this.#gate,
+      checks: {
+        queue: this.#checks.queue,
+        smtp: async () => is(this.#smtp.listening, "a port is closed"),
+        delivery: async () => is(this.#delivery.running, "not running"),
+      },
+      env,
+      log,
+    });
   }
 
   #smtpOutcome(): CheckOutcome {

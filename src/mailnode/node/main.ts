@@ -85,6 +85,9 @@ log
     process.exitCode = exitCode;
   });
 
+if (process.argv[2] === "ctl") program.addCommand((await import("./ctl/program.ts")).ctlCommand());
+else program.command("ctl").description("look at the cluster, and operate it; see mbnode ctl --help");
+
 try {
   await program.parseAsync();
 } catch (error) {

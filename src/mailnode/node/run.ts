@@ -1,12 +1,16 @@
 import { pino, stdTimeFunctions, destination } from "pino";
 import { realDisk } from "../disk/real-disk.ts";
 import { readConfig } from "./config-file.ts";
+import { localSocketPath } from "./local-socket-path.ts";
 import { MailNode } from "./mail-node.ts";
 import { lockSpool } from "./spool-lock.ts";
 import { systemEnv } from "./system-env.ts";
 import { version } from "./version.ts";
 
-/** Runs a mail node until SIGTERM or SIGINT; a second signal ends it at once. Throws what MailNode.start throws. */
+/** What a node ends with whose log of the cluster failed: EX_IOERR of sysexits(3). Started again, it finds what was durable. */
+export const CLUSTER_LOG_FAILED_EXIT = 74;
+
+/** Runs a mail node until SIGTERM or SIGINT; a second signal ends it at once; SIGHUP reloads. Throws what MailNode.start throws. */
 export async function run(configFile: string): Promise<void> {
   // What ps, ss and the firewall's owner see; Node calls its main thread "MainThread".
   process.title = "mbnode";
@@ -16,13 +20,31 @@ export async function run(configFile: string): Promise<void> {
     destination({ fd: 1, sync: true }),
   );
   await lockSpool(config.queue.path);
-  const node = await MailNode.start({ config, version: version(), disk: realDisk, env: systemEnv, log });
+  const socket = localSocketPath(process.env);
+  const node = await MailNode.start({
+    config,
+    version: version(),
+    disk: realDisk,
+    env: systemEnv,
+    log,
+    socket,
+  });
   let stopping = false;
-  const stop = (): void => {
+  const stop = (exitCode: number): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    void node.stop().then(() => process.exit(0));
+    void node.stop().then(() => process.exit(exitCode));
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  process.on("SIGTERM", () => stop(0));
+  process.on("SIGINT", () => stop(0));
+  process.on("SIGHUP", () => {
+    node.reload().then(
+      () => log.info("gossip keys and certificates were read anew"),
+      (error: unknown) => log.error({ err: error }, "nothing was read anew: keys and certificates stay"),
+    );
+  });
+  void node.failed().then((error) => {
+    log.fatal({ err: error }, "the cluster's log failed: this node stops");
+    stop(CLUSTER_LOG_FAILED_EXIT);
+  });
 }

@@ -49,6 +49,11 @@ export class SmtpService {
     return this.#servers.every((server) => server.server.listening);
   }
 
+  /** How many sessions are open. */
+  get sessions(): number {
+    return this.#servers.reduce((sum, { connections }) => sum + connections.size, 0);
+  }
+
   /** Binds every port. Rejects with the first error, EADDRINUSE or EACCES. */
   async start(): Promise<void> {
     for (const [index, server] of this.#servers.entries()) {
@@ -86,10 +91,14 @@ export class SmtpService {
     this.#drained?.abort();
     const end = this.#env.monotonic() + limitMs;
     while (this.#sendAwayIdle() > 0 && this.#env.monotonic() < end) await this.#env.sleep(DRAIN_LOOK_MS);
-    for (const server of this.#servers) {
-      for (const connection of [...server.connections]) connection.send(421, DRAINING);
-    }
+    this.endAll();
     await Promise.all(this.#servers.map((server) => new Promise<void>((resolve) => server.close(resolve))));
+  }
+
+  /** Ends every open session with 421, also those in the middle of a transaction: their client sends again. */
+  endAll(): void {
+    for (const { connections } of this.#servers)
+      for (const connection of [...connections]) connection.send(421, DRAINING);
   }
 
   /** Answers 421 to every session without a transaction; returns how many have one. */

@@ -47,6 +47,9 @@ export class AuditLog {
 
 function operationOf(command: Command): { action: string; target: string } | undefined {
   switch (command.type) {
+    case "key.set":
+    case "key.delete":
+      return command.audit ? { action: command.type, target: command.key.slice(0, 255) } : undefined;
     case "config.put":
     case "limit.define":
     case "limit.remove":

@@ -1,20 +1,21 @@
 import { z } from "zod";
-import { LIMIT_ALGORITHMS } from "../../contract/cluster-api.ts";
+import { LIMIT_ALGORITHMS, LONGEST_TTL_MS } from "../../contract/cluster-api.ts";
 import { NODE_STATES, ROLES } from "../../contract/states.ts";
 import { CodecError } from "./codec.ts";
 
 const MAX_VALUE_BYTES = 1024 * 1024;
-const YEAR_MS = 366 * 86_400_000;
 
 const name = z.string().min(1).max(255);
 const key = z.string().min(1).max(1024);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= MAX_VALUE_BYTES);
 const count = z.int().min(0);
-const ttlMs = z.int().min(1).max(YEAR_MS);
+const ttlMs = z.int().min(1).max(LONGEST_TTL_MS);
 /** The version that must be there; 0: nothing may be there. */
 const expect = count.optional();
 /** Refused unless this lease is still held under this token. */
 const fence = z.strictObject({ lease: name, token: count }).optional();
+/** A person wrote it: it stands in the audit log. What nodes write among themselves all day would drown the rest. */
+const audit = z.literal(true).optional();
 
 export const PRIORITIES = ["high", "normal", "low"] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -31,8 +32,9 @@ const commands = [
     priority: z.enum(PRIORITIES),
     expect,
     fence,
+    audit,
   }),
-  z.strictObject({ type: z.literal("key.delete"), key, expect, fence }),
+  z.strictObject({ type: z.literal("key.delete"), key, expect, fence, audit }),
   z.strictObject({ type: z.literal("lease.acquire"), name, holder: name, ttlMs }),
   z.strictObject({ type: z.literal("lease.renew"), name, token: count, ttlMs }),
   z.strictObject({ type: z.literal("lease.release"), name, token: count }),
@@ -40,6 +42,8 @@ const commands = [
   z.strictObject({
     type: z.literal("node.report"),
     node: name,
+    /** The id under which the node is a member of the log. */
+    member: name.optional(),
     state: z.enum(NODE_STATES),
     /** 0 to 1: the part of what the node can do that it does. */
     load: z.number().min(0).max(1),

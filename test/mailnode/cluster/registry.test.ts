@@ -42,9 +42,9 @@ describe("the registry", () => {
     const { time, replica, env } = replicas();
     const registry = new Registry(replica("node-1"), env("node-1"));
     const answer = (): string => registry.agentAnswer("node-1", { strategy: "round-robin" });
-    expect(answer()).toBe("down #joining\n");
+    expect(answer()).toBe("up 10%\n");
     await time.until(registry.report(report));
-    expect(answer()).toBe("ready up 100% maxconn:100\n");
+    expect(answer()).toBe("up 100% maxconn:100\n");
     await time.until(
       replica("node-1").perform<"maintenance.enter">({
         type: "maintenance.enter",
@@ -54,7 +54,7 @@ describe("the registry", () => {
         migrateSessions: false,
       }),
     );
-    expect(answer()).toBe("drain\n");
+    expect(answer()).toBe("up 0%\n");
     await time.until(
       replica("node-1").perform<"maintenance.drained">({
         type: "maintenance.drained",
@@ -62,6 +62,6 @@ describe("the registry", () => {
         left: 0,
       }),
     );
-    expect(answer()).toBe("maint\n");
+    expect(answer()).toBe("up 0%\n");
   });
 });

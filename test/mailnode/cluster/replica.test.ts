@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { LevelNotMet, NotProposed, OutcomeUnknown } from "../../../src/mailnode/cluster/consensus.ts";
-import { Refused } from "../../../src/mailnode/cluster/replica.ts";
+import type { Consensus } from "../../../src/mailnode/cluster/consensus.ts";
+import { Refused, Replica } from "../../../src/mailnode/cluster/replica.ts";
+import type { Env } from "../../../src/support/env.ts";
 import { bytes, replicas, text } from "./replicas.ts";
 
 const set = (key: string, value: string) =>
@@ -53,6 +55,20 @@ describe("a replica", () => {
     cluster.heal("node-1");
     await time.until(doing);
     expect(text(replica("node-2").machine.keys.get("a")?.value)).toBe("1");
+  });
+
+  it("tries again at once when another member begins to lead", async () => {
+    const { time, cluster, replica } = replicas();
+    await time.until(replica("node-1").perform<"key.set">(set("a", "0")));
+    for (const round of ["1", "2", "3", "4", "5"]) {
+      cluster.elect(undefined);
+      const doing = replica("node-1").perform<"key.set">(set("a", round));
+      await time.pass(130);
+      cluster.elect("node-2");
+      await time.pass(10);
+      expect(text(replica("node-1").machine.keys.get("a")?.value)).toBe(round);
+      await time.until(doing);
+    }
   });
 
   it("says that it does not know when an answer never came, and that nothing happened when nothing can have", async () => {
@@ -149,5 +165,28 @@ describe("a replica", () => {
     );
     expect(await time.until(Promise.all(doing))).toEqual(["done", "done", "done", "overloaded"]);
     expect(replica("node-1").machine.keys.get("k4")).toBeUndefined();
+  });
+
+  it("does not try again on a log that has stopped, also before it has a session", async () => {
+    const refuse = (): Promise<never> => Promise.reject(new NotProposed("stopped"));
+    const consensus: Consensus = {
+      id: "node-1",
+      follow: () => undefined,
+      propose: refuse,
+      readIndex: refuse,
+      leader: () => undefined,
+      onLeaderChange: () => () => undefined,
+      members: () => [],
+      transferLeadership: refuse,
+    };
+    const never: Env = {
+      now: () => 0,
+      monotonic: () => 0,
+      sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener("abort", () => resolve())),
+      random: () => 0,
+    };
+    const replica = new Replica(consensus, never);
+    await expect(replica.perform<"key.set">(set("a", "1"))).rejects.toMatchObject({ reason: "stopped" });
+    await expect(replica.barrier()).rejects.toMatchObject({ reason: "stopped" });
   });
 });

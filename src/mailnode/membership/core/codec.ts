@@ -152,17 +152,19 @@ function readEvidence(reader: BinaryReader): Evidence {
 }
 
 /** Throws RangeError when it is longer than MAX_METADATA_BYTES, or holds what does not fit its place. */
-function encodeMetadata({ name, roles, addresses, loadPermille }: Metadata): Uint8Array {
+function encodeMetadata({ name, roles, addresses, notes = {}, loadPermille }: Metadata): Uint8Array {
   const writer = new BinaryWriter();
   const services = Object.entries(addresses);
+  const topics = Object.entries(notes);
   writer.name(name);
   writer.u32(loadPermille);
   writer.u8(roles.length);
   writer.u8(services.length);
+  writer.u8(topics.length);
   for (const role of roles) writer.name(role);
-  for (const [service, address] of services) {
-    writer.name(service);
-    writer.name(address);
+  for (const [key, text] of [...services, ...topics]) {
+    writer.name(key);
+    writer.name(text);
   }
   if (writer.length > MAX_METADATA_BYTES)
     throw new RangeError(`metadata of ${writer.length} bytes is longer than ${MAX_METADATA_BYTES}`);
@@ -175,10 +177,13 @@ function readMetadata(reader: BinaryReader): Metadata {
   const loadPermille = reader.u32();
   const roleCount = reader.u8();
   const serviceCount = reader.u8();
+  const topicCount = reader.u8();
+  const pair = (): readonly [string, string] => [reader.name(), reader.name()];
   const roles = Array.from({ length: roleCount }, () => reader.name());
-  const services = Array.from({ length: serviceCount }, () => [reader.name(), reader.name()] as const);
+  const addresses = Object.fromEntries(Array.from({ length: serviceCount }, pair));
+  const notes = Object.fromEntries(Array.from({ length: topicCount }, pair));
   if (before - reader.left > MAX_METADATA_BYTES) throw new BinaryError("metadata is too long");
-  return { name, roles, addresses: Object.fromEntries(services), loadPermille };
+  return { name, roles, addresses, ...(topicCount > 0 && { notes }), loadPermille };
 }
 
 function writeAddress(writer: BinaryWriter, { host, port }: Address): void {

@@ -23,6 +23,8 @@ export interface Metadata {
   readonly roles: readonly string[];
   /** Where its services listen, by service: { smtp: "10.0.0.1:25" }. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** What else others should know, by topic; absent when there is nothing. */
+  readonly notes?: Readonly<Record<string, string>>;
   /** How busy it is, in thousandths of its capacity. */
   readonly loadPermille: number;
 }

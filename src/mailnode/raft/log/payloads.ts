@@ -1,5 +1,6 @@
 import { BinaryReader } from "../../../support/binary-reader.ts";
 import type { BinaryWriter } from "../../../support/binary-writer.ts";
+import { NOBODY } from "../core/membership-codec.ts";
 import type { Entry, HardState, LogId, NodeId, SnapshotMeta } from "../core/types.ts";
 import { readEntry, writeEntry } from "../wire/entry-codec.ts";
 import { readBoolean, readSnapshotMeta, writeBoolean, writeSnapshotMeta } from "../wire/membership-codec.ts";
@@ -38,18 +39,7 @@ export interface SegmentHead {
 /** Of a log in which nothing was written yet. */
 export const EMPTY_CHECKPOINT: Checkpoint = {
   hardState: { term: 0, vote: undefined, commit: 0 },
-  snapshot: {
-    term: 0,
-    index: 0,
-    membership: {
-      voters: [],
-      votersOutgoing: [],
-      learners: [],
-      learnersNext: [],
-      witnesses: [],
-      autoLeave: false,
-    },
-  },
+  snapshot: { term: 0, index: 0, membership: NOBODY },
   compacted: { term: 0, index: 0 },
 };
 

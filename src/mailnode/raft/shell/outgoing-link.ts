@@ -40,6 +40,11 @@ export class OutgoingLink {
     return this.#options.address;
   }
 
+  /** Whether the peer has said welcome and is still there, as far as this end knows. */
+  get connected(): boolean {
+    return this.#socket?.destroyed === false;
+  }
+
   /** Bytes that wait for the peer. */
   get queued(): number {
     return this.#socket?.writableLength ?? 0;

@@ -93,6 +93,11 @@ export class TlsTransport implements Transport {
     return this.#links.get(to)?.send(encodePacket(packet)) ?? false;
   }
 
+  /** Whether this node has a connection to a peer. */
+  connected(to: NodeId): boolean {
+    return this.#links.get(to)?.connected ?? false;
+  }
+
   /** Bytes that wait for a peer. */
   queued(to: NodeId): number {
     return this.#links.get(to)?.queued ?? 0;

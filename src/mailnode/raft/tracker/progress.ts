@@ -71,10 +71,14 @@ export class Progress {
     this.sentCommit = snapshot.index;
   }
 
-  /** The snapshot did not arrive: what the member holds is known no better than before. */
+  /**
+   * The snapshot did not arrive: what the member holds is known no better than before. Nothing is tried again until
+   * it shows a sign of life: to one that cannot be reached every try would fail at once.
+   */
   snapshotFailed(): void {
     this.pendingSnapshot = NOWHERE;
     this.becomeProbe();
+    this.probeSent = true;
   }
 
   /** An append with entries up to `last` went out. */

@@ -16,12 +16,16 @@ const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength });
 const incarnation = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const address = fc.record({ host: text(45), port: fc.integer({ min: 1, max: 65_535 }) });
-const metadata = fc.record({
-  name: text(60),
-  roles: fc.array(text(20), { maxLength: 5 }),
-  addresses: fc.dictionary(text(20), text(40), { maxKeys: 4, noNullPrototype: true }),
-  loadPermille: fc.nat({ max: 2 ** 32 - 1 }),
-});
+const metadata = fc.record(
+  {
+    name: text(60),
+    roles: fc.array(text(20), { maxLength: 4 }),
+    addresses: fc.dictionary(text(20), text(40), { maxKeys: 3, noNullPrototype: true }),
+    notes: fc.dictionary(text(10), text(40), { minKeys: 1, maxKeys: 2, noNullPrototype: true }),
+    loadPermille: fc.nat({ max: 2 ** 32 - 1 }),
+  },
+  { requiredKeys: ["name", "roles", "addresses", "loadPermille"] },
+);
 const evidence: fc.Arbitrary<Evidence> = fc.record(
   {
     member: text(64),

@@ -108,4 +108,25 @@ describe("snapshots", () => {
     expect(offers).toBe(2);
     expect(cluster.member(away).words).toEqual(leader.words);
   });
+
+  it("are not offered again and again in no time to a member whose connection is gone", async () => {
+    const { cluster, leader, away } = await withOneAway();
+    await cluster.start(away);
+    let offers = 0;
+    cluster.network.changes = (packet) => {
+      // An endless loop must end here, or no time-out of the test would ever come.
+      if (packet.type === "snapshotOffer" && ++offers > 100) throw new Error("offered without end");
+      return packet;
+    };
+    cluster.network.loses = (_from, _to, packet) => {
+      // Its power goes while the first piece is under way, shortly after it was heard of.
+      if (packet.type === "snapshotPiece" && offers === 1)
+        cluster.time.schedule(1, () => void cluster.member(away).driver.stop());
+      return packet.type === "snapshotPiece";
+    };
+    await cluster.settle();
+    expect(offers).toBeGreaterThan(0);
+    expect(offers).toBeLessThan(10);
+    expect(leader.driver.leader()?.id).toBe(leader.id);
+  });
 });

@@ -11,7 +11,8 @@ import { systemEnv } from "../../../../src/mailnode/node/system-env.ts";
 import type { Founders } from "../../../../src/mailnode/raft/shell/founders.ts";
 import type { PeerAddress } from "../../../../src/mailnode/raft/shell/tls-options.ts";
 import { Secret } from "../../../../src/support/secret.ts";
-import type { Input, Output } from "../../linearizable/history.ts";
+import type { RegisterInput } from "../../linearizable/clients.ts";
+import type { Output } from "../../linearizable/history.ts";
 
 export interface WhoLine {
   readonly directory: string;
@@ -20,6 +21,7 @@ export interface WhoLine {
   readonly certificate: string;
   readonly authority: string;
   readonly tickMs: number;
+  readonly snapshotLogBytes: number;
 }
 
 export interface JoinLine {
@@ -30,7 +32,7 @@ export interface JoinLine {
 export interface OperationLine {
   readonly number: number;
   readonly key: string;
-  readonly input: Input;
+  readonly input: RegisterInput;
 }
 
 export type AnswerLine =
@@ -63,14 +65,14 @@ async function perform(state: ReplicatedState, { key, input }: OperationLine): P
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const next = async <Line>(): Promise<Line> => JSON.parse((await lines.next()).value as string) as Line;
 
-const { key, certificate, authority, tickMs, ...who } = await next<WhoLine>();
+const { key, certificate, authority, tickMs, snapshotLogBytes, ...who } = await next<WhoLine>();
 const node = await RunningClusterNode.open({
   ...who,
   cluster: "test",
   host: "127.0.0.1",
   identity: { key: new Secret(key), certificate, authority },
   env: systemEnv,
-  driver: { tickMs, snapshotLogBytes: 100_000, keepLogBytes: 20_000 },
+  driver: { tickMs, snapshotLogBytes, keepLogBytes: snapshotLogBytes / 5 },
   replica: { timeoutMs: 4000 },
 });
 answer({ id: node.id, port: node.port });

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Identity } from "../../../../src/mailnode/raft/shell/tls-options.ts";
-import type { Input, Output } from "../../linearizable/history.ts";
+import type { RegisterInput } from "../../linearizable/clients.ts";
+import type { Output } from "../../linearizable/history.ts";
 import { until } from "../../fixtures/until.ts";
 import type { AnswerLine, JoinLine, WhoLine } from "./process.ts";
 
@@ -13,10 +14,16 @@ const TICK_MS = 50;
 /** The process went with an operation that it had taken. */
 export class ProcessGone extends Error {}
 
+export interface MemberOptions {
+  readonly directory: string;
+  readonly identity: Identity;
+  /** A snapshot is taken when the log has grown by so much. */
+  readonly snapshotLogBytes: number;
+}
+
 /** One member, over the lives of its process. */
 export class MemberProcess {
-  readonly #directory: string;
-  readonly #identity: Identity;
+  readonly #options: MemberOptions;
   readonly #waiting = new Map<number, { done: (output: Output | "refused") => void; gone: () => void }>();
   #child: ChildProcess | undefined;
   #isOpen = false;
@@ -25,10 +32,11 @@ export class MemberProcess {
   id = "";
   port = 0;
   leader: string | undefined;
+  /** What its last process wrote to standard error. */
+  complaint = "";
 
-  constructor(directory: string, identity: Identity) {
-    this.#directory = directory;
-    this.#identity = identity;
+  constructor(options: MemberOptions) {
+    this.#options = options;
   }
 
   get running(): boolean {
@@ -37,14 +45,18 @@ export class MemberProcess {
 
   /** Starts the process; it waits to be told whom to join. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ["--no-warnings", PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--no-warnings", PROGRAM], { stdio: "pipe" });
     this.#child = child;
+    this.complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (this.complaint += text));
     child.stdin.on("error", () => undefined);
     child.once("exit", () => this.#gone(child));
     createInterface({ input: child.stdout }).on("line", (line) => this.#line(JSON.parse(line) as AnswerLine));
-    const { key, certificate, authority } = this.#identity;
+    const { directory, identity, snapshotLogBytes } = this.#options;
+    const { key, certificate, authority } = identity;
     const who: WhoLine = {
-      directory: this.#directory,
+      directory,
+      snapshotLogBytes,
       port: this.port,
       key: key.reveal(),
       certificate,
@@ -62,7 +74,7 @@ export class MemberProcess {
   }
 
   /** Throws ProcessGone when the process went before it answered. */
-  operate(key: string, input: Input): Promise<Output | "refused"> {
+  operate(key: string, input: RegisterInput): Promise<Output | "refused"> {
     if (this.#child === undefined || !this.#joined) return Promise.resolve("refused");
     const number = this.#operations++;
     return new Promise((done, reject) => {

@@ -60,4 +60,11 @@ describe("what the leader knows of a member", () => {
     progress.snapshotFailed();
     expect([progress.state, progress.next]).toEqual(["probe", 5]);
   });
+
+  it("a snapshot that failed is not tried again before the member shows a sign of life", () => {
+    const progress = replicating(4);
+    progress.becomeSnapshot({ term: 2, index: 20 });
+    progress.snapshotFailed();
+    expect(progress.paused).toBe(true);
+  });
 });

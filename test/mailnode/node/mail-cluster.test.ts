@@ -1,0 +1,139 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
+import { healthSchema } from "../../../src/contract/health.ts";
+import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
+import { MailNode } from "../../../src/mailnode/node/mail-node.ts";
+import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
+import { sampleConfig } from "../fixtures/config.ts";
+import { quietLog } from "../fixtures/quiet-log.ts";
+import { SmtpClient } from "../fixtures/smtp-client.ts";
+import { until } from "../fixtures/until.ts";
+import { TestAuthority } from "../raft/shell/certificates.ts";
+
+/* Real sockets, threads and disks, on a machine that may be busy. */
+jest.setTimeout(120_000);
+
+describe("a mail node of a cluster", () => {
+  let directory: string;
+  let config: MailNodeConfig;
+  let authority: TestAuthority;
+  let node: MailNode | undefined;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "mail-cluster-"));
+    authority = await TestAuthority.make();
+    await writeIdentity();
+    await writeFile(join(directory, "keys"), `${Buffer.alloc(32, 1).toString("base64")}\n`);
+    const [smtp, admin, gossip, raft] = await freePorts(4);
+    const sample = sampleConfig();
+    const pem = join(directory, "pem");
+    config = {
+      ...sample,
+      smtp: { ...sample.smtp, listeners: [{ ...sample.smtp.listeners[0]!, port: smtp! }], pem },
+      queue: { path: join(directory, "spool") },
+      admin: { address: "127.0.0.1", port: admin!, pem },
+      drainMark: join(directory, "drained"),
+      cluster: {
+        name: "acme",
+        founders: ["node-1"],
+        witness: false,
+        directory: join(directory, "raft"),
+        address: "127.0.0.1",
+        gossip: { port: gossip!, keys: join(directory, "keys") },
+        raft: { port: raft!, pem, authority: join(directory, "authority") },
+        discovery: { method: "static", seeds: [] },
+        heartbeatMs: 30,
+        electionMs: 300,
+        failureDetectionMs: 1_000,
+        weight: 1,
+      },
+    };
+  });
+  afterEach(async () => {
+    await node?.stop();
+    node = undefined;
+    await rm(directory, { recursive: true });
+  });
+
+  async function writeIdentity(): Promise<void> {
+    const { key, certificate, authority: trusted } = await authority.identity("node-1");
+    await writeFile(join(directory, "pem"), `${key.reveal()}\n${certificate}`);
+    await writeFile(join(directory, "authority"), trusted);
+  }
+
+  async function start(changes: Partial<MailNodeConfig["cluster"]> = {}): Promise<MailNode> {
+    node = await MailNode.start({
+      config: { ...config, cluster: { ...config.cluster!, ...changes } },
+      version: "1.2.3",
+      disk: realDisk,
+      env: systemEnv,
+      log: quietLog,
+    });
+    return node;
+  }
+  const partOf = async (of: MailNode) => healthSchema.parse(await of.health()).cluster!;
+  const greeting = async (): Promise<string> =>
+    (await SmtpClient.connect(config.smtp.listeners[0]!.port)).reply();
+
+  it("shows its part in it, and is drained by the cluster's maintenance or by a mark, whichever is there", async () => {
+    const running = await start();
+    await until(async () => (await partOf(running)).status === "healthy");
+    expect(await partOf(running)).toMatchObject({
+      name: "acme",
+      state: "active",
+      standing: "voter",
+      leader: "node-1",
+      members: [{ node: "node-1", standing: "voter", seems: "alive" }],
+    });
+    expect((await running.health()).status).toBe("healthy");
+
+    const cluster = running.cluster!;
+    await cluster.maintenance.enter("node-1", undefined, "alice");
+    await until(async () => !(await running.ready()).ready);
+    expect((await running.ready()).drain).toMatchObject({
+      owner: "alice",
+      reason: "maintenance in the cluster",
+    });
+    expect(await greeting()).toMatch(/^421/);
+    await writeFile(config.drainMark!, "");
+    await until(async () => (await running.ready()).drain?.owner === "somebody unknown");
+    await cluster.maintenance.exit("node-1");
+    // The mark is there still.
+    expect(await greeting()).toMatch(/^421/);
+    await rm(config.drainMark!);
+    await until(async () => (await running.ready()).ready);
+    expect(await greeting()).toMatch(/^220/);
+  });
+
+  it("takes mail without a cluster, for as long as that takes", async () => {
+    const running = await start({ founders: ["node-1", "node-2", "node-3"] });
+    expect(await greeting()).toMatch(/^220/);
+    await until(async () => (await partOf(running)).waiting === "it waits for node-2, node-3");
+    expect(await partOf(running)).toMatchObject({ state: "initializing", status: "forming", leader: null });
+    expect((await running.ready()).ready).toBe(true);
+  });
+
+  it("reads keys and certificates anew, and keeps what it had when they are bad", async () => {
+    const running = await start();
+    await until(async () => (await partOf(running)).status === "healthy");
+    const keys = await readFile(join(directory, "keys"), "utf8");
+    await writeFile(join(directory, "keys"), `${Buffer.alloc(32, 2).toString("base64")}\n${keys}`);
+    await writeIdentity();
+    await running.reload();
+    await writeFile(join(directory, "keys"), "too short\n");
+    await expect(running.reload()).rejects.toMatchObject({ code: "GOSSIP_KEY_INVALID" });
+    await writeFile(join(directory, "keys"), "\n");
+    await expect(running.reload()).rejects.toMatchObject({ code: "GOSSIP_KEYS_NONE" });
+    expect((await partOf(running)).status).toBe("healthy");
+  });
+
+  it("opens no port when the cluster's files are not there", async () => {
+    await rm(join(directory, "keys"));
+    await expect(start()).rejects.toMatchObject({ code: "MAILNODE_FILE_UNREADABLE" });
+    await expect(greeting()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+});

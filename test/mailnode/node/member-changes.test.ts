@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { until } from "../fixtures/until.ts";
+import { statusOf, TestCluster, type TestMember } from "./members.ts";
+
+/* Threads, real disks and real time, on a machine that may be busy. */
+jest.setTimeout(180_000);
+
+describe("members that come and go", () => {
+  let cluster: TestCluster;
+  const get = (node: string): TestMember => cluster.get(node);
+  const standings = (from: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      get(from)
+        .member.part()
+        .members.map(({ node, standing }) => [node, standing]),
+    );
+
+  beforeAll(async () => {
+    cluster = await TestCluster.make("node-1", "node-2", "node-3");
+    await cluster.found();
+    await get("node-1").member.state.set("key", new TextEncoder().encode("value"));
+  });
+  afterAll(() => cluster.end());
+
+  it("are not taken in by themselves: a node that was no founder waits", async () => {
+    const { member } = await cluster.start("node-4");
+    await until(() => member.part().waiting === "to be taken in");
+    expect(member.part()).toMatchObject({ state: "joining", status: "forming" });
+    expect(Object.keys(standings("node-1"))).toEqual(["node-1", "node-2", "node-3"]);
+  });
+
+  it("are taken in by name, from any node, and have the whole state then", async () => {
+    await get("node-2").member.addMember("node-4", { actor: "alice" });
+    expect(standings("node-2")).toMatchObject({ "node-4": "voter" });
+    const { member } = get("node-4");
+    expect(new TextDecoder().decode((await member.state.get("key"))?.value)).toBe("value");
+    await until(() => member.registry.serving().includes("node-4"));
+    // Once more is no fault.
+    await get("node-1").member.addMember("node-4");
+    await until(() => member.audit.list({ action: "member.add" }).length === 1);
+    expect(member.audit.list({ action: "member.add" })[0]).toMatchObject({
+      actor: "alice",
+      target: "node-4",
+    });
+  });
+
+  it("are taken out, with what they reported, and may be asked again", async () => {
+    await get("node-1").member.removeMember("node-4");
+    expect(Object.keys(standings("node-1"))).toEqual(["node-1", "node-2", "node-3"]);
+    await until(() => statusOf(get("node-1")) === "healthy");
+    expect(
+      get("node-1")
+        .member.registry.nodes()
+        .map(({ id }) => id),
+    ).toEqual(["node-1", "node-2", "node-3"]);
+    await get("node-1").member.removeMember("node-4");
+    await cluster.stop("node-4");
+  });
+
+  it("lead when they are told to, if they may", async () => {
+    const { member } = get("node-1");
+    const heir = member.leader() === "node-2" ? "node-3" : "node-2";
+    expect(await member.transferLeadership(heir)).toBe(heir);
+    await until(() => member.leader() === heir);
+    await expect(member.transferLeadership("node-9")).rejects.toMatchObject({
+      code: "CLUSTER_MEMBER_UNKNOWN",
+    });
+    const next = await member.transferLeadership(undefined);
+    expect(next).not.toBe(heir);
+    await until(() => member.leader() === next);
+  });
+
+  it("are refused when nobody is there by that name", async () => {
+    const { member } = get("node-2");
+    await expect(member.addMember("node-9")).rejects.toMatchObject({ code: "CLUSTER_MEMBER_UNKNOWN" });
+    await expect(member.replaceMember("node-3")).rejects.toMatchObject({ code: "CLUSTER_MEMBER_ALIVE" });
+  });
+
+  it("come back after the loss of a disk as somebody else: the first founder founds nothing anew", async () => {
+    const former = get("node-1").member.part().member;
+    await cluster.stop("node-1");
+    await cluster.wipe("node-1");
+    const { member } = await cluster.start("node-1");
+    await until(() => member.part().waiting === "to be taken in");
+    const { member: id } = member.part();
+    expect(id).not.toBe(former);
+    await until(
+      () => get("node-2").member.gossip().members.left + get("node-2").member.gossip().members.dead > 0,
+    );
+    await get("node-2").member.replaceMember("node-1");
+    await until(() => member.part().standing === "voter");
+    const ids = get("node-2")
+      .member.part()
+      .members.map((one) => one.id);
+    expect(ids).toContain(id);
+    expect(ids).not.toContain(former);
+    await until(() => statusOf(get("node-2")) === "healthy");
+    expect(new TextDecoder().decode((await member.state.get("key"))?.value)).toBe("value");
+  });
+});
+
+describe("a witness among three founders", () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await TestCluster.make("node-1", "node-2", "node-3");
+  });
+  afterAll(() => cluster.end());
+
+  it("votes when one of the two others is gone, and holds no state", async () => {
+    await cluster.start("node-1");
+    await cluster.start("node-2");
+    await cluster.start("node-3", { witness: true });
+    await until(() => ["node-1", "node-2"].every((node) => statusOf(cluster.get(node)) === "healthy"));
+    const { member } = cluster.get("node-3");
+    await until(() => member.part().state === "active");
+    expect(member.part()).toMatchObject({ standing: "witness", status: "healthy" });
+    await cluster.stop("node-2");
+    await until(() => cluster.get("node-1").member.leader() === "node-1");
+    await cluster.get("node-1").member.state.set("key", new TextEncoder().encode("two of three"));
+    expect(member.state.getStale("key")).toBeUndefined();
+  });
+});
