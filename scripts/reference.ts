@@ -3,12 +3,13 @@ import { z } from "zod";
 import { clusterSchema } from "../src/toolkit/spec/schema.ts";
 import { statusDocumentSchema } from "../src/toolkit/status/document.ts";
 import { doctorDocumentSchema } from "../src/toolkit/status/doctor/report.ts";
+import { openApiJson } from "./openapi.ts";
 import { withSteps } from "./runbook-steps.ts";
 
 /*
  * Writes docs/reference/cluster.md and cluster.schema.json from the schema of a cluster, and the schemas of what status
- * and doctor print with --json; and the steps of every runbook into its page. With --check it only compares, and fails
- * where they are behind.
+ * and doctor print with --json; the OpenAPI file of a mail node; and the steps of every runbook into its page. With
+ * --check it only compares, and fails where they are behind.
  */
 
 interface Node {
@@ -96,6 +97,7 @@ const FILES = {
   "docs/reference/cluster.md": referencePage,
   "docs/reference/cluster.schema.json": schemaJson,
   "docs/reference/status.schema.json": printed(statusDocumentSchema, "What mbctl status --json prints"),
+  "docs/reference/openapi.json": openApiJson,
   "docs/reference/doctor.schema.json": printed(doctorDocumentSchema, "What mbctl doctor --json prints"),
 };
 

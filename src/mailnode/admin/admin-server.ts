@@ -1,40 +1,30 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { Health, Ready } from "../../contract/health.ts";
-import { statusPage, type StatusFacts } from "./status-page.ts";
+import type { Console } from "./console.ts";
+import type { Door } from "./door.ts";
+import { HTTP_LIMITS, MAX_CONNECTIONS } from "./http-limits.ts";
 
 export interface AdminOptions {
   readonly address: string;
   readonly port: number;
   /** Key and certificate chain. */
   readonly pem: string;
-  health(): Promise<Health>;
-  ready(): Promise<Ready>;
-  facts(): StatusFacts;
+  readonly console: Console;
+  readonly door: Door;
 }
 
-/** A client that has not sent its request by then is dropped: a balancer sends it at once. */
-const REQUEST_TIMEOUT_MS = 10_000;
-
-/** The console's port: GET /health, /ready and a page for people. */
+/** The console on its TLS port. */
 export class AdminServer {
   readonly #options: AdminOptions;
   readonly #server: Server;
 
   constructor(options: AdminOptions) {
+    const { pem, console, door } = options;
     this.#options = options;
-    this.#server = createServer(
-      {
-        key: options.pem,
-        cert: options.pem,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-      },
-      (request, response) => {
-        this.#answer(request, response).catch(() => response.destroy());
-      },
-    );
+    this.#server = createServer({ key: pem, cert: pem, ...HTTP_LIMITS }, (request, response) => {
+      console.answer(request, response, door).catch(() => response.destroy());
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Binds the port. Rejects with EADDRINUSE or EACCES. */
@@ -44,48 +34,15 @@ export class AdminServer {
     await listening;
   }
 
+  /** Shows another key and certificate from the next connection on. Throws what node:tls says of it. */
+  rotate(pem: string): void {
+    this.#server.setSecureContext({ key: pem, cert: pem });
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
   }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      send(response, 405, "text/plain; charset=utf-8", "GET only\n");
-      return;
-    }
-    switch ((request.url ?? "/").split("?")[0]) {
-      case "/health": {
-        const health = await this.#options.health();
-        sendJson(response, health.status === "healthy" ? 200 : 503, health);
-        return;
-      }
-      case "/ready": {
-        const ready = await this.#options.ready();
-        sendJson(response, ready.ready ? 200 : 503, ready);
-        return;
-      }
-      case "/":
-        send(response, 200, "text/html; charset=utf-8", statusPage(this.#options.facts()));
-        return;
-      default:
-        send(response, 404, "text/plain; charset=utf-8", "not found\n");
-    }
-  }
-}
-
-function sendJson(response: ServerResponse, status: number, body: Health | Ready): void {
-  send(response, status, "application/json", `${JSON.stringify(body)}\n`);
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(body);
 }

@@ -1,4 +1,5 @@
 import { request } from "node:https";
+import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
@@ -10,6 +11,12 @@ import {
   type Ready,
 } from "../../../src/contract/health.ts";
 import { AdminServer } from "../../../src/mailnode/admin/admin-server.ts";
+import { ClusterApi } from "../../../src/mailnode/admin/api/cluster-api.ts";
+import { Console } from "../../../src/mailnode/admin/console.ts";
+import { tokenDoor } from "../../../src/mailnode/admin/door.ts";
+import { FailureLimit } from "../../../src/mailnode/admin/failure-limit.ts";
+import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
+import { quietLog } from "../fixtures/quiet-log.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -25,13 +32,19 @@ describe("the console", () => {
 
   beforeAll(async () => {
     port = (await freePorts(1))[0]!;
+    const nobody = (): undefined => undefined;
     server = new AdminServer({
       address: "127.0.0.1",
       port,
       pem: await loopbackPem(),
-      health: () => Promise.resolve(health),
-      ready: () => Promise.resolve(ready),
-      facts: () => ({ node: "node-1", version: "1.2.3", queueLength: 1, draining: false }),
+      console: new Console({
+        health: () => Promise.resolve(health),
+        ready: () => Promise.resolve(ready),
+        facts: () => ({ node: "node-1", version: "1.2.3", queueLength: 1, draining: false }),
+        api: new ClusterApi({ cluster: nobody, env: systemEnv, log: quietLog }),
+        metrics: () => "",
+      }),
+      door: tokenDoor(nobody, new FailureLimit(systemEnv)),
     });
     await server.start();
   });
@@ -84,5 +97,20 @@ describe("the console", () => {
   it("knows no other path and no other method", async () => {
     expect((await ask("/nothing")).status).toBe(404);
     expect((await ask("/health", "POST")).status).toBe(405);
+  });
+
+  it("shows a new certificate from the next connection on, and keeps the old one when the new is none", async () => {
+    const shown = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerX509Certificate()!.fingerprint256);
+          socket.destroy();
+        }).on("error", reject);
+      });
+    const before = await shown();
+    expect(() => server.rotate("no certificate")).toThrow();
+    expect(await shown()).toBe(before);
+    server.rotate(await loopbackPem());
+    expect(await shown()).not.toBe(before);
   });
 });

@@ -5,9 +5,11 @@ import { Recorder, type Event, type Input, type Output } from "./history.ts";
 
 const call = (operation: number, input: Input): Event => ({ type: "call", operation, input });
 const answer = (operation: number, output: Output): Event => ({ type: "return", operation, output });
-const write = (value: string): Input => ({ kind: "write", value });
-const swap = (from: string | undefined, to: string): Input => ({ kind: "compareAndSet", from, to });
-const read: Input = { kind: "read" };
+const write = (value: string) => ({ kind: "write", value }) as const satisfies Input;
+const append = (value: string): Input => ({ kind: "append", value });
+const swap = (from: string | undefined, to: string) =>
+  ({ kind: "compareAndSet", from, to }) as const satisfies Input;
+const read = { kind: "read" } as const satisfies Input;
 const done: Output = { kind: "done" };
 const value = (text: string | undefined): Output => ({ kind: "value", value: text });
 
@@ -62,6 +64,21 @@ describe("the checker of histories", () => {
     expect(isLinearizable([...begin, ...reads("a", "b", "a")])).toBe(false);
   });
 
+  it("knows the order of what was appended", () => {
+    const history = (seen: string): Event[] => [
+      call(1, append("a")),
+      answer(1, done),
+      call(2, append("b")),
+      call(3, append("c")),
+      answer(2, done),
+      answer(3, done),
+      call(4, read),
+      answer(4, value(seen)),
+    ];
+    for (const seen of ["abc", "acb"]) expect(isLinearizable(history(seen))).toBe(true);
+    for (const seen of ["bca", "ab", "bc", "abcc"]) expect(isLinearizable(history(seen))).toBe(false);
+  });
+
   it("knows what compare-and-set may answer", () => {
     const history = (second: Output): Event[] => [
       call(1, swap(undefined, "a")),
@@ -85,7 +102,7 @@ describe("the checker of histories", () => {
   function trueHistory(seed: number, stale: boolean): Event[] {
     const random = seeded(seed);
     const events: Event[] = [];
-    const open: { operation: number; input: Input; output?: Output }[] = [];
+    const open: { operation: number; input: Exclude<Input, { kind: "append" }>; output?: Output }[] = [];
     let current: string | undefined;
     let old: string | undefined;
     for (let operation = 0; operation < 300;) {
@@ -93,7 +110,7 @@ describe("the checker of histories", () => {
       const undone = open.filter(({ output }) => output === undefined);
       const finished = open.filter(({ output }) => output !== undefined);
       if (dice < 0.34 && open.length < 10) {
-        const input =
+        const input: (typeof open)[number]["input"] =
           random() < 0.5 ? read : random() < 0.5 ? write(`v${operation}`) : swap(current, `v${operation}`);
         events.push(call(operation, input));
         open.push({ operation: operation++, input });

@@ -80,12 +80,13 @@ export class FolderMachines implements Transport {
 
 /** In the end nobody wakes any more: a run that was "killed" would go on renewing its lock for ever. */
 function mortalEnv(end: AbortSignal): Env {
-  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const limit = signal ? AbortSignal.any([signal, end]) : end;
-      systemEnv.sleep(ms, limit).then(resolve, (error: unknown) => {
-        if (!end.aborted) reject(error);
-      });
-    });
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    try {
+      await systemEnv.sleep(ms, signal ? AbortSignal.any([signal, end]) : end);
+    } catch (error) {
+      if (end.aborted) await new Promise(() => undefined);
+      throw error;
+    }
+  };
   return { ...systemEnv, sleep };
 }

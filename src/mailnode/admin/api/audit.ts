@@ -1,0 +1,19 @@
+import type { AuditView } from "../../../contract/cluster-api.ts";
+import { fresh } from "./fresh.ts";
+import { ok, type Handler } from "./handler.ts";
+
+export const getAudit: Handler<"getAudit"> = async ({ cluster, query }) => {
+  const { consistency, limit, after, actor, action } = query;
+  await fresh(cluster, consistency);
+  const found = cluster.audit.list({
+    ...(after !== undefined && { after }),
+    ...(actor !== undefined && { actor }),
+    ...(action !== undefined && { action }),
+  });
+  const body: AuditView = {
+    records: found
+      .slice(-limit)
+      .map(({ atMs, ...record }) => ({ ...record, at: new Date(atMs).toISOString() })),
+  };
+  return ok(body);
+};
