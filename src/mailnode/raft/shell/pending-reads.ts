@@ -16,7 +16,13 @@ interface Question {
 
 export class PendingReads {
   readonly #limits: { readonly readTicks: number; readonly readRetryTicks: number };
+  /** All that have no answer yet. */
+  readonly #open = new Set<PendingRead>();
   #gathered: PendingRead[] = [];
+  /**
+   * By number. An index answers every read that waited when it was asked for, also one that was asked for again
+   * since: where the way to the leader and back is longer than the patience, no question would be answered otherwise.
+   */
   readonly #asked = new Map<number, Question>();
 
   constructor(limits: { readonly readTicks: number; readonly readRetryTicks: number }) {
@@ -24,16 +30,18 @@ export class PendingReads {
   }
 
   add(read: PendingRead): void {
+    this.#open.add(read);
     this.#gathered.push(read);
   }
 
   /** Its caller gave up. */
   remove(read: PendingRead): void {
-    this.#gathered = this.#gathered.filter((other) => other !== read);
+    this.#open.delete(read);
   }
 
   /** Asks for all that were gathered; without a leader they go on waiting. */
   ask(raft: Raft): void {
+    this.#gathered = this.#gathered.filter((read) => this.#open.has(read));
     if (this.#gathered.length === 0) return;
     const question = raft.readIndex();
     if ("refused" in question) {
@@ -48,37 +56,26 @@ export class PendingReads {
     const question = this.#asked.get(request);
     if (question === undefined) return;
     this.#asked.delete(request);
-    for (const read of question.reads) read.resolve(index);
+    for (const read of question.reads) if (this.#open.delete(read)) read.resolve(index);
   }
 
   /** Nothing that was asked will be answered: it is asked anew, under a new number. */
   askAgain(): void {
-    for (const { reads } of this.#asked.values()) this.#gathered.push(...reads);
     this.#asked.clear();
+    this.#gathered = [...this.#open];
   }
 
   tick(): void {
-    for (const [request, question] of this.#asked) {
-      for (const read of question.reads) read.ticks++;
-      if (++question.ticks < this.#limits.readRetryTicks) continue;
-      this.#asked.delete(request);
-      this.#gathered.push(...question.reads);
-    }
-    const late: PendingRead[] = [];
-    this.#gathered = this.#gathered.filter((read) => {
-      const isLate = ++read.ticks >= this.#limits.readTicks;
-      if (isLate) late.push(read);
-      return !isLate;
-    });
+    const late = [...this.#open].filter((read) => ++read.ticks >= this.#limits.readTicks);
     this.end("no-leader", late);
+    for (const [request, question] of this.#asked) {
+      const open = question.reads.filter((read) => this.#open.has(read));
+      if (open.length === 0) this.#asked.delete(request);
+      else if (++question.ticks === this.#limits.readRetryTicks) this.#gathered.push(...open);
+    }
   }
 
-  end(reason: NotProposedReason, reads = this.#all()): void {
-    for (const read of reads) read.reject(new NotProposed(reason));
-  }
-
-  #all(): readonly PendingRead[] {
-    this.askAgain();
-    return this.#gathered.splice(0);
+  end(reason: NotProposedReason, reads: readonly PendingRead[] = [...this.#open]): void {
+    for (const read of reads) if (this.#open.delete(read)) read.reject(new NotProposed(reason));
   }
 }
