@@ -1,6 +1,7 @@
 import type { ConsistencyLevel } from "../../contract/cluster-api.ts";
 import type { Env } from "../../support/env.ts";
-import type { Command, CommandOf, Priority } from "../state/command.ts";
+import { CodecError } from "../state/codec.ts";
+import { parseCommand, type Command, type CommandOf, type Priority } from "../state/command.ts";
 import type { Space } from "../state/context.ts";
 import { encodeCommand, type Request } from "../state/envelope.ts";
 import { StateMachine, type StateEntry } from "../state/machine.ts";
@@ -136,10 +137,9 @@ export class Replica implements AppliedLog {
     command: CommandOf<Type>,
     options: SubmitOptions = {},
   ): Promise<Answer<ValueOf<Type>>> {
+    const readable = readableCommand(command as Command);
     const answer = await this.#limited((signal) =>
-      this.#admission.run(options.priority ?? "normal", () =>
-        this.#submit(command as Command, options, signal),
-      ),
+      this.#admission.run(options.priority ?? "normal", () => this.#submit(readable, options, signal)),
     );
     return answer as Answer<ValueOf<Type>>;
   }
@@ -313,6 +313,16 @@ function isFinal(error: unknown): boolean {
 /** Whether what stood in the way may be gone in a moment. */
 function mayPass(error: NotProposed): boolean {
   return error.reason === "no-leader" || error.reason === "transferring" || error.reason === "overloaded";
+}
+
+/** All replicas refuse what they cannot read, and then nobody knows whose it was. Throws Refused with MALFORMED. */
+function readableCommand(command: Command): Command {
+  try {
+    return parseCommand(command);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new Refused({ ok: false, code: "MALFORMED", detail: error.message });
+  }
 }
 
 function newPending(session: number): Pending {

@@ -26,6 +26,14 @@ describe("a replica", () => {
     expect((error as Refused).refusal.code).toBe("NOT_FOUND");
   });
 
+  it("refuses what no replica could read at once, and proposes nothing", async () => {
+    const { time, cluster, replica } = replicas();
+    const doing = replica("node-1").perform<"key.set">({ ...set("a", "1"), ttlMs: -1 });
+    const error = await time.until(doing.catch((caught: unknown) => caught));
+    expect((error as Refused).refusal.code).toBe("MALFORMED");
+    expect(cluster.log).toEqual([]);
+  });
+
   it("does a command once, however often its answers are lost (a time-out taken for a failure)", async () => {
     const { time, cluster, replica } = replicas({ seed: 7 });
     cluster.answerLoss = 0.6;
