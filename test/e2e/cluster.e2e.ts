@@ -179,7 +179,7 @@ const withTerraform = hasTerraform ? it : it.skip;
         expect(await sh(node, "systemctl show --value --property=MainPID haproxy")).toBe(pids[index]);
         expect(
           await sh(node, "echo 'get weight smtp/node-3' | socat stdio /run/haproxy/admin.sock"),
-        ).toContain("20 (initial 20)");
+        ).toContain("240 (initial 240)");
       }
     },
     2 * MINUTE,
