@@ -11,6 +11,12 @@ const common = {
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/.cache/"],
 };
 
+const endToEnd = {
+  ...common,
+  globalSetup: "<rootDir>/test/e2e/global-setup.ts",
+  globalTeardown: "<rootDir>/test/e2e/global-teardown.ts",
+};
+
 export default {
   testSequencer: "<rootDir>/test/sequencer.js",
   // Against tests that hang, on machines that may be busy with anything: no statement about speed.
@@ -22,12 +28,8 @@ export default {
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: ["/test/e2e/"],
     },
-    {
-      ...common,
-      displayName: "e2e",
-      testMatch: ["<rootDir>/test/e2e/**/*.e2e.ts"],
-      globalSetup: "<rootDir>/test/e2e/global-setup.ts",
-      globalTeardown: "<rootDir>/test/e2e/global-teardown.ts",
-    },
+    { ...endToEnd, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.e2e.ts"] },
+    // Too long for every run of all tests.
+    { ...endToEnd, displayName: "long", testMatch: ["<rootDir>/test/e2e/**/*.long.ts"] },
   ],
 };
