@@ -7,7 +7,7 @@ import type { Transport } from "../../../../src/mailnode/membership/shell/transp
 import { KeyRing } from "../../../../src/mailnode/membership/shell/key-ring.ts";
 import { seeded } from "../../fixtures/random.ts";
 import { until } from "../../fixtures/until.ts";
-import { allMeet, keyOf, KeptIncarnations, startNode, stateOf, type TestNode } from "./nodes.ts";
+import { allMeet, keyOf, KeptIncarnations, QUICK, startNode, stateOf, type TestNode } from "./nodes.ts";
 
 const running: TestNode[] = [];
 afterEach(async () => {
@@ -115,8 +115,10 @@ describe("real nodes on loopback", () => {
       ask: (...args) => inner.ask(...args),
       close: () => inner.close(),
     });
-    const a = await start("a", { wrap: mute });
-    const b = await start("b", { wrap: mute });
+    // Nobody is to be suspected, on a busy machine neither.
+    const profile = { ...QUICK, probeIntervalMs: 4_000, probeTimeoutMs: 2_000 };
+    const a = await start("a", { wrap: mute, profile });
+    const b = await start("b", { wrap: mute, profile });
     b.gossip.join([a.gossip.address]);
     await until(() => allMeet([a, b]));
     await until(
