@@ -23,6 +23,7 @@ import {
   setMark,
   stopMember,
 } from "./galera-commands.ts";
+import { isSettled } from "./settled.ts";
 
 /** Who is asked, who could not be, and what the operator wants. */
 export interface Recovery {
@@ -52,7 +53,7 @@ function askThePositions({ machines, wish }: Recovery): Phase {
     if (returnsByItself(members, wish)) return [marked];
     const survivor = loneSurvivor(members);
     const down = members.filter((member) => member !== survivor);
-    const unknown = down.filter((member) => !knownPosition(member) && member.holdsData && !member.isCopying);
+    const unknown = down.filter((member) => !isSettled(member) && !member.isCopying);
     return [
       marked,
       down.filter(isUp).map(stopStep),

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
-import { isPrimary, observeMember, parseMember, type Member } from "../../services/galera/member.ts";
+import { isPrimary, observeMember, parseMember } from "../../services/galera/member.ts";
 import { LEFT_OUT_FILE } from "../../services/galera/names.ts";
-import { knownPosition } from "../../services/galera/position-table.ts";
 import { machinesWith } from "../../topology/topology.ts";
 import type { Runbook } from "../runbook.ts";
 import { chooseBeginner, tableOf, type Wish } from "./choose-beginner.ts";
 import { galeraPhases, returnsByItself } from "./galera-phases.ts";
+import { isSettled } from "./settled.ts";
 
 /**
  * Brings the database cluster back after it lost its primary component, without losing a committed write.
@@ -74,11 +74,6 @@ export const recoverGalera: Runbook<Wish> = {
     };
   },
 };
-
-/** Whether the member says all that can be known of its data without asking them. */
-function isSettled(member: Member): boolean {
-  return knownPosition(member) !== undefined || !member.holdsData;
-}
 
 /**
  * It was not there to be left out. Of a member that is ahead, Galera notices nothing any more once the others have

@@ -89,6 +89,13 @@ describe("recover galera", () => {
     ]);
   });
 
+  it("asks the data of a cluster in which nobody has made a table yet (it was refused as not certain)", async () => {
+    const empty = answer({ unit: "inactive", grastate: grastate(-1) });
+    expect((await titles(answers(empty, empty, empty)))[0]).toEqual([
+      ["node-1", "node-2", "node-3"].map((name) => `${name}: ask the data for their position`),
+    ]);
+  });
+
   it("takes the marks away everywhere else, and begins with the one that nobody is ahead of", async () => {
     expect((await titles(answers(asked(24), asked(26), stopped(22))))[1]).toEqual([
       [clearing("node-1"), clearing("node-3")],
