@@ -137,7 +137,7 @@ export class Replica implements AppliedLog {
     command: CommandOf<Type>,
     options: SubmitOptions = {},
   ): Promise<Answer<ValueOf<Type>>> {
-    const readable = readableCommand(command as Command);
+    const readable = readableCommand(command);
     const answer = await this.#limited((signal) =>
       this.#admission.run(options.priority ?? "normal", () => this.#submit(readable, options, signal)),
     );
