@@ -36,9 +36,9 @@ const clusters = await Promise.all(
 );
 const [one, two] = clusters as [Cluster, Cluster, Cluster];
 await Promise.all(clusters.map((cluster) => cluster.whenActive()));
-say(`${one.nodeCount} nodes, led by one of them: ${NODES.includes(one.leaderNodeId!)}`);
 
 await one.replicateState("greeting", "hello", { ttlMs: 60_000, priority: "high" });
+say(`${one.nodeCount} nodes, led by one of them: ${NODES.includes(one.leaderNodeId!)}`);
 const record = await two.getState("greeting");
 say(`node-2 reads: ${new TextDecoder().decode(record?.value)}`);
 

@@ -99,9 +99,12 @@ export class Cluster {
     return this.#member.health();
   }
 
-  /** Resolves once this node is active. Rejects with the signal's reason when it is aborted first. */
-  async whenActive(signal?: AbortSignal): Promise<void> {
-    await this.#member.whenState("active", signal);
+  /**
+   * Resolves once this node is active and the cluster has been told so; what others were told at the same time is
+   * here after the next read or write. Rejects with the signal's reason when it is aborted first.
+   */
+  whenActive(signal?: AbortSignal): Promise<void> {
+    return this.#member.whenActive(signal);
   }
 
   /** Resolves with the error when the log has failed: this node takes no part any more and the program should end. */

@@ -5,7 +5,6 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterPart } from "../../contract/cluster-status.ts";
-import type { NodeState } from "../../contract/states.ts";
 import { agentAnswer } from "../cluster/agent-answer.ts";
 import { AgentCheckServer } from "../cluster/agent-check.ts";
 import type { Balancing } from "../cluster/balancing.ts";
@@ -184,9 +183,14 @@ export class ClusterMember implements RunningCluster {
     return this.#open.gossip.address;
   }
 
-  /** Resolves once this node is in a state. Rejects with the signal's reason when it is aborted first. */
-  async whenState(state: NodeState, signal?: AbortSignal): Promise<void> {
-    while (this.part().state !== state) await this.#options.env.sleep(LOOK_MS, signal);
+  /**
+   * Resolves once this node is active and the cluster has been told so. Rejects with the signal's reason when it is
+   * aborted first.
+   */
+  async whenActive(signal?: AbortSignal): Promise<void> {
+    // A witness reports nothing, and would not see it.
+    const told = () => this.#options.config.witness || this.registry.serving().includes(this.node);
+    while (this.part().state !== "active" || !told()) await this.#options.env.sleep(LOOK_MS, signal);
   }
 
   part(): ClusterPart {
@@ -316,7 +320,7 @@ export class ClusterMember implements RunningCluster {
     );
   }
 
-  /** Once it has applied what was committed when it came, a node may serve. */
+  /** Once it has applied what was committed when it came, a node may serve, and says so without waiting for its turn. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     const { env, config } = this.#options;
     const { log } = this.#open;
@@ -330,6 +334,7 @@ export class ClusterMember implements RunningCluster {
       this.#caughtUp = isThere && this.#open.directory.standingOf(log.id) !== undefined;
       if (!this.#caughtUp) await env.sleep(LOOK_MS, signal).catch(() => undefined);
     }
+    if (this.#caughtUp && !config.witness) await this.registry.report(this.#report()).catch(() => undefined);
   }
 
   #addressBook() {
