@@ -9,6 +9,7 @@ import type { Refusal, Result, ValueOf } from "../state/result.ts";
 import { Admission } from "./admission.ts";
 import { NotProposed, OutcomeUnknown, type Accepted, type AppliedLog, type Consensus } from "./consensus.ts";
 import { ProposalMeter } from "./proposal-meter.ts";
+import { TimeLimits, type TimeLimit } from "./time-limits.ts";
 import { Watches, type Watcher } from "./watches.ts";
 
 export interface ReplicaOptions {
@@ -48,15 +49,13 @@ export class Refused extends Error {
 
 interface Pending {
   readonly session: number;
-  readonly settle: (result: Result) => void;
-  readonly result: Promise<Result>;
+  readonly settle: (result: Result | undefined) => void;
+  /** Undefined: it was not applied here in time. */
+  readonly result: Promise<Result | undefined>;
 }
 
 /** How long to wait before a command is proposed again, if nobody else begins to lead before. */
 const RETRY_MS = 50;
-
-/** Why a limit ends that was not reached: one for all, as each error that is made costs time. */
-const IN_TIME = new Error("it was done in time");
 
 /** This node's copy of the replicated state, and the way to change it. */
 export class Replica implements AppliedLog {
@@ -64,7 +63,7 @@ export class Replica implements AppliedLog {
   readonly proposals: ProposalMeter;
   readonly #consensus: Consensus;
   readonly #env: Env;
-  readonly #options: ReplicaOptions;
+  readonly #limits: TimeLimits;
   readonly #admission: Admission;
   readonly #watches = new Watches();
   readonly #pending = new Map<number, Pending>();
@@ -75,7 +74,7 @@ export class Replica implements AppliedLog {
   constructor(consensus: Consensus, env: Env, options: ReplicaOptions = REPLICA_DEFAULTS) {
     this.#consensus = consensus;
     this.#env = env;
-    this.#options = options;
+    this.#limits = new TimeLimits(env, options.timeoutMs);
     this.#admission = new Admission(options);
     this.proposals = new ProposalMeter(env);
     consensus.follow(this);
@@ -138,15 +137,15 @@ export class Replica implements AppliedLog {
     options: SubmitOptions = {},
   ): Promise<Answer<ValueOf<Type>>> {
     const readable = readableCommand(command);
-    const answer = await this.#limited((signal) =>
-      this.#admission.run(options.priority ?? "normal", () => this.#submit(readable, options, signal)),
+    const answer = await this.#limits.run((limit) =>
+      this.#admission.run(options.priority ?? "normal", () => this.#submit(readable, options, limit)),
     );
     return answer as Answer<ValueOf<Type>>;
   }
 
   /** Resolves when this replica has seen everything that was committed before the call. Throws NotProposed or OutcomeUnknown. */
   async barrier(): Promise<void> {
-    await this.#limited(async (signal) => {
+    await this.#limits.run(async ({ signal }) => {
       for (;;) {
         try {
           const index = await this.#consensus.readIndex(signal);
@@ -171,25 +170,10 @@ export class Replica implements AppliedLog {
     }
   }
 
-  /** Runs a task with a signal that is aborted when the time is over. */
-  async #limited<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const limit = new AbortController();
-    const over = this.#env.sleep(this.#options.timeoutMs, limit.signal).then(
-      () => limit.abort(),
-      () => undefined,
-    );
-    try {
-      return await task(limit.signal);
-    } finally {
-      limit.abort(IN_TIME);
-      await over;
-    }
-  }
-
   /** Waits for a moment, or until another member leads. */
   async #pause(signal: AbortSignal): Promise<void> {
     const end = new AbortController();
-    const stop = (): void => end.abort(IN_TIME);
+    const stop = (): void => end.abort();
     const forget = this.#consensus.onLeaderChange((leader) => {
       if (leader !== undefined) stop();
     });
@@ -199,15 +183,16 @@ export class Replica implements AppliedLog {
     forget();
   }
 
-  async #submit(command: Command, options: SubmitOptions, signal: AbortSignal): Promise<Answer<unknown>> {
-    if (signal.aborted) throw new NotProposed("overloaded");
-    const session = await this.#openSession(signal);
+  async #submit(command: Command, options: SubmitOptions, limit: TimeLimit): Promise<Answer<unknown>> {
+    if (limit.over) throw new NotProposed("overloaded");
+    const session = await this.#openSession(limit);
     const sequence = this.#sequence++;
     const pending = newPending(session);
+    limit.onOver(() => pending.settle(undefined));
     this.#pending.set(sequence, pending);
     const request = { session, sequence, firstUnanswered: this.#firstUnanswered() };
     try {
-      return await this.#insist(command, request, pending, options, signal);
+      return await this.#insist(command, request, pending, options, limit);
     } finally {
       this.#pending.delete(sequence);
     }
@@ -218,13 +203,13 @@ export class Replica implements AppliedLog {
     request: Request,
     pending: Pending,
     { level = "quorum", actor = this.id }: SubmitOptions,
-    signal: AbortSignal,
+    limit: TimeLimit,
   ): Promise<Answer<unknown>> {
     const bytes = encodeCommand({ command, actor, request });
     let unclear = false;
     for (;;) {
       try {
-        return await this.#propose(bytes, level, pending, signal);
+        return await this.#propose(bytes, level, pending, limit);
       } catch (error) {
         if (error instanceof Refused && error.refusal.code === "SESSION_UNKNOWN") {
           this.#session = undefined;
@@ -234,8 +219,8 @@ export class Replica implements AppliedLog {
         const retry = error instanceof OutcomeUnknown || (error instanceof NotProposed && mayPass(error));
         if (!retry) throw unclear && error instanceof NotProposed ? new OutcomeUnknown(error.reason) : error;
         unclear ||= error instanceof OutcomeUnknown;
-        await this.#pause(signal);
-        if (signal.aborted) throw unclear ? new OutcomeUnknown("no answer came in time") : error;
+        await this.#pause(limit.signal);
+        if (limit.over) throw unclear ? new OutcomeUnknown("no answer came in time") : error;
       }
     }
   }
@@ -244,28 +229,31 @@ export class Replica implements AppliedLog {
     bytes: Uint8Array,
     level: ConsistencyLevel,
     pending: Pending,
-    signal: AbortSignal,
+    limit: TimeLimit,
   ): Promise<Answer<unknown>> {
+    const quorum = level === "quorum";
+    const options = quorum ? { level } : { level, signal: limit.signal };
     // The consensus layer writes its stamp into what it is given.
-    const accepting = this.proposals.measure(this.#consensus.propose(bytes.slice(), { level, signal }));
-    // Seen applied here is as good as answered, if no more than a quorum was asked for.
+    const accepting = this.proposals.measure(this.#consensus.propose(bytes.slice(), options));
+    // Seen applied here, or not in time, is as good as answered, if no more than a quorum was asked for.
     const seen = pending.result.then((): Accepted | undefined => undefined);
-    const accepted = await (level === "quorum" ? Promise.race([accepting, seen]) : accepting);
+    const accepted = await (quorum ? Promise.race([accepting, seen]) : accepting);
     if (accepted && !accepted.committed) return accepted;
-    const result = await Promise.race([pending.result, aborted(signal)]);
+    const result = await pending.result;
+    if (result === undefined) throw new OutcomeUnknown("it was not applied here in time");
     if (!result.ok) throw new Refused(result);
     const { applied } = this.machine;
     return { index: applied, replicas: 0, ...accepted, committed: true, value: result.value };
   }
 
-  async #openSession(signal: AbortSignal): Promise<number> {
+  async #openSession(limit: TimeLimit): Promise<number> {
     for (;;) {
-      const opening = (this.#session ??= this.#newSession(signal));
+      const opening = (this.#session ??= this.#newSession(limit.signal));
       try {
         return await opening;
       } catch (error) {
         if (this.#session === opening) this.#session = undefined;
-        if (signal.aborted || isFinal(error)) throw error;
+        if (limit.over || isFinal(error)) throw error;
       }
     }
   }
@@ -326,15 +314,13 @@ function readableCommand(command: Command): Command {
 }
 
 function newPending(session: number): Pending {
-  const { promise: result, resolve: settle } = Promise.withResolvers<Result>();
+  const { promise: result, resolve: settle } = Promise.withResolvers<Result | undefined>();
   return { session, result, settle };
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = (): void => {
-      if (signal.reason !== IN_TIME) reject(new OutcomeUnknown("it was not applied here in time"));
-    };
+    const end = (): void => reject(new OutcomeUnknown("it was not applied here in time"));
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
   });
