@@ -6,6 +6,8 @@
  * values that are bytes are not blown up by a third as base64 is. Byte layout: a tag, then a varint length where
  * one is needed, then the content.
  */
+import { SeenStrings } from "./seen-strings.ts";
+
 const TAG = {
   null: 0,
   false: 1,
@@ -19,17 +21,26 @@ const TAG = {
   record: 9,
 } as const;
 
+/** Up to so many bytes a string is put together here faster than a call into the runtime begins. */
+const SHORT = 40;
+
 /** Deeper values are refused: the decoder recurses. */
 const MAX_DEPTH = 32;
+
+/** The names of fields, kinds and nodes, which are the same all day. */
+const SEEN = new SeenStrings(512);
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What was read is no canonical value. */
 export class CodecError extends Error {}
 
-/** Encodes a value; fields that are undefined are left out. Throws TypeError for what is no plain value. */
-export function encodeValue(value: unknown): Uint8Array {
-  const writer = new Writer();
+/**
+ * Encodes a value behind so many zeros; fields that are undefined are left out. Throws TypeError for what is no plain
+ * value.
+ */
+export function encodeValue(value: unknown, zeros = 0): Uint8Array {
+  const writer = new Writer(zeros);
   write(writer, value, 0);
   return writer.done();
 }
@@ -74,13 +85,14 @@ function writeNumber(to: Writer, value: number): void {
 }
 
 function writeRecord(to: Writer, value: object, depth: number): void {
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  const record = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(record).filter((key) => record[key] !== undefined);
+  keys.sort();
   to.byte(TAG.record);
-  to.varint(fields.length);
-  for (const [key, field] of fields) {
+  to.varint(keys.length);
+  for (const key of keys) {
     to.text(key);
-    write(to, field, depth + 1);
+    write(to, record[key], depth + 1);
   }
 }
 
@@ -138,8 +150,13 @@ function readRecord(from: Reader, depth: number): Record<string, unknown> {
 }
 
 class Writer {
-  #buffer = Buffer.allocUnsafe(256);
-  #length = 0;
+  #buffer = Buffer.allocUnsafe(512);
+  #length: number;
+
+  constructor(zeros: number) {
+    this.#buffer.fill(0, 0, zeros);
+    this.#length = zeros;
+  }
 
   byte(value: number): void {
     this.#reserve(1);
@@ -161,6 +178,7 @@ class Writer {
   }
 
   text(value: string): void {
+    if (value.length <= SHORT && this.#ascii(value)) return;
     const length = Buffer.byteLength(value);
     this.varint(length);
     this.#reserve(length);
@@ -176,6 +194,21 @@ class Writer {
 
   done(): Uint8Array {
     return new Uint8Array(this.#buffer.subarray(0, this.#length));
+  }
+
+  /** Writes a short string whose characters are one byte each; false when they are not. */
+  #ascii(value: string): boolean {
+    this.#reserve(1 + SHORT);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = value.length;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return false;
+      buffer[at++] = code;
+    }
+    this.#length = at;
+    return true;
   }
 
   #reserve(more: number): void {
@@ -231,9 +264,13 @@ class Reader {
   }
 
   text(): string {
-    const bytes = this.#piece();
+    const start = this.#piece();
+    const seen = SEEN.find(this.#bytes, start, this.#at);
+    if (seen !== undefined) return seen;
     try {
-      return UTF8.decode(bytes);
+      const text = UTF8.decode(this.#bytes.subarray(start, this.#at));
+      SEEN.keep(this.#bytes, start, this.#at, text);
+      return text;
     } catch (error) {
       throw new CodecError("a string is not UTF-8", { cause: error });
     }
@@ -241,17 +278,18 @@ class Reader {
 
   /** A copy, so that a small value does not keep the whole log record in memory. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.#piece());
+    return new Uint8Array(this.#bytes.subarray(this.#piece(), this.#at));
   }
 
   end(): void {
     if (this.#at !== this.#bytes.length) throw new CodecError("something follows the value");
   }
 
-  #piece(): Uint8Array {
+  /** Goes past so many bytes as are announced, and says where they begin. */
+  #piece(): number {
     const length = this.count();
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.#at - length;
   }
 
   #need(count: number): void {
