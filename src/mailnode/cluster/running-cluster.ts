@@ -1,4 +1,5 @@
 import type { ClusterPart } from "../../contract/cluster-status.ts";
+import type { HistogramFigures } from "../../support/histogram.ts";
 import type { Affinity } from "./affinity.ts";
 import type { Audit } from "./audit.ts";
 import type { ConfigDistribution } from "./config-distribution.ts";
@@ -34,6 +35,10 @@ export interface RaftFigures {
   readonly pendingReads: number;
   /** Changes of leader that this node has seen since it was started. */
   readonly leaderChanges: number;
+  /** Seconds from handing a batch to the disk until it was durable. */
+  readonly persist: HistogramFigures;
+  /** Of its own state, to other members as a whole, and of a leader's in the place of its own. */
+  readonly snapshots: Readonly<Record<"taken" | "sent" | "installed", number>>;
 }
 
 /** Who does it, for the audit log; without it, this node. */

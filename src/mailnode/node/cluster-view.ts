@@ -127,6 +127,7 @@ export class ClusterView {
         uncommittedBytes: status.uncommittedBytes,
         pendingReads: status.pendingReads,
         leaderChanges: this.#leaderChanges,
+        ...this.#parts.node.driver.figures(),
       }
     );
   }

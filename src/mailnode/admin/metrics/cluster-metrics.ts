@@ -78,5 +78,17 @@ function raftMetrics(raft: RaftFigures): readonly Family[] {
     gauge("log_entries", "Entries that the log holds.", Math.max(0, raft.lastIndex - raft.firstIndex + 1)),
     gauge("uncommitted_bytes", "What a leader has appended and not committed.", raft.uncommittedBytes),
     gauge("pending_reads", "Reads that wait for a leader to prove itself.", raft.pendingReads),
+    {
+      name: "mailbastion_raft_persist_duration_seconds",
+      help: "From handing a batch of the log to the disk until it was durable.",
+      values: { type: "histogram", figures: raft.persist },
+    },
+    by(
+      "counter",
+      "mailbastion_raft_snapshots_total",
+      "Snapshots of the state: taken here, sent to another member, installed from a leader.",
+      "what",
+      raft.snapshots,
+    ),
   ];
 }

@@ -7,6 +7,7 @@
  * written without waiting for each other. After any error of the disk, of the core or of the state machine it stops.
  */
 import type { Env } from "../../../support/env.ts";
+import type { HistogramFigures } from "../../../support/histogram.ts";
 import { NotProposed, type Accepted, type AppliedLog, type ClusterMember } from "../../cluster/consensus.ts";
 import type { Consensus, Leader, ProposeOptions } from "../../cluster/consensus.ts";
 import type { MemberChange } from "../core/membership-change.ts";
@@ -44,6 +45,13 @@ export interface DriverParts {
   readonly later: (run: () => void) => void;
 }
 
+export interface DriverFigures {
+  /** Seconds from handing a batch to the disk until it was durable. */
+  readonly persist: HistogramFigures;
+  /** Of its own state, to other members as a whole, and of a leader's in the place of its own. */
+  readonly snapshots: Readonly<Record<"taken" | "sent" | "installed", number>>;
+}
+
 export class Driver implements Consensus {
   /** Resolves when this node has stopped: with the error that made it, or with nothing when it was told to. */
   readonly stopped: Promise<Error | undefined>;
@@ -51,7 +59,7 @@ export class Driver implements Consensus {
   readonly #log: RaftLog;
   readonly #options: DriverOptions;
   readonly #followed: Followed;
-  readonly #persisting = new PersistQueue();
+  readonly #persisting: PersistQueue;
   readonly #desk: LeaderDesk;
   readonly #asks: PendingAsks;
   readonly #reads: PendingReads;
@@ -65,6 +73,7 @@ export class Driver implements Consensus {
   /** A snapshot of the leader is taking the place of the state. */
   #installing = false;
   #scheduled = false;
+  #snapshotsInstalled = 0;
   #tellStopped: (error: Error | undefined) => void;
 
   constructor(parts: DriverParts) {
@@ -73,6 +82,7 @@ export class Driver implements Consensus {
     this.#log = log;
     this.#options = options;
     this.#followed = new Followed(options.witness);
+    this.#persisting = new PersistQueue(env);
     const enter = (event: (raft: Raft) => void): void => this.#enter(event);
     this.#desk = new LeaderDesk({ ...options, stamp: parts.stamp, enter });
     this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52));
@@ -103,6 +113,18 @@ export class Driver implements Consensus {
   /** Undefined until it is started. */
   status(): RaftStatus | undefined {
     return this.#raft?.status();
+  }
+
+  /** What its disk and its snapshots came to since it was started. */
+  figures(): DriverFigures {
+    return {
+      persist: this.#persisting.latency,
+      snapshots: {
+        taken: this.#taker?.taken ?? 0,
+        sent: this.#sender.sent,
+        installed: this.#snapshotsInstalled,
+      },
+    };
   }
 
   follow(log: AppliedLog): void {
@@ -350,6 +372,7 @@ export class Driver implements Consensus {
 
   #installed(snapshot: SnapshotMeta): void {
     this.#installing = false;
+    this.#snapshotsInstalled++;
     this.#followed.wake(snapshot.index);
     // Segments of the log that was replaced are of no use any more.
     this.#orHalt(this.#log.compact(this.#log.compacted.index));

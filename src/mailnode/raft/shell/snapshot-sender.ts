@@ -29,9 +29,15 @@ interface Transfer {
 export class SnapshotSender {
   readonly #options: SnapshotSenderOptions;
   readonly #transfers = new Map<NodeId, Transfer>();
+  #sent = 0;
 
   constructor(options: SnapshotSenderOptions) {
     this.#options = options;
+  }
+
+  /** Snapshots that another member has got as a whole. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Whether a snapshot is needed on this disk for somebody. */
@@ -60,7 +66,9 @@ export class SnapshotSender {
     if (transfer === undefined) return;
     const { store, env, pieceBytes, bytesPerSecond, send } = this.#options;
     transfer.ticks = 0;
-    transfer.done = at >= transfer.digest.bytes;
+    const done = at >= transfer.digest.bytes;
+    if (done && !transfer.done) this.#sent++;
+    transfer.done = done;
     // What the member's core says to it is waited for as long as for a piece.
     if (transfer.done) return;
     const wait = transfer.notBefore - env.monotonic();

@@ -23,10 +23,16 @@ export class SnapshotTaker {
   /** What the log has grown by since the last snapshot. */
   #bytes = 0;
   #taking = false;
+  #taken = 0;
 
   constructor(options: SnapshotTakerOptions, entries: readonly Entry[]) {
     this.#options = options;
     this.appended(entries);
+  }
+
+  /** Snapshots that it took. */
+  get taken(): number {
+    return this.#taken;
   }
 
   appended(entries: readonly Entry[]): void {
@@ -56,6 +62,7 @@ export class SnapshotTaker {
     for (let at = 0; at < content.length; at += PIECE_BYTES)
       await writer.append(content.subarray(at, at + PIECE_BYTES));
     await writer.commit();
+    this.#taken++;
     if (meta.index > log.snapshot.index) {
       await log.append({ snapshot: meta });
       raft.snapshotTaken(meta);

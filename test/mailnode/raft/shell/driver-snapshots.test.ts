@@ -42,6 +42,10 @@ describe("snapshots", () => {
     const sent = pieces(cluster);
     expect(sent.length).toBeGreaterThan(5);
     expect(sent.map(({ at }) => at)).toEqual(sent.map((_, i) => i * 100));
+    const counted = [leader.id, away].map((id) => cluster.member(id).driver.figures().snapshots);
+    expect(counted[0]).toEqual({ taken: expect.any(Number), sent: 1, installed: 0 });
+    expect(counted[0]!.taken).toBeGreaterThan(0);
+    expect(counted[1]).toMatchObject({ sent: 0, installed: 1 });
     // It is on the disk there, too.
     await cluster.losePower(away);
     await cluster.start(away);
