@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UserError } from "../../src/support/errors.ts";
+import { wholeNumber } from "../common/whole-number.ts";
 
 export interface Options {
   /** Losses of power of the machine that holds each tier. */
@@ -11,6 +11,8 @@ export interface Options {
   /** Results of earlier runs: they are shown as one table, and nothing is measured. */
   readonly results: readonly string[];
 }
+
+const LIMITS = [0, 100] as const;
 
 /** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
 export function parseOptions(args: readonly string[]): Options {
@@ -24,19 +26,9 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   return {
-    kills: whole("kills", values.kills),
-    recoveries: whole("recoveries", values.recoveries),
+    kills: wholeNumber("kills", values.kills, LIMITS),
+    recoveries: wholeNumber("recoveries", values.recoveries, LIMITS),
     yes: values.yes,
     results: positionals,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= 100) return value;
-  throw new UserError(
-    "BENCH_OPTION",
-    `--${option} got ${JSON.stringify(text)}`,
-    "give a whole number from 0 to 100",
-  );
 }

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus, loadavg, release, totalmem } from "node:os";
-import { join } from "node:path";
+import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { UserError } from "../../src/support/errors.ts";
+import { Interruption } from "../common/interruption.ts";
+import { machineFacts } from "../common/machine.ts";
+import { runCommand } from "../common/main.ts";
+import { print, printReport } from "../common/report.ts";
+import { keepRun, readRun } from "../common/results.ts";
 import { parseOptions, type Options } from "./options.ts";
 import type { Run, Trial } from "./record.ts";
 import { startServers, type Servers } from "./servers.ts";
@@ -16,8 +17,6 @@ import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
  * mbctl and by Ansible. The machines are real SSH servers on loopback. Options: --rounds 7 --machines 20; or a file of
  * results/, to see its table again.
  */
-const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** The same work by several programs: the first is ours, the second its peer. */
 interface Measure {
@@ -60,9 +59,7 @@ async function statusOf(servers: Servers): Promise<Measure> {
 async function measure(options: Options): Promise<Run> {
   const startedAt = new Date().toISOString();
   const servers = await startServers(options.machines);
-  let isStopped = false;
-  const stop = () => void (isStopped = true);
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const interruption = new Interruption();
   try {
     const measures = await measuresOn(servers);
     const machine = await machineOf();
@@ -75,7 +72,7 @@ async function measure(options: Options): Promise<Run> {
         const first = round % sides.length;
         for (const side of [...sides.slice(first), ...sides.slice(0, first)]) {
           // What was measured until then is kept.
-          if (isStopped) break;
+          if (interruption.endedBy !== undefined) break;
           trials.push(await trial(name, side, round));
           print(progress(trials.at(-1)!, options.rounds, machines));
         }
@@ -89,7 +86,7 @@ async function measure(options: Options): Promise<Run> {
     const command = `npm run bench:fan-out -- --rounds ${options.rounds} --machines ${options.machines}`;
     return { startedAt, command, machine, rounds: options.rounds, planned, trials };
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    interruption.release();
     await servers.stop();
   }
 }
@@ -125,41 +122,24 @@ async function machineOf(): Promise<Readonly<Record<string, string>>> {
     return `${stdout}\n${stderr}`.trim().split("\n")[0]!;
   };
   return {
-    processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    kernel: release(),
+    ...machineFacts(),
     node: process.version,
     ansible: await version("ansible", "--version"),
     openssh: await version("ssh", "-V"),
   };
 }
 
-async function keep(run: Run): Promise<string> {
-  await mkdir(RESULTS, { recursive: true });
-  const file = join(RESULTS, `${run.startedAt.slice(0, 16).replace(":", "-")}.json`);
-  await writeFile(file, `${JSON.stringify(run, undefined, 1)}\n`);
-  return file;
-}
-
 function summarise(run: Run): void {
-  const missed = missing(run);
-  print(`\n${tableOf(rowsOf(run))}\n`);
-  for (const line of missed) print(line);
-  print(verdictOf(run) + (missed.length > 0 ? `; NOT COMPLETE, ${missed.length} things are missing` : ""));
-  process.exitCode = missed.length > 0 ? 1 : 0;
+  printReport(tableOf(rowsOf(run)), missing(run), verdictOf(run));
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
+await runCommand(async (args) => {
+  const options = parseOptions(args);
   if (options.result !== undefined) {
-    summarise(JSON.parse(await readFile(options.result, "utf8")) as Run);
+    summarise((await readRun(options.result)) as Run);
   } else {
     const run = await measure(options);
-    print(`\nraw rounds: ${await keep(run)}`);
+    print(`\nraw rounds: ${await keepRun(import.meta.dirname, run)}`);
     summarise(run);
   }
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  print(`${error.message}: ${error.remedy}`);
-  process.exitCode = 1;
-}
+});

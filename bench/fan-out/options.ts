@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UserError } from "../../src/support/errors.ts";
+import { wholeNumber } from "../common/whole-number.ts";
 
 export interface Options {
   readonly rounds: number;
@@ -22,19 +22,8 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const [result] = positionals;
   return {
-    rounds: whole("rounds", values.rounds),
-    machines: whole("machines", values.machines),
+    rounds: wholeNumber("rounds", values.rounds, LIMITS.rounds),
+    machines: wholeNumber("machines", values.machines, LIMITS.machines),
     ...(result !== undefined && { result }),
   };
-}
-
-function whole(option: keyof typeof LIMITS, text: string): number {
-  const [least, most] = LIMITS[option];
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UserError(
-    "BENCH_OPTION",
-    `--${option} got ${JSON.stringify(text)}`,
-    `give a whole number from ${least} to ${most}`,
-  );
 }

@@ -2,10 +2,11 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "../../demo/embedded/free-ports.ts";
 import { UserError } from "../../src/support/errors.ts";
 
 /** Real SSH servers of OpenSSH, one for each machine, at addresses of loopback, with what both sides need to get in. */
@@ -39,7 +40,8 @@ export async function startServers(count: number): Promise<Servers> {
   const keyFile = join(folder, "login-key");
   const login = await makeKey(keyFile);
   await writeFile(join(folder, "authorized_keys"), `${login}\n`);
-  const port = await freePort();
+  // Free at the first address; the others are this bench's alone.
+  const port = (await freePorts(1))[0]!;
   const hosts = Array.from({ length: count }, (_, index) => ({
     machine: `node-${index + 1}`,
     address: `127.0.0.${index + 1}`,
@@ -101,16 +103,6 @@ async function ended(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   server.kill();
   await once(server, "exit");
-}
-
-/** A port that is free at the first address; the others are this bench's alone. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 async function untilListening(server: ChildProcess, host: string, port: number): Promise<void> {

@@ -1,3 +1,5 @@
+import { markdownTable } from "../common/markdown.ts";
+import { medianOf } from "../common/median.ts";
 import type { Planned, Run, Trial } from "./record.ts";
 
 /** What all rounds of one program came to, in milliseconds. */
@@ -32,15 +34,6 @@ function rowOf({ measure, machines }: Planned, side: string, trials: readonly Tr
   };
 }
 
-/** Of ascending values. That of an even count is the mean of the two in the middle; NaN of none. */
-function medianOf(sorted: readonly number[]): number {
-  const [low, high] = [
-    sorted[Math.floor((sorted.length - 1) / 2)],
-    sorted[Math.ceil((sorted.length - 1) / 2)],
-  ];
-  return low === undefined || high === undefined ? NaN : (low + high) / 2;
-}
-
 /** What the run was to measure and did not, in words for people. */
 export function missing(run: Run): readonly string[] {
   return rowsOf(run)
@@ -68,23 +61,17 @@ export function verdictOf(run: Run): string {
 
 /** The rows as a table in Markdown, for the terminal and for the documentation alike. */
 export function tableOf(rows: readonly Row[]): string {
-  const lines = [
-    ["measured", "machines", "program", "rounds", "least", "median", "most"],
-    ...rows.map(({ measure, machines, side, rounds, least, median, most }) => [
-      measure,
-      String(machines),
-      side,
-      String(rounds),
-      shown(least),
-      shown(median),
-      shown(most),
-    ]),
-  ];
-  const widths = lines[0]!.map((_cell, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const text = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  const [head, ...body] = lines;
-  return [text(head!), text(widths.map((width) => "-".repeat(width))), ...body.map(text)].join("\n");
+  const head = ["measured", "machines", "program", "rounds", "least", "median", "most"];
+  const body = rows.map(({ measure, machines, side, rounds, least, median, most }) => [
+    measure,
+    String(machines),
+    side,
+    String(rounds),
+    shown(least),
+    shown(median),
+    shown(most),
+  ]);
+  return markdownTable(head, body);
 }
 
 function shown(ms: number): string {

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { freePorts } from "../../demo/embedded/free-ports.ts";
 import { certificatesFor, writeCertificate } from "./certificates.ts";
 import { Child } from "./child.ts";
-import { freePorts } from "./free-ports.ts";
 import { untilReady } from "./ready.ts";
 import type { Cluster, Member, Setup, Side } from "./side.ts";
 

@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from "node:fs/promises";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { UserError } from "../../src/support/errors.ts";
+import { Interruption } from "../common/interruption.ts";
+import { loadAverages, machineFacts } from "../common/machine.ts";
+import { runCommand } from "../common/main.ts";
+import { print, printReport } from "../common/report.ts";
+import { keepRun, readRun } from "../common/results.ts";
 import { usageOf } from "./child.ts";
 import { etcdSide } from "./etcd-side.ts";
 import { failOver } from "./failover.ts";
@@ -19,20 +22,19 @@ import { loadTrial } from "./trial.ts";
  * --rounds 5 --seconds 10 --warm-up 3 --clients 1,16,64,256 --faults 20 --sync-delay 5 --folder /var/tmp, or --quick to
  * see that it works here; or a file of results/, to see its tables again.
  */
-const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 const TMPFS = 0x01021994;
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** What is measured so far, and whether somebody has asked for the end. */
+/** What is measured so far, until something ends the run. */
 class Measuring {
   readonly loads: LoadTrial[] = [];
   readonly failovers: Failover[] = [];
   readonly memory: Memory[] = [];
-  endedBy: string | undefined;
   readonly #options: Options;
+  readonly #interruption: Interruption;
 
-  constructor(options: Options) {
+  constructor(options: Options, interruption: Interruption) {
     this.#options = options;
+    this.#interruption = interruption;
   }
 
   /** Only one of the two runs at a time; each round begins with the other one. */
@@ -48,7 +50,7 @@ class Measuring {
   }
 
   async #with(side: Side, syncDelayMs: number, work: (cluster: Cluster) => Promise<void>): Promise<void> {
-    if (this.endedBy !== undefined) return;
+    if (this.#interruption.endedBy !== undefined) return;
     const folder = await mkdtemp(join(this.#options.folder, "mailbastion-raft-"));
     try {
       const cluster = await side.start({ folder, syncDelayMs });
@@ -73,7 +75,7 @@ class Measuring {
     const count = Math.floor((faults * (round + 1)) / rounds) - Math.floor((faults * round) / rounds);
     for (let number = 0; number < count; number++)
       for (const fault of FAULTS) {
-        if (this.endedBy !== undefined) return;
+        if (this.#interruption.endedBy !== undefined) return;
         const failover = await failOver(cluster, fault, side.name, round);
         this.failovers.push(failover);
         print(
@@ -84,7 +86,7 @@ class Measuring {
 
   async #load(side: Side, cluster: Cluster, measure: LoadTrial["measure"], round: number): Promise<void> {
     for (const clients of this.#options.clients) {
-      if (this.endedBy !== undefined) return;
+      if (this.#interruption.endedBy !== undefined) return;
       const trial = await loadTrial(cluster, this.#options, { measure, side: side.name, round, clients });
       this.loads.push(trial);
       const { answered, seconds, p50Ms, p99Ms, failed } = trial;
@@ -99,20 +101,20 @@ async function measure(options: Options): Promise<Run> {
   await checkPrograms(options.folder);
   const startedAt = new Date().toISOString();
   const machine = await machineOf(options.folder);
-  const measuring = new Measuring(options);
-  const stop = () => void (measuring.endedBy ??= "Ctrl-C");
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const interruption = new Interruption();
+  const measuring = new Measuring(options, interruption);
   try {
     await measuring.rounds();
   } catch (error) {
     // What was measured until then is kept.
-    measuring.endedBy = error instanceof Error ? error.message : String(error);
+    interruption.fail(error);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    interruption.release();
   }
   const { rounds, seconds, warmUpSeconds, clients, faults, syncDelayMs } = options;
   const command = `npm run bench:raft -- --rounds ${rounds} --seconds ${seconds} --warm-up ${warmUpSeconds} --clients ${clients.join(",")} --faults ${faults} --sync-delay ${syncDelayMs}`;
-  const { loads, failovers, memory, endedBy } = measuring;
+  const { loads, failovers, memory } = measuring;
+  const { endedBy } = interruption;
   return {
     startedAt,
     command,
@@ -149,42 +151,25 @@ async function machineOf(folder: string): Promise<Readonly<Record<string, string
   const { stdout: etcd } = await execa("etcd", ["--version"]);
   const { stdout: disk } = await execa("findmnt", ["-no", "SOURCE,FSTYPE", "--target", folder]);
   return {
-    processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    kernel: release(),
+    ...machineFacts(),
     node: process.version,
     etcd: etcd.split("\n")[0]!,
     disk,
-    loadBefore: loadavg().map((load) => load.toFixed(1)).join(" "), // prettier-ignore
+    loadBefore: loadAverages(),
   };
 }
 
-async function keep(run: Run): Promise<string> {
-  await mkdir(RESULTS, { recursive: true });
-  const file = join(RESULTS, `${run.startedAt.slice(0, 16).replace(":", "-")}.json`);
-  await writeFile(file, `${JSON.stringify(run, undefined, 1)}\n`);
-  return file;
-}
-
 function summarise(run: Run): void {
-  const missed = missing(run);
-  print(`\n${tablesOf(run)}\n`);
-  for (const line of missed) print(line);
-  print(verdictOf(run) + (missed.length > 0 ? `; NOT COMPLETE, ${missed.length} things are missing` : ""));
-  process.exitCode = missed.length > 0 ? 1 : 0;
+  printReport(tablesOf(run), missing(run), verdictOf(run));
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
+await runCommand(async (args) => {
+  const options = parseOptions(args);
   if (options.result !== undefined) {
-    summarise(JSON.parse(await readFile(options.result, "utf8")) as Run);
+    summarise((await readRun(options.result)) as Run);
   } else {
     const run = await measure(options);
-    print(`\nraw rounds: ${await keep(run)}`);
+    print(`\nraw rounds: ${await keepRun(import.meta.dirname, run)}`);
     summarise(run);
   }
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  print(`${error.message}: ${error.remedy}`);
-  process.exitCode = 1;
-}
+});

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UserError } from "../../src/support/errors.ts";
+import { wholeNumber } from "../common/whole-number.ts";
 
 export interface Options {
   readonly rounds: number;
@@ -61,12 +61,5 @@ export function parseOptions(args: readonly string[]): Options {
 }
 
 function whole(option: keyof typeof LIMITS, text: string): number {
-  const [least, most] = LIMITS[option];
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UserError(
-    "BENCH_OPTION",
-    `--${option} got ${JSON.stringify(text)}`,
-    `give a whole number from ${least} to ${most}`,
-  );
+  return wholeNumber(option, text, LIMITS[option]);
 }

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePorts } from "../../demo/embedded/free-ports.ts";
 import { certificatesFor } from "./certificates.ts";
 import { Child } from "./child.ts";
-import { freePorts } from "./free-ports.ts";
 import type { JoinLine, WhoLine } from "./member.ts";
 import { untilReady } from "./ready.ts";
 import type { Cluster, Member, Setup, Side } from "./side.ts";

@@ -1,3 +1,5 @@
+import { markdownTable } from "../common/markdown.ts";
+import { medianOf } from "../common/median.ts";
 import { FAULTS, MEASURES, type Run, type SideName } from "./record.ts";
 
 const SIDES = ["mailbastion", "etcd"] as const satisfies readonly SideName[];
@@ -50,13 +52,11 @@ export function loadRows({ loads, clients: counts }: Pick<Run, "loads" | "client
           least: rates[0] ?? NaN,
           perSecond: medianOf(rates),
           most: rates.at(-1) ?? NaN,
-          p50Ms: medianOf(sorted(trials.map(({ p50Ms }) => p50Ms))),
-          p99Ms: medianOf(sorted(trials.map(({ p99Ms }) => p99Ms))),
+          p50Ms: medianOf(trials.map(({ p50Ms }) => p50Ms)),
+          p99Ms: medianOf(trials.map(({ p99Ms }) => p99Ms)),
           cpuMs: medianOf(
-            sorted(
-              trials.flatMap(({ membersCpuSeconds, answered }) =>
-                membersCpuSeconds === undefined ? [] : [(membersCpuSeconds * 1e6) / answered],
-              ),
+            trials.flatMap(({ membersCpuSeconds, answered }) =>
+              membersCpuSeconds === undefined ? [] : [(membersCpuSeconds * 1e6) / answered],
             ),
           ),
         };
@@ -151,7 +151,7 @@ export function tablesOf(run: Run): string {
     return [side, `${shown(medianOf(all), 0)} MiB`, `${shown(all.at(-1) ?? NaN, 0)} MiB`];
   });
   return [
-    tableOf(
+    markdownTable(
       [
         "measured",
         "clients",
@@ -166,8 +166,8 @@ export function tablesOf(run: Run): string {
       ],
       loads,
     ),
-    tableOf(["leader", "side", "times", "median", "worst"], faults),
-    tableOf(["memory", "median of a member", "largest"], memory),
+    markdownTable(["leader", "side", "times", "median", "worst"], faults),
+    markdownTable(["memory", "median of a member", "largest"], memory),
   ].join("\n\n");
 }
 
@@ -175,24 +175,8 @@ function isTarget(clients: number): boolean {
   return (TARGET.clients as readonly number[]).includes(clients);
 }
 
-function tableOf(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...body.map((line) => line[column]!.length)),
-  );
-  const text = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [text(head), text(widths.map((width) => "-".repeat(width))), ...body.map(text)].join("\n");
-}
-
 function sorted(values: readonly number[]): readonly number[] {
   return values.toSorted((a, b) => a - b);
-}
-
-/** Of ascending values. That of an even count is the mean of the two in the middle; NaN of none. */
-function medianOf(ascending: readonly number[]): number {
-  const low = ascending[Math.floor((ascending.length - 1) / 2)];
-  const high = ascending[Math.ceil((ascending.length - 1) / 2)];
-  return low === undefined || high === undefined ? NaN : (low + high) / 2;
 }
 
 function shown(value: number, digits: number): string {

@@ -1,12 +1,14 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus, loadavg, release, setPriority, totalmem } from "node:os";
-import { join } from "node:path";
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../src/support/errors.ts";
 import { ensureEngine, type Engine } from "../../src/toolkit/lab/engine.ts";
 import { exec } from "../../src/toolkit/lab/lab.ts";
 import { priorityOf } from "../../src/toolkit/services/keepalived/view.ts";
 import { confirm } from "../../demo/confirm.ts";
+import { Interruption } from "../common/interruption.ts";
+import { loadAverages, machineFacts } from "../common/machine.ts";
+import { runCommand } from "../common/main.ts";
+import { print, printReport } from "../common/report.ts";
+import { keepRun, readRuns } from "../common/results.ts";
 import { Balancers } from "./balancers.ts";
 import { silenceOf } from "./gap.ts";
 import { orderOf, parseOptions, type Options } from "./options.ts";
@@ -22,16 +24,13 @@ import { PAUSE_MS, runBlock } from "./trial.ts";
  * results/ of earlier runs, to see them as one table.
  */
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
-const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function measure(engine: Engine, options: Options): Promise<Run> {
   const { intervals, rounds, pauses, kills } = options;
   const startedAt = new Date().toISOString();
   const blocks: Block[] = [];
-  let endedBy: string | undefined;
-  const stop = () => void (endedBy ??= "Ctrl-C");
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const interruption = new Interruption();
+  const isStopped = (): boolean => interruption.endedBy !== undefined;
   try {
     const balancers = await Balancers.up(engine, PROJECT, print);
     const { topology } = balancers.lab.state;
@@ -41,19 +40,20 @@ async function measure(engine: Engine, options: Options): Promise<Run> {
       await balancers.apply(intervals[0]!);
       for (let round = 0; round < rounds; round++)
         for (const intervalMs of orderOf(intervals, round)) {
-          if (endedBy) break;
-          const trial = { round, intervalMs, pauses, kills, isStopped: () => endedBy !== undefined };
+          if (isStopped()) break;
+          const trial = { round, intervalMs, pauses, kills, isStopped };
           blocks.push(await runBlock(balancers, trial));
           print(progress(blocks.at(-1)!, rounds));
         }
     } catch (error) {
       // What was measured until then is kept.
-      endedBy = error instanceof Error ? error.message : String(error);
+      interruption.fail(error);
     }
+    const { endedBy } = interruption;
     const command = `npm run bench:vrrp -- --intervals ${intervals.join(",")} --rounds ${rounds} --pauses ${pauses} --kills ${kills}`;
     return { startedAt, command, machine, priority, rounds, intervals, blocks, ...(endedBy && { endedBy }) };
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    interruption.release();
     await Balancers.down(engine, PROJECT);
   }
 }
@@ -77,43 +77,28 @@ async function machineOf(
   ]);
   const [keepalived, haproxy] = versions.stdout.trim().split("\n");
   return {
-    processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    kernel: release(),
+    ...machineFacts(),
     docker: engine.version,
     keepalived: keepalived!,
     haproxy: haproxy!,
-    loadBefore: loadavg().map((load) => load.toFixed(1)).join(" "), // prettier-ignore
+    loadBefore: loadAverages(),
   };
-}
-
-async function keep(result: Run): Promise<string> {
-  await mkdir(RESULTS, { recursive: true });
-  const file = join(RESULTS, `${result.startedAt.slice(0, 16).replace(":", "-")}.json`);
-  await writeFile(file, `${JSON.stringify(result, undefined, 1)}\n`);
-  return file;
 }
 
 function summarise(result: Run, options: Options): void {
   const rows = rowsOf(result);
   const missed = [...(result.endedBy ? [`ended early: ${result.endedBy}`] : []), ...missing(result, options)];
-  print(`\n${tableOf(rows, result.priority)}\n`);
-  for (const line of missed) print(line);
-  print(
-    verdictOf(rows, PAUSE_MS) +
-      (missed.length > 0 ? `; NOT COMPLETE, ${missed.length} things are missing` : ""),
-  );
-  process.exitCode = missed.length > 0 ? 1 : 0;
+  printReport(tableOf(rows, result.priority), missed, verdictOf(rows, PAUSE_MS));
 }
 
 async function show(files: readonly string[]): Promise<void> {
-  const runs = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as Run));
+  const runs = (await readRuns(files)) as readonly Run[];
   const rows = rowsOf(together(runs));
   print(`${tableOf(rows, runs[0]!.priority)}\n\n${verdictOf(rows, PAUSE_MS)}`);
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
+await runCommand(async (args) => {
+  const options = parseOptions(args);
   // What is measured must not be how long this process waits for a processor. Its load is as nice as any program.
   setPriority(OBSERVER_NICENESS);
   const yes = options.yes || process.env["CI"] === "true";
@@ -121,11 +106,7 @@ try {
   else {
     const engine = await ensureEngine({ yes, ask: confirm, report: print });
     const result = await measure(engine, options);
-    print(`\nraw rounds: ${await keep(result)}`);
+    print(`\nraw rounds: ${await keepRun(import.meta.dirname, result)}`);
     summarise(result, options);
   }
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  print(`${error.message}: ${error.remedy}`);
-  process.exitCode = 1;
-}
+});

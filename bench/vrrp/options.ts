@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UserError } from "../../src/support/errors.ts";
+import { wholeNumber } from "../common/whole-number.ts";
 
 export interface Options {
   /** Advert intervals to compare, in milliseconds, ascending. */
@@ -32,12 +32,16 @@ export function parseOptions(args: readonly string[]): Options {
       yes: { type: "boolean", default: false },
     },
   });
-  const intervals = values.intervals.split(",").map((text) => whole("intervals", text));
+  const [shortest, longest] = LIMITS.intervals;
+  const remedy = `give milliseconds from ${shortest} to ${longest}, with commas between`;
+  const intervals = values.intervals
+    .split(",")
+    .map((text) => wholeNumber("intervals", text, LIMITS.intervals, remedy));
   return {
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b),
-    rounds: whole("rounds", values.rounds),
-    pauses: whole("pauses", values.pauses),
-    kills: whole("kills", values.kills),
+    rounds: wholeNumber("rounds", values.rounds, LIMITS.rounds),
+    pauses: wholeNumber("pauses", values.pauses, LIMITS.pauses),
+    kills: wholeNumber("kills", values.kills, LIMITS.kills),
     yes: values.yes,
     results: positionals,
   };
@@ -47,15 +51,4 @@ export function parseOptions(args: readonly string[]): Options {
 export function orderOf(intervals: readonly number[], round: number): readonly number[] {
   const first = round % intervals.length;
   return [...intervals.slice(first), ...intervals.slice(0, first)];
-}
-
-function whole(option: keyof typeof LIMITS, text: string): number {
-  const [least, most] = LIMITS[option];
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UserError(
-    "BENCH_OPTION",
-    `--${option} got ${JSON.stringify(text)}`,
-    `give ${option === "intervals" ? "milliseconds" : "a whole number"} from ${least} to ${most}${option === "intervals" ? ", with commas between" : ""}`,
-  );
 }

@@ -1,3 +1,5 @@
+import { markdownTable } from "../common/markdown.ts";
+import { medianOf } from "../common/median.ts";
 import { silenceOf } from "./gap.ts";
 import { judge } from "./holders.ts";
 import type { Block, Run } from "./record.ts";
@@ -51,13 +53,14 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
   };
 }
 
-/** The median of an even count is the mean of the two in the middle. */
+/** In whole units. */
 export function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const worst = sorted.at(-1);
-  if (worst === undefined) return undefined;
-  const middle = [sorted[Math.floor((sorted.length - 1) / 2)]!, sorted[Math.ceil((sorted.length - 1) / 2)]!];
-  return { median: Math.round(sum(middle) / 2), worst: Math.round(worst), count: sorted.length };
+  if (values.length === 0) return undefined;
+  return {
+    median: Math.round(medianOf(values)),
+    worst: Math.round(Math.max(...values)),
+    count: values.length,
+  };
 }
 
 /**
@@ -141,19 +144,11 @@ export function tableOf(rows: readonly Row[], priority: number): string {
     shown(row.idleGapMs),
     shown(row.sinceKillMs),
   ]);
-  return markdown([head, ...lines]);
+  return markdownTable(head, lines);
 }
 
 function shown(value: Spread): string {
   return value === undefined ? "-" : `${value.median} / ${value.worst}`;
-}
-
-function markdown(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  const [head, ...body] = rows;
-  return [line(head!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
 function sum(values: readonly number[]): number {

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { PORTS } from "../../src/contract/ports.ts";
 import { labDown } from "../../src/toolkit/lab/down.ts";
 import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
-import { ledgerOf } from "../../src/toolkit/lab/mail/ledger.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
-import { sendMails } from "../../src/toolkit/lab/mail/sender.ts";
 import { remake } from "../../src/toolkit/lab/remake.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import type { Machine } from "../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { underMail } from "./under-mail.ts";
 import { until } from "./until.ts";
 
 /*
@@ -77,34 +75,6 @@ done`;
   const certificates = () =>
     onAll("sha256sum /etc/mailbastion/tls/*.crt /etc/mailbastion/*/*.crt 2>/dev/null | sort -u");
 
-  /** Runs it while mail comes in; every message that was answered must arrive, and none may be refused. */
-  const underMail = async (what: () => Promise<unknown>) => {
-    const answered: string[] = [];
-    let isOver = false;
-    const load = async (): Promise<void> => {
-      for (let turn = 0; !isOver; turn++) {
-        const sent = await sendMails({
-          host: lab.state.topology.network.vip,
-          port: PORTS.smtp,
-          prefix: `turn-${turn}-${answered.length}`,
-          count: 5,
-          to: "someone@example.com",
-          connections: 1,
-          patienceMs: MINUTE,
-        });
-        expect(sent.refused).toEqual(new Map());
-        answered.push(...sent.answered);
-      }
-    };
-    const loading = load();
-    await what().finally(() => (isOver = true));
-    await loading;
-    await nextHop.waitFor(answered, 3 * MINUTE);
-    const arrived = nextHop.arrivals.map(({ id }) => id).filter((id) => answered.includes(id));
-    expect(answered.length).toBeGreaterThan(0);
-    expect(ledgerOf(answered, arrived)).toMatchObject({ missing: [], unanswered: [] });
-  };
-
   beforeAll(async () => {
     lab = await acquireLab(described, "machines");
     project = await HostsProject.of(lab);
@@ -152,7 +122,7 @@ done`;
       const before = await passwords();
       const { vip } = lab.state.topology.network;
       await sh("node-2", 'setsid sh -c "$1" sh "$2" >/dev/null 2>&1 </dev/null &', CLIENT, vip);
-      await underMail(() => succeeds("rotate", "secrets"));
+      await underMail(lab, nextHop, () => succeeds("rotate", "secrets"));
       await sh("node-2", "rm /run/proof-client");
       expect(await sh("node-2", "cat /run/proof-client.failed")).toBe("");
       expect(Number(await sh("node-2", "wc -l </run/proof-client.asked"))).toBeGreaterThan(10);
@@ -167,7 +137,7 @@ done`;
     "gets new certificates and a new authority under mail",
     async () => {
       const before = await certificates();
-      await underMail(() => succeeds("rotate", "certificates", "--authority"));
+      await underMail(lab, nextHop, () => succeeds("rotate", "certificates", "--authority"));
       const after = await certificates();
       expect(after.filter((one, index) => one === before[index] || one === "")).toEqual([]);
       await becomesWhole();
@@ -179,7 +149,7 @@ done`;
     "takes two more machines in, and lets them go again, under mail",
     async () => {
       project.describe({});
-      await underMail(async () => {
+      await underMail(lab, nextHop, async () => {
         await succeeds("trust", ...NEW);
         await succeeds("add", "machine", ...NEW);
         expect(await Promise.all([...NODES, ...NEW].map(size))).toEqual(["5", "5", "5", "5", "5"]);

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { PORTS } from "../../src/contract/ports.ts";
 import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
-import { ledgerOf } from "../../src/toolkit/lab/mail/ledger.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
-import { sendMails } from "../../src/toolkit/lab/mail/sender.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { underMail } from "./under-mail.ts";
 import { until } from "./until.ts";
 
 /* What an operator does to a running cluster at three in the morning. The tests build on each other. */
@@ -128,34 +126,7 @@ const MINUTE = 60_000;
       const before = await onAll("systemctl show --value --property=MainPID mailbastion-mbnode");
       const nextHop = await NextHop.start(lab.state.gateway, NEXT_HOP_PORT);
       try {
-        const answered: string[] = [];
-        let isOver = false;
-        const { vip } = lab.state.topology.network;
-        const load = async (): Promise<void> => {
-          for (let turn = 0; !isOver; turn++) {
-            const sent = await sendMails({
-              host: vip,
-              port: PORTS.smtp,
-              prefix: `turn-${turn}`,
-              count: 5,
-              to: "someone@example.com",
-              connections: 1,
-              patienceMs: MINUTE,
-            });
-            expect(sent.refused).toEqual(new Map());
-            answered.push(...sent.answered);
-          }
-        };
-        const loading = load();
-        await succeeds("restart", "--rolling").finally(() => (isOver = true));
-        await loading;
-        await nextHop.waitFor(answered, 3 * MINUTE);
-        expect(
-          ledgerOf(
-            answered,
-            nextHop.arrivals.map(({ id }) => id),
-          ),
-        ).toMatchObject({ missing: [], unanswered: [] });
+        await underMail(lab, nextHop, () => succeeds("restart", "--rolling"));
       } finally {
         await nextHop.stop();
       }

@@ -5,21 +5,13 @@ import { HAPROXY_BALANCE } from "../../../src/contract/cluster-api.ts";
 import { AgentCheckServer } from "../../../src/mailnode/cluster/agent-check.ts";
 import type { Balancing } from "../../../src/mailnode/cluster/balancing.ts";
 import { Registry, type NodeReport } from "../../../src/mailnode/cluster/registry.ts";
+import { nodeReport } from "../fixtures/node-record.ts";
 import { until } from "../fixtures/until.ts";
 import { Haproxy, type ServerStat } from "./haproxy.ts";
 import { NAMES, replicas, type Replicas } from "./replicas.ts";
 
-const report = (more: Partial<NodeReport> = {}): NodeReport => ({
-  state: "active",
-  load: 0,
-  sessions: 0,
-  maxSessions: 0,
-  weight: 100,
-  roles: ["mail"],
-  endpoints: [],
-  documents: {},
-  ...more,
-});
+const report = (more: Partial<NodeReport> = {}): NodeReport =>
+  nodeReport({ weight: 100, roles: ["mail"], ...more });
 
 interface Scene {
   readonly world: Replicas;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ConfigDistribution } from "../../../src/mailnode/cluster/config-distribution.ts";
 import { Registry, type NodeReport } from "../../../src/mailnode/cluster/registry.ts";
+import { nodeReport } from "../fixtures/node-record.ts";
 import { bytes, NAMES, replicas, text } from "./replicas.ts";
 
 describe("configuration", () => {
@@ -44,16 +45,7 @@ describe("configuration", () => {
     const stop = new AbortController();
     const reporting = nodes.map(({ config: own, registry }) => {
       own.onChange("policy", () => undefined);
-      const report = (): NodeReport => ({
-        state: "active",
-        load: 0,
-        sessions: 0,
-        maxSessions: 0,
-        weight: 1,
-        roles: [],
-        endpoints: [],
-        documents: own.working(),
-      });
+      const report = (): NodeReport => nodeReport({ documents: own.working() });
       return registry.keepReporting(1000, report, stop.signal);
     });
     await time.pass(100);

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { until } from "../fixtures/until.ts";
 
 export interface BackendServer {
@@ -37,7 +38,7 @@ export class Haproxy {
   static async start(balance: readonly string[], servers: readonly BackendServer[]): Promise<Haproxy> {
     const folder = await mkdtemp(join(tmpdir(), "agent-check-"));
     const backends = await Promise.all(servers.map(({ name }) => Backend.start(name)));
-    const port = await freePort();
+    const port = (await freePorts(1))[0]!;
     const lines = servers.map(
       ({ name, agentPort }, place) =>
         `    server ${name} 127.0.0.1:${backends[place]!.port} weight 100 agent-check agent-addr 127.0.0.1 agent-port ${agentPort} agent-inter 50ms`,
@@ -152,13 +153,4 @@ class Backend {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

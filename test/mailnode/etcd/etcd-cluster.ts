@@ -1,8 +1,8 @@
 /** Debian's etcd, three members on this machine: another subject for the recorder and the checker. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { until } from "../fixtures/until.ts";
 import { EtcdClient } from "./etcd-client.ts";
 
@@ -102,12 +102,4 @@ export class EtcdMember {
     child.kill("SIGKILL");
     await exit;
   }
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, HOST));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

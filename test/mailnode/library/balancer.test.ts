@@ -1,21 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ClusterNode } from "../../../src/mailnode/cluster/registry.ts";
 import { Balancer } from "../../../src/mailnode/library/balancer.ts";
+import { nodeRecord } from "../fixtures/node-record.ts";
 
 function node(id: string, more: Partial<ClusterNode["record"]> = {}): ClusterNode {
-  const record = {
-    state: "active" as const,
-    load: 0,
-    sessions: 0,
-    maxSessions: 0,
-    weight: 1,
-    roles: [],
-    endpoints: [],
-    documents: {},
-    reportedAt: 0,
-    ...more,
-  };
-  return { id, state: "active", record };
+  return { id, state: "active", record: nodeRecord(more) };
 }
 
 /** How often each is chosen. */

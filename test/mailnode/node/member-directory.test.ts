@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Member } from "../../../src/mailnode/membership/core/types.ts";
 import { MemberDirectory } from "../../../src/mailnode/node/member-directory.ts";
 import type { NodeRecord } from "../../../src/mailnode/state/nodes.ts";
+import { nodeRecord } from "../fixtures/node-record.ts";
 
 const speaks = (id: string, name: string, state: Member["state"] = "alive"): Member => ({
   id,
@@ -13,18 +14,7 @@ const speaks = (id: string, name: string, state: Member["state"] = "alive"): Mem
 
 const reported = (node: string, member: string): readonly [string, NodeRecord] => [
   node,
-  {
-    member,
-    state: "active",
-    load: 0,
-    sessions: 0,
-    maxSessions: 0,
-    weight: 1,
-    roles: [],
-    endpoints: [],
-    documents: {},
-    reportedAt: 0,
-  },
+  nodeRecord({ member }),
 ];
 
 const counts = (id: string, voter = true, witness = false) => ({ id, voter, witness });

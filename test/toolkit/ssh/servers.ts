@@ -6,6 +6,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import ssh2, { type Connection, type ServerChannel, type Session } from "ssh2";
+import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { connectOnce } from "./wait-for-port.ts";
 import type { HostKey } from "../../../src/toolkit/ssh/host-key.ts";
 import {
@@ -179,7 +180,7 @@ export async function startSshd(sshd: string, options: SshdOptions = {}): Promis
   await writeFile(at("login-key"), login.private, { mode: 0o600 });
   await writeFile(at("authorized_keys"), `${login.key.type} ${login.key.base64}\n`, { mode: 0o644 });
   await writeFile(at("host-key"), host.private, { mode: 0o600 });
-  const port = await freePort();
+  const port = (await freePorts(1))[0]!;
   const lines = [
     `ListenAddress 127.0.0.1:${port}`,
     `HostKey ${at("host-key")}`,
@@ -218,15 +219,6 @@ async function untilListening(server: ChildProcess, port: number): Promise<void>
   while (!(await connectOnce(port))) {
     if (server.exitCode !== null) throw new Error(`sshd did not start: ${said.join("")}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** A client's options for a test server: its key, and a known_hosts file with its host key unless told otherwise. */

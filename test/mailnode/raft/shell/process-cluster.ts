@@ -111,6 +111,14 @@ export class ProcessCluster {
     );
   }
 
+  /** The different answers, when every member is asked for the key. */
+  async distinctReads(key: string): Promise<readonly string[]> {
+    const reads = await Promise.all(
+      this.members.map((member) => this.operate(member, key, { kind: "read" })),
+    );
+    return [...new Set(reads.map((output) => JSON.stringify(output)))];
+  }
+
   talk(): Clients {
     const { clients = 2, pauseMs = 15 } = this.#options;
     const subjects = this.members.map((member) => ({
