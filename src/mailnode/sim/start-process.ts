@@ -82,7 +82,6 @@ function openLog(
     blocking,
     newNode: () => machine.id,
     segmentBytes,
-    recentBytes: swarm.recentBytes,
     backend: (tail, segments) =>
       new TimedBackend(new LogWriter(blocking, DIRECTORY, segmentBytes, tail, segments), flushed),
   });

@@ -49,7 +49,6 @@ export interface Swarm {
   readonly keepLogBytes: number;
   readonly snapshotPieceBytes: number;
   readonly segmentBytes: number;
-  readonly recentBytes: number;
   /** Of a packet, in milliseconds: at least, and how much longer at most. */
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -100,7 +99,6 @@ export function swarmOf(seed: number, chance: Chance): Swarm {
     keepLogBytes: chance.pick([0, 0, 600, 4000]),
     snapshotPieceBytes: chance.pick([300, 2000, 100_000]),
     segmentBytes: chance.pick([2048, 4096, 16_384]),
-    recentBytes: chance.pick([0, 1000, 100_000]),
     latencyMs: tickMs * chance.between(0.01, 0.3),
     jitterMs: tickMs * chance.between(0, chance.pick([0.2, 0.6, 2])),
     lossRate: faulty && chance.happens(0.6) ? chance.between(0, 0.02) : 0,

@@ -15,7 +15,6 @@ function openLog(disk: ForgetfulDisk): Promise<RaftLog> {
     blocking,
     newNode: () => "n1",
     segmentBytes,
-    recentBytes: 0,
     backend: (tail, segments) =>
       new InlineBackend(new LogWriter(blocking, directory, segmentBytes, tail, segments)),
   });

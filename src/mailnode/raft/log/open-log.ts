@@ -7,8 +7,6 @@ import { WorkerBackend } from "./worker-backend.ts";
 /** etcd's size: seconds of full load, and a tolerable read at each start. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
 
-const RECENT_BYTES = 16 * 1024 * 1024;
-
 /** Opens the log of a directory of this machine, with a thread of its own. Throws as RaftLog.open does. */
 export function openLog(directory: string): Promise<RaftLog> {
   return RaftLog.open({
@@ -17,7 +15,6 @@ export function openLog(directory: string): Promise<RaftLog> {
     blocking: realBlockingDisk,
     newNode: () => randomBytes(8).toString("hex"),
     segmentBytes: SEGMENT_BYTES,
-    recentBytes: RECENT_BYTES,
     backend: (tail, segments) =>
       new WorkerBackend({ directory, segmentBytes: SEGMENT_BYTES, tail, segments }),
   });

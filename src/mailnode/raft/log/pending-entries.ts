@@ -1,14 +1,8 @@
 import type { Entry, Index } from "../core/types.ts";
 
-/** The latest entries of a log, in memory up to a size, for followers that are nearly up to date. */
-export class RecentEntries {
-  readonly #maxBytes: number;
+/** The entries of a log that are on their way to the disk, where they cannot be read yet. */
+export class PendingEntries {
   #entries: Entry[] = [];
-  #bytes = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
 
   /** Of the first that is held; undefined when none is. */
   get firstIndex(): Index | undefined {
@@ -21,26 +15,15 @@ export class RecentEntries {
 
   /** Adds an entry behind those before it; from there on the others are overruled. */
   put(entry: Entry): void {
-    this.keepBelow(entry.index);
-    if (this.#entries.length > 0 && this.#entries.at(-1)!.index !== entry.index - 1) this.keepBelow(0);
+    while ((this.#entries.at(-1)?.index ?? -1) >= entry.index) this.#entries.pop();
+    if (this.#entries.length > 0 && this.#entries.at(-1)!.index !== entry.index - 1) this.#entries = [];
     this.#entries.push(entry);
-    this.#bytes += entry.data.length;
   }
 
-  /** Forgets the entries from `index` on. */
-  keepBelow(index: Index): void {
-    while ((this.#entries.at(-1)?.index ?? -1) >= index) this.#bytes -= this.#entries.pop()!.data.length;
-  }
-
-  /** Forgets the oldest while they are too large; only those that `durable` allows can be read from disk again. */
+  /** Forgets the oldest, as long as they are durable. */
   shrink(durable: (index: Index) => boolean): void {
-    let count = 0;
-    for (let bytes = this.#bytes; bytes > this.#maxBytes && count < this.#entries.length; count++) {
-      const entry = this.#entries[count]!;
-      if (!durable(entry.index)) break;
-      bytes -= entry.data.length;
-    }
-    this.#drop(count);
+    const kept = this.#entries.findIndex(({ index }) => !durable(index));
+    this.#drop(kept < 0 ? this.#entries.length : kept);
   }
 
   /** Forgets the entries up to `index`. */
@@ -49,7 +32,6 @@ export class RecentEntries {
   }
 
   #drop(count: number): void {
-    for (let i = 0; i < count; i++) this.#bytes -= this.#entries[i]!.data.length;
     if (count > 0) this.#entries = this.#entries.slice(count);
   }
 }

@@ -8,8 +8,8 @@ import type { LogBackend } from "./log-backend.ts";
 import type { LogTable } from "./log-table.ts";
 import { addItem, type LogItem } from "./payloads.ts";
 import { readEntries } from "./read-entries.ts";
+import { PendingEntries } from "./pending-entries.ts";
 import type { LogTail } from "./read-log.ts";
-import { RecentEntries } from "./recent-entries.ts";
 import { recoverLog } from "./recover.ts";
 import { segmentNumbers } from "./segment-name.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
@@ -22,8 +22,6 @@ export interface RaftLogOptions {
   /** Draws the id of a node whose directory holds no log yet. */
   readonly newNode: () => NodeId;
   readonly segmentBytes: number;
-  /** What entries may take in memory; older ones are read from disk. */
-  readonly recentBytes: number;
   /** Starts what writes the log from its end on. */
   readonly backend: (tail: LogTail, segments: readonly number[]) => LogBackend;
 }
@@ -45,7 +43,7 @@ export class RaftLog {
   readonly snapshots: SnapshotStore;
   readonly #options: RaftLogOptions;
   readonly #table: LogTable;
-  readonly #recent: RecentEntries;
+  readonly #pending = new PendingEntries();
   readonly #backend: LogBackend;
   #appends = 0;
   /** The segment of the last batch that is durable. */
@@ -77,7 +75,6 @@ export class RaftLog {
     this.snapshots = snapshots;
     this.#options = options;
     this.#table = table;
-    this.#recent = new RecentEntries(options.recentBytes);
     this.#backend = backend;
   }
 
@@ -125,9 +122,9 @@ export class RaftLog {
       if (end > from && bytes > maxBytes) break;
     }
     const { blocking, directory } = this.#options;
-    const inMemory = Math.min(end, Math.max(from, this.#recent.firstIndex ?? end));
+    const inMemory = Math.min(end, Math.max(from, this.#pending.firstIndex ?? end));
     const entries = [...readEntries(blocking, directory, this.#table, from, inMemory)];
-    for (let index = inMemory; index < end; index++) entries.push(this.#recent.get(index)!);
+    for (let index = inMemory; index < end; index++) entries.push(this.#pending.get(index)!);
     return entries;
   }
 
@@ -185,9 +182,9 @@ export class RaftLog {
       this.#table.put(item, { segment: PENDING, at: append });
       if (item.kind !== "entry") continue;
       entries.push({ index: item.entry.index, start });
-      this.#recent.put(item.entry);
+      this.#pending.put(item.entry);
     }
-    this.#recent.keepAbove(this.compacted.index);
+    this.#pending.keepAbove(this.compacted.index);
     const batch = await this.#backend.write(writer.take());
     this.#written = batch.segment;
     for (const { index, start } of entries) {
@@ -197,7 +194,7 @@ export class RaftLog {
         this.#table.setPlace(index, { segment: batch.segment, at: batch.at + start });
       }
     }
-    this.#recent.shrink((index) => this.#table.place(index).segment !== PENDING);
+    this.#pending.shrink((index) => this.#table.place(index).segment !== PENDING);
   }
 
   /** The segment of the first entry; undefined without entries, or while it is on its way to the last one. */

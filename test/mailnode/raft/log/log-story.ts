@@ -20,7 +20,6 @@ export function openOn(
     blocking: disk.blocking,
     newNode: () => "00000000000000aa",
     segmentBytes,
-    recentBytes: 200,
     backend: (tail, segments) =>
       new InlineBackend(new LogWriter(disk.blocking, DIRECTORY, segmentBytes, tail, segments), later),
   });

@@ -1,49 +1,49 @@
 import { describe, expect, it } from "@jest/globals";
-import { RecentEntries } from "../../../../src/mailnode/raft/log/recent-entries.ts";
+import { PendingEntries } from "../../../../src/mailnode/raft/log/pending-entries.ts";
 import { entries, entry } from "./log-story.ts";
 
-const filled = (maxBytes = 100) => {
-  const recent = new RecentEntries(maxBytes);
-  for (const one of entries(1, 5, 9)) recent.put(one);
-  return recent;
+const filled = () => {
+  const pending = new PendingEntries();
+  for (const one of entries(1, 5, 9)) pending.put(one);
+  return pending;
 };
 
-describe("the latest entries of a log", () => {
+describe("the entries of a log that are not on disk yet", () => {
   it("are found by index while they are held", () => {
-    const recent = filled();
-    expect(recent.firstIndex).toBe(5);
-    expect(recent.get(7)).toEqual(entry(1, 7));
-    expect([recent.get(4), recent.get(10)]).toEqual([undefined, undefined]);
-    expect(new RecentEntries(1).get(0)).toBeUndefined();
+    const pending = filled();
+    expect(pending.firstIndex).toBe(5);
+    expect(pending.get(7)).toEqual(entry(1, 7));
+    expect([pending.get(4), pending.get(10)]).toEqual([undefined, undefined]);
+    expect(new PendingEntries().get(0)).toBeUndefined();
   });
 
   it("are overruled from an entry of a smaller index on", () => {
-    const recent = filled();
-    recent.put(entry(2, 6));
-    expect([recent.get(6), recent.get(7)]).toEqual([entry(2, 6), undefined]);
+    const pending = filled();
+    pending.put(entry(2, 6));
+    expect([pending.get(6), pending.get(7)]).toEqual([entry(2, 6), undefined]);
   });
 
-  it("go, oldest first, while they are above their size and on disk", () => {
-    const recent = filled(50);
-    recent.shrink((index) => index < 7);
-    expect(recent.firstIndex).toBe(7);
-    recent.shrink(() => true);
-    expect(recent.firstIndex).toBe(8);
+  it("go, oldest first, as they are on disk", () => {
+    const pending = filled();
+    pending.shrink((index) => index < 7 || index === 8);
+    expect(pending.firstIndex).toBe(7);
+    pending.shrink(() => true);
+    expect(pending.firstIndex).toBeUndefined();
   });
 
   it("go up to a compaction", () => {
-    const recent = filled();
-    recent.keepAbove(3);
-    expect(recent.firstIndex).toBe(5);
-    recent.keepAbove(8);
-    expect(recent.firstIndex).toBe(9);
-    recent.keepAbove(20);
-    expect(recent.firstIndex).toBeUndefined();
+    const pending = filled();
+    pending.keepAbove(3);
+    expect(pending.firstIndex).toBe(5);
+    pending.keepAbove(8);
+    expect(pending.firstIndex).toBe(9);
+    pending.keepAbove(20);
+    expect(pending.firstIndex).toBeUndefined();
   });
 
   it("begin anew behind a snapshot that takes the place of all", () => {
-    const recent = filled();
-    recent.put(entry(3, 40));
-    expect([recent.firstIndex, recent.get(9)]).toEqual([40, undefined]);
+    const pending = filled();
+    pending.put(entry(3, 40));
+    expect([pending.firstIndex, pending.get(9)]).toEqual([40, undefined]);
   });
 });

@@ -28,15 +28,18 @@ describe("a Raft log", () => {
     expect(indexes(log.entries(2, 5))).toEqual([2, 3, 4]);
   });
 
-  it("gives entries of all kinds back as they were appended, from memory and from disk", async () => {
+  it("gives entries of all kinds back as they were appended, from disk once they are there", async () => {
     const kinds = ["noop", "config", "data"] as const;
     const added = Array.from({ length: 40 }, (_, i) => ({ ...entry(1, i + 1, 50), kind: kinds[i % 3]! }));
-    for (let at = 0; at < 40; at += 4) await log.append({ entries: added.slice(at, at + 4) });
+    for (let at = 0; at < 36; at += 4) await log.append({ entries: added.slice(at, at + 4) });
+    const last = log.append({ entries: added.slice(36) });
     const before = disk.operations;
-    expect(log.entries(38, 41)).toEqual(added.slice(37));
+    expect(log.entries(37, 41)).toEqual(added.slice(36));
     expect(disk.operations).toBe(before);
     expect(log.entries(1, 41)).toEqual(added);
     expect(disk.operations).toBeGreaterThan(before);
+    await last;
+    expect(log.entries(1, 41)).toEqual(added);
     expect((await openOn(disk.afterKill())).entries(1, 41)).toEqual(added);
   });
 

@@ -22,7 +22,6 @@ describe("a log with a thread of its own, on this machine's disk", () => {
       blocking: realBlockingDisk,
       newNode: () => "00000000000000aa",
       segmentBytes,
-      recentBytes: 500,
       backend: (tail, segments) => new WorkerBackend({ directory, segmentBytes, tail, segments }),
     });
   beforeEach(async () => {

@@ -64,7 +64,6 @@ export class DrivenCluster {
       blocking: disk.blocking,
       newNode: () => id,
       segmentBytes: SEGMENT_BYTES,
-      recentBytes: 4096,
       backend: (tail, segments) =>
         new InlineBackend(new LogWriter(disk.blocking, DIRECTORY, SEGMENT_BYTES, tail, segments), later),
     });
