@@ -205,10 +205,11 @@ export class Replica implements AppliedLog {
     { level = "quorum", actor = this.id }: SubmitOptions,
     limit: TimeLimit,
   ): Promise<Answer<unknown>> {
-    const bytes = encodeCommand({ command, actor, request });
     let unclear = false;
     for (;;) {
       try {
+        // Anew for each try: the consensus layer writes its stamp into what it is given, and keeps it.
+        const bytes = encodeCommand({ command, actor, request });
         return await this.#propose(bytes, level, pending, limit);
       } catch (error) {
         if (error instanceof Refused && error.refusal.code === "SESSION_UNKNOWN") {
@@ -233,8 +234,7 @@ export class Replica implements AppliedLog {
   ): Promise<Answer<unknown>> {
     const quorum = level === "quorum";
     const options = quorum ? { level } : { level, signal: limit.signal };
-    // The consensus layer writes its stamp into what it is given.
-    const accepting = this.proposals.measure(this.#consensus.propose(bytes.slice(), options));
+    const accepting = this.proposals.measure(this.#consensus.propose(bytes, options));
     // Seen applied here, or not in time, is as good as answered, if no more than a quorum was asked for.
     const seen = pending.result.then((): Accepted | undefined => undefined);
     const accepted = await (quorum ? Promise.race([accepting, seen]) : accepting);
@@ -260,10 +260,10 @@ export class Replica implements AppliedLog {
 
   /** A session that is opened twice because an answer was lost costs nothing: the idle one ends by itself. */
   async #newSession(signal: AbortSignal): Promise<number> {
-    const bytes = encodeCommand({ command: { type: "session.open" }, actor: this.id });
     for (;;) {
       try {
-        const { index } = await this.#consensus.propose(bytes.slice(), { level: "quorum", signal });
+        const bytes = encodeCommand({ command: { type: "session.open" }, actor: this.id });
+        const { index } = await this.#consensus.propose(bytes, { level: "quorum", signal });
         return index;
       } catch (error) {
         if (isFinal(error)) throw error;

@@ -193,7 +193,7 @@ class Writer {
   }
 
   done(): Uint8Array {
-    return new Uint8Array(this.#buffer.subarray(0, this.#length));
+    return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
 
   /** Writes a short string whose characters are one byte each; false when they are not. */
