@@ -54,8 +54,12 @@ interface Pending {
   readonly result: Promise<Result | undefined>;
 }
 
-/** How long to wait before a command is proposed again, if nobody else begins to lead before. */
+/** How long to wait before a command is proposed again, if nobody else begins to lead before; each time twice as long. */
 const RETRY_MS = 50;
+const LONGEST_RETRY_MS = 400;
+
+/** Why a pause ends early: one for all, as each error that is made costs time. */
+const OVER = new Error("the pause is over");
 
 /** This node's copy of the replicated state, and the way to change it. */
 export class Replica implements AppliedLog {
@@ -170,15 +174,16 @@ export class Replica implements AppliedLog {
     }
   }
 
-  /** Waits for a moment, or until another member leads. */
-  async #pause(signal: AbortSignal): Promise<void> {
+  /** Waits for a moment, longer after each pause before, or until another member leads. */
+  async #pause(signal: AbortSignal, before = 0): Promise<void> {
     const end = new AbortController();
-    const stop = (): void => end.abort();
+    const stop = (): void => end.abort(OVER);
     const forget = this.#consensus.onLeaderChange((leader) => {
       if (leader !== undefined) stop();
     });
     signal.addEventListener("abort", stop, { once: true });
-    await this.#env.sleep(RETRY_MS * (0.5 + this.#env.random()), end.signal).catch(() => undefined);
+    const ms = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** before);
+    await this.#env.sleep(ms * (0.5 + this.#env.random()), end.signal).catch(() => undefined);
     signal.removeEventListener("abort", stop);
     forget();
   }
@@ -206,7 +211,7 @@ export class Replica implements AppliedLog {
     limit: TimeLimit,
   ): Promise<Answer<unknown>> {
     let unclear = false;
-    for (;;) {
+    for (let pauses = 0; ; pauses++) {
       try {
         // Anew for each try: the consensus layer writes its stamp into what it is given, and keeps it.
         const bytes = encodeCommand({ command, actor, request });
@@ -220,7 +225,7 @@ export class Replica implements AppliedLog {
         const retry = error instanceof OutcomeUnknown || (error instanceof NotProposed && mayPass(error));
         if (!retry) throw unclear && error instanceof NotProposed ? new OutcomeUnknown(error.reason) : error;
         unclear ||= error instanceof OutcomeUnknown;
-        await this.#pause(limit.signal);
+        await this.#pause(limit.signal, pauses);
         if (limit.over) throw unclear ? new OutcomeUnknown("no answer came in time") : error;
       }
     }

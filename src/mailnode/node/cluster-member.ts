@@ -9,7 +9,7 @@ import { agentAnswer } from "../cluster/agent-answer.ts";
 import { AgentCheckServer } from "../cluster/agent-check.ts";
 import type { Balancing } from "../cluster/balancing.ts";
 import { HealthMonitor } from "../cluster/health-monitor.ts";
-import type { ClusterHealth, NodeReport } from "../cluster/registry.ts";
+import type { ClusterHealth } from "../cluster/registry.ts";
 import type { By, GossipFigures, RaftFigures, RunningCluster } from "../cluster/running-cluster.ts";
 import type { Metadata } from "../membership/core/types.ts";
 import type { Founders } from "../raft/shell/founders.ts";
@@ -22,6 +22,7 @@ import { changeKeys, readGossipKeys } from "./gossip-keys.ts";
 import { Leadership } from "./leadership.ts";
 import { MemberChanges } from "./member-changes.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
+import { OwnReport } from "./own-report.ts";
 import { readIdentity } from "./raft-identity.ts";
 import { within } from "./within.ts";
 
@@ -45,6 +46,7 @@ export class ClusterMember implements RunningCluster {
   readonly #view: ClusterView;
   readonly #beginning: Beginning;
   readonly #monitor: HealthMonitor;
+  readonly #report: OwnReport;
   readonly #agent: AgentCheckServer | undefined;
   readonly #end = new AbortController();
   /** What kept the log from being set going. */
@@ -84,6 +86,14 @@ export class ClusterMember implements RunningCluster {
     });
     const { registry, audit } = this.services;
     this.#monitor = new HealthMonitor(checks, env, health);
+    this.#report = new OwnReport({
+      member: log.id,
+      config,
+      service,
+      state: () => this.#view.nodeState(),
+      mark: () => this.maintenance.of(node),
+      documents: () => this.configuration.working(),
+    });
     this.#beginning = new Beginning({
       self: { id: log.id, name: node, witness: config.witness },
       founders: config.founders,
@@ -109,7 +119,7 @@ export class ClusterMember implements RunningCluster {
         waiting: this.#beginning.why,
         caughtUp: this.#caughtUp,
         healthy: this.#monitor.healthy,
-        maintenance: this.#outOfService(),
+        maintenance: this.#report.outOfService(),
       }),
     });
     this.#leadership = new Leadership(log.driver, directory, registry);
@@ -314,7 +324,7 @@ export class ClusterMember implements RunningCluster {
     if (witness) return;
     const reportMs = failureDetectionMs / REPORTS_PER_DETECTION;
     this.#loops.push(
-      this.registry.keepReporting(reportMs, () => this.#report(), signal),
+      this.registry.keepReporting(reportMs, () => this.#report.make(), signal),
       log.replica.keepTime(reportMs, signal),
       this.maintenance.run(signal),
     );
@@ -334,7 +344,8 @@ export class ClusterMember implements RunningCluster {
       this.#caughtUp = isThere && this.#open.directory.standingOf(log.id) !== undefined;
       if (!this.#caughtUp) await env.sleep(LOOK_MS, signal).catch(() => undefined);
     }
-    if (this.#caughtUp && !config.witness) await this.registry.report(this.#report()).catch(() => undefined);
+    if (this.#caughtUp && !config.witness)
+      await this.registry.report(this.#report.make()).catch(() => undefined);
   }
 
   #addressBook() {
@@ -342,35 +353,6 @@ export class ClusterMember implements RunningCluster {
     const counted = new Set(log.driver.members().map(({ id }) => id));
     const others = gossip.members().filter(({ id }) => id !== log.id);
     return addressBook(others, counted, this.#options.config.region);
-  }
-
-  #report(): NodeReport {
-    const { service, config } = this.#options;
-    return {
-      member: this.#open.log.id,
-      state: this.#view.nodeState(),
-      load: this.#load(),
-      sessions: service.gate.count(),
-      maxSessions: service.maxSessions,
-      weight: config.weight,
-      ...(config.region !== undefined && { region: config.region }),
-      roles: ["mail"],
-      endpoints: [...service.endpoints],
-      documents: this.configuration.working(),
-    };
-  }
-
-  #load(): number {
-    const { gate, maxSessions } = this.#options.service;
-    return maxSessions > 0 ? Math.min(1, gate.count() / maxSessions) : 0;
-  }
-
-  /** By the cluster's mark, or by one on this machine: then it drains for as long as sessions are open. */
-  #outOfService(): "draining" | "maintenance" | undefined {
-    const { service } = this.#options;
-    const marked = this.maintenance.of(this.node)?.phase;
-    if (marked !== undefined || !service.isDrained()) return marked;
-    return service.gate.count() > 0 ? "draining" : "maintenance";
   }
 
   /** Whether somebody answered, or nobody is known that could, or they had their time. */

@@ -327,6 +327,8 @@ export class Raft {
       throw new InvariantViolation(`${message.from} and ${state.id} both lead term ${state.term}`);
     }
     if (state.role !== "follower") becomeFollower(state, state.term, message.from);
+    // Drawn anew under each leader: who once drew a long wait would otherwise have it for ever.
+    else if (state.leader !== message.from) restartTimer(state);
     state.leader = message.from;
     state.electionElapsed = 0;
   }

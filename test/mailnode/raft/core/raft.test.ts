@@ -57,7 +57,31 @@ const accepted = (from: string, index: number): Message => {
   };
 };
 
+/** How many ticks of silence a core bears before it asks for votes. */
+function patienceOf(core: Raft): number {
+  for (let ticks = 1; ; ticks++) {
+    core.tick();
+    if (sent(core).some((line) => line.includes(" preVote "))) return ticks;
+  }
+}
+
 describe("a core", () => {
+  it("draws its wait anew under each leader: who drew a long one does not have it for ever", () => {
+    let drawn = 0.9;
+    const core = coreOf(1, [], { random: () => drawn });
+    const hear = (from: string, term: number): void =>
+      core.step({ type: "heartbeat", from, to: "n1", term, commit: 0, round: 0 });
+    hear("n2", 1);
+    drawn = 0.1;
+    hear("n2", 1);
+    expect(patienceOf(core)).toBe(19);
+    drawn = 0.9;
+    hear("n2", 1);
+    drawn = 0.1;
+    hear("n3", 2);
+    expect(patienceOf(core)).toBe(11);
+  });
+
   it("says nothing and writes nothing while nothing happens", () => {
     expect(coreOf(3).ready()).toBeUndefined();
   });
