@@ -34,6 +34,12 @@ for look in 1 2 3 4 5 6 7 8 9 10; do
 done
 cat /tmp/keepalived.data`;
 
+/** How often the holder of the VIP says so, and how often nobody may hear it before the VIP moves. */
+export interface Timing {
+  readonly intervalMs: number;
+  readonly missedAdverts: number;
+}
+
 /** The two balancers of the three-machines example in a lab of their own, with the files that apply puts there. */
 export class Balancers {
   readonly lab: Lab;
@@ -66,9 +72,9 @@ export class Balancers {
     return labDown(engine, { project, name: LAB });
   }
 
-  /** Puts the generated files for this interval on both, as an operator would who changed the description. */
-  async apply(intervalMs: number): Promise<void> {
-    const topology = withInterval(this.lab.state.topology, intervalMs);
+  /** Puts the generated files for these adverts on both, as an operator would who changed the description. */
+  async apply(timing: Timing): Promise<void> {
+    const topology = withTiming(this.lab.state.topology, timing);
     const { directory, knownHosts, key } = this.lab.paths;
     const options = { ...sshOptions(directory, LAB, process.env, [key]), knownHostsFiles: [knownHosts] };
     const transport = new SshTransport((name) => machineNamed(topology, name).ssh, options);
@@ -143,7 +149,8 @@ function balancersOf(described: Topology): Topology {
   };
 }
 
-function withInterval(topology: Topology, advertIntervalMs: number): Topology {
+function withTiming(topology: Topology, { intervalMs, missedAdverts }: Timing): Topology {
   const { balancer } = topology;
-  return { ...topology, balancer: { ...balancer, vrrp: { ...balancer.vrrp, advertIntervalMs } } };
+  const vrrp = { ...balancer.vrrp, advertIntervalMs: intervalMs, missedAdverts };
+  return { ...topology, balancer: { ...balancer, vrrp } };
 }

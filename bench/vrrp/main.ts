@@ -20,13 +20,13 @@ import { PAUSE_MS, runBlock } from "./trial.ts";
 /*
  * `npm run bench:vrrp`: which advert interval of VRRP is the shortest at which a holder of the VIP that is frozen for
  * half a second, on busy processors, keeps it; and how long the VIP is silent when the holder loses its power.
- * Options: --intervals 200,300 --rounds 3 --pauses 10 --kills 1 --yes; or files of
- * results/ of earlier runs, to see them as one table.
+ * Options: --intervals 100,150 --missed 8 --rounds 3 --pauses 10 --kills 1 --yes; or files of results/ of earlier runs,
+ * to see them as one table.
  */
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 
 async function measure(engine: Engine, options: Options): Promise<Run> {
-  const { intervals, rounds, pauses, kills } = options;
+  const { intervals, missed: missedAdverts, rounds, pauses, kills } = options;
   const startedAt = new Date().toISOString();
   const blocks: Block[] = [];
   const interruption = new Interruption();
@@ -37,11 +37,11 @@ async function measure(engine: Engine, options: Options): Promise<Run> {
     const machine = await machineOf(engine, balancers);
     const priority = Math.max(...topology.machines.map((each) => priorityOf(topology, each)));
     try {
-      await balancers.apply(intervals[0]!);
+      await balancers.apply({ intervalMs: intervals[0]!, missedAdverts });
       for (let round = 0; round < rounds; round++)
         for (const intervalMs of orderOf(intervals, round)) {
           if (isStopped()) break;
-          const trial = { round, intervalMs, pauses, kills, isStopped };
+          const trial = { round, intervalMs, missedAdverts, pauses, kills, isStopped };
           blocks.push(await runBlock(balancers, trial));
           print(progress(blocks.at(-1)!, rounds));
         }
@@ -50,8 +50,9 @@ async function measure(engine: Engine, options: Options): Promise<Run> {
       interruption.fail(error);
     }
     const { endedBy } = interruption;
-    const command = `npm run bench:vrrp -- --intervals ${intervals.join(",")} --rounds ${rounds} --pauses ${pauses} --kills ${kills}`;
-    return { startedAt, command, machine, priority, rounds, intervals, blocks, ...(endedBy && { endedBy }) };
+    const command = `npm run bench:vrrp -- --intervals ${intervals.join(",")} --missed ${missedAdverts} --rounds ${rounds} --pauses ${pauses} --kills ${kills}`;
+    const measured = { startedAt, command, machine, priority, missedAdverts, rounds, intervals, blocks };
+    return { ...measured, ...(endedBy && { endedBy }) };
   } finally {
     interruption.release();
     await Balancers.down(engine, PROJECT);
@@ -88,13 +89,13 @@ async function machineOf(
 function summarise(result: Run, options: Options): void {
   const rows = rowsOf(result);
   const missed = [...(result.endedBy ? [`ended early: ${result.endedBy}`] : []), ...missing(result, options)];
-  printReport(tableOf(rows, result.priority), missed, verdictOf(rows, PAUSE_MS));
+  printReport(tableOf(rows, result), missed, verdictOf(rows, PAUSE_MS));
 }
 
 async function show(files: readonly string[]): Promise<void> {
   const runs = (await readRuns(files)) as readonly Run[];
   const rows = rowsOf(together(runs));
-  print(`${tableOf(rows, runs[0]!.priority)}\n\n${verdictOf(rows, PAUSE_MS)}`);
+  print(`${tableOf(rows, runs[0]!)}\n\n${verdictOf(rows, PAUSE_MS)}`);
 }
 
 await runCommand(async (args) => {

@@ -4,6 +4,8 @@ import { wholeNumber } from "../common/whole-number.ts";
 export interface Options {
   /** Advert intervals to compare, in milliseconds, ascending. */
   readonly intervals: readonly number[];
+  /** So many adverts that nobody hears move the VIP. */
+  readonly missed: number;
   /** Every round measures every interval once. */
   readonly rounds: number;
   /** Pauses of the holder, for each interval and round. */
@@ -17,7 +19,13 @@ export interface Options {
 }
 
 /** Bounds of a run: what is larger belongs into several. */
-const LIMITS = { intervals: [100, 10_000], rounds: [1, 20], pauses: [1, 200], kills: [0, 20] } as const;
+const LIMITS = {
+  intervals: [100, 10_000],
+  missed: [2, 50],
+  rounds: [1, 20],
+  pauses: [1, 200],
+  kills: [0, 20],
+} as const;
 
 /** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
 export function parseOptions(args: readonly string[]): Options {
@@ -25,7 +33,8 @@ export function parseOptions(args: readonly string[]): Options {
     args: [...args],
     allowPositionals: true,
     options: {
-      intervals: { type: "string", default: "100,150,200,250,300,400,500" },
+      intervals: { type: "string", default: "100,150" },
+      missed: { type: "string", default: "8" },
       rounds: { type: "string", default: "3" },
       pauses: { type: "string", default: "10" },
       kills: { type: "string", default: "1" },
@@ -39,6 +48,7 @@ export function parseOptions(args: readonly string[]): Options {
     .map((text) => wholeNumber("intervals", text, LIMITS.intervals, remedy));
   return {
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b),
+    missed: wholeNumber("missed", values.missed, LIMITS.missed),
     rounds: wholeNumber("rounds", values.rounds, LIMITS.rounds),
     pauses: wholeNumber("pauses", values.pauses, LIMITS.pauses),
     kills: wholeNumber("kills", values.kills, LIMITS.kills),

@@ -8,6 +8,8 @@ export interface Run {
   readonly machine: Readonly<Record<string, string>>;
   /** VRRP priority of the first balancer. */
   readonly priority: number;
+  /** So many adverts that nobody hears move the VIP; absent in runs from before it could be chosen, which had 3. */
+  readonly missedAdverts?: number;
   readonly rounds: number;
   readonly intervals: readonly number[];
   readonly blocks: readonly Block[];

@@ -1,3 +1,4 @@
+import { UserError } from "../../src/support/errors.ts";
 import { markdownTable } from "../common/markdown.ts";
 import { medianOf } from "../common/median.ts";
 import { silenceOf } from "./gap.ts";
@@ -8,6 +9,8 @@ import type { Block, Run } from "./record.ts";
 export interface Row {
   readonly intervalMs: number;
   readonly pauses: number;
+  /** Pauses that became too long to say anything of half a second; in no other number of the row. */
+  readonly tooLong: number;
   /** Load average of the machine at the end of the pauses. */
   readonly load: Spread;
   /** Median and worst time that the holder was frozen, at most. */
@@ -27,13 +30,20 @@ export interface Row {
 /** Undefined when nothing was measured. */
 export type Spread = { readonly median: number; readonly worst: number; readonly count: number } | undefined;
 
+/**
+ * A pause that may have been longer than this is none of half a second, whatever came of it: the machine under the
+ * machines stood still as well, or the freezer waited for a processor.
+ */
+const LONGEST_PAUSE_MS = 700;
+
 /** One row for each interval, ascending. */
 export function rowsOf({ intervals, blocks }: Pick<Run, "intervals" | "blocks">): readonly Row[] {
   return intervals.map((intervalMs) => rowOf(intervalMs, blocks.filter((block) => block.intervalMs === intervalMs))); // prettier-ignore
 }
 
 function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
-  const pauses = blocks.flatMap((block) => block.pauses);
+  const all = blocks.flatMap((block) => block.pauses);
+  const pauses = all.filter(({ frozenMs }) => frozenMs[1] <= LONGEST_PAUSE_MS);
   const verdicts = pauses.map(({ holder, changes, windowMs }) => judge(holder, changes, windowMs));
   const kills = blocks.flatMap((block) => block.kills);
   const gaps = (busy: boolean) =>
@@ -41,6 +51,7 @@ function rowOf(intervalMs: number, blocks: readonly Block[]): Row {
   return {
     intervalMs,
     pauses: pauses.length,
+    tooLong: all.length - pauses.length,
     load: spread(blocks.map(({ load }) => load[1])),
     frozenMs: spread(pauses.map(({ frozenMs }) => frozenMs[1])),
     needless: verdicts.filter(({ isNeedless }) => isNeedless).length,
@@ -72,8 +83,20 @@ export function shortestCalm(rows: readonly Row[]): number | undefined {
   return rows[lastBad + 1]?.intervalMs;
 }
 
-/** Several runs as one. */
+/** How many adverts nobody heard before the VIP moved: what keepalived itself takes where nothing is said. */
+export function missedAdvertsOf({ missedAdverts = 3 }: Pick<Run, "missedAdverts">): number {
+  return missedAdverts;
+}
+
+/** Several runs as one. Throws BENCH_OPTION when they were not measured with the same count of missed adverts. */
 export function together(runs: readonly Run[]): Pick<Run, "intervals" | "blocks" | "rounds"> {
+  const counts = new Set(runs.map(missedAdvertsOf));
+  if (counts.size > 1)
+    throw new UserError(
+      "BENCH_OPTION",
+      `these were measured with ${[...counts].join(" and ")} missed adverts`,
+      "name files of one count at a time",
+    );
   const intervals = new Set(runs.flatMap((run) => run.intervals));
   return {
     intervals: [...intervals].toSorted((a, b) => a - b),
@@ -97,8 +120,8 @@ export function missing(
   planned: { readonly pauses: number; readonly kills: number },
 ): readonly string[] {
   const { rounds } = run;
-  return rowsOf(run).flatMap(({ intervalMs, pauses, busyGapMs, idleGapMs }) => [
-    ...lack(`${intervalMs} ms: pauses`, pauses, rounds * planned.pauses),
+  return rowsOf(run).flatMap(({ intervalMs, pauses, tooLong, busyGapMs, idleGapMs }) => [
+    ...lack(`${intervalMs} ms: pauses`, pauses + tooLong, rounds * planned.pauses),
     ...lack(`${intervalMs} ms: losses of power under load`, busyGapMs?.count ?? 0, rounds * planned.kills),
     ...lack(`${intervalMs} ms: losses of power without load`, idleGapMs?.count ?? 0, rounds * planned.kills),
   ]);
@@ -109,19 +132,20 @@ function lack(what: string, measured: number, wanted: number): readonly string[]
 }
 
 /**
- * How long a standby waits after the last advert that it heard, RFC 5798 6.1: three intervals and a skew, which is
- * larger for lower priorities.
+ * How long a standby waits after the last advert that it heard: so many intervals (three in RFC 5798 6.1) and a skew,
+ * which is larger for lower priorities.
  */
-export function masterDownMs(intervalMs: number, priority: number): number {
-  return 3 * intervalMs + ((256 - priority) / 256) * intervalMs;
+export function masterDownMs(intervalMs: number, priority: number, missedAdverts: number): number {
+  return (missedAdverts + (256 - priority) / 256) * intervalMs;
 }
 
 /** The rows as a table in Markdown, for the terminal and for the documentation alike. */
-export function tableOf(rows: readonly Row[], priority: number): string {
+export function tableOf(rows: readonly Row[], run: Pick<Run, "priority" | "missedAdverts">): string {
   const head = [
     "advert (ms)",
     "standby waits (ms)",
     "pauses",
+    "too long to count",
     "load: median / worst",
     "frozen, median / worst (ms)",
     "needless failovers",
@@ -133,8 +157,9 @@ export function tableOf(rows: readonly Row[], priority: number): string {
   ];
   const lines = rows.map((row) => [
     String(row.intervalMs),
-    String(Math.round(masterDownMs(row.intervalMs, priority))),
+    String(Math.round(masterDownMs(row.intervalMs, run.priority, missedAdvertsOf(run)))),
     String(row.pauses),
+    String(row.tooLong),
     shown(row.load),
     shown(row.frozenMs),
     String(row.needless),

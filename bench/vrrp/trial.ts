@@ -2,7 +2,7 @@ import { loadavg } from "node:os";
 import { PORTS } from "../../src/contract/ports.ts";
 import { kill } from "../../src/toolkit/lab/power.ts";
 import { systemEnv } from "../../src/toolkit/runner/system-env.ts";
-import type { Balancers } from "./balancers.ts";
+import type { Balancers, Timing } from "./balancers.ts";
 import { freeze } from "./freezer.ts";
 import { gapOf } from "./gap.ts";
 import { judge } from "./holders.ts";
@@ -17,9 +17,8 @@ export const PAUSE_MS = 500;
 const SETTLE_MS = 700;
 const ANSWER_LIMIT_MS = 15_000;
 
-export interface Trial {
+export interface Trial extends Timing {
   readonly round: number;
-  readonly intervalMs: number;
   readonly pauses: number;
   readonly kills: number;
   /** Asked before each fault. */
@@ -29,7 +28,7 @@ export interface Trial {
 /** One interval in one round: pauses under load, and losses of power under load and without. */
 export async function runBlock(balancers: Balancers, trial: Trial): Promise<Block> {
   await balancers.settled();
-  await balancers.apply(trial.intervalMs);
+  await balancers.apply(trial);
   await balancers.settled();
   const advertised = await advertisedBy(balancers);
   const kills: Kill[] = [];

@@ -84,8 +84,14 @@ const vrrp = z
     routerId: z.int().min(1).max(255).default(51).describe("unique on the network segment"),
     // The default is measured: bench/vrrp, docs/decisions/0050-advert-interval.md.
     advertInterval: duration(Duration.ms(100), Duration.seconds(10))
-      .default("300ms")
-      .describe("how often the holder of the VIP says so; three missed ones move the VIP"),
+      .default("100ms")
+      .describe("how often the holder of the VIP says so"),
+    missedAdverts: z
+      .int()
+      .min(2)
+      .max(50)
+      .default(8)
+      .describe("so many of these that nobody hears move the VIP"),
     preempt: z
       .boolean()
       .default(false)

@@ -25,6 +25,7 @@ export function resolve(spec: ClusterSpec): Topology {
       vrrp: {
         routerId: balancer.vrrp.routerId,
         advertIntervalMs: ms(balancer.vrrp.advertInterval),
+        missedAdverts: balancer.vrrp.missedAdverts,
         preempt: balancer.vrrp.preempt,
       },
     },

@@ -72,7 +72,12 @@ export interface BalancerSettings {
   readonly statsUser: string;
   /** How long an old worker may keep its sessions after a reload. */
   readonly hardStopAfterMs: number;
-  readonly vrrp: { readonly routerId: number; readonly advertIntervalMs: number; readonly preempt: boolean };
+  readonly vrrp: {
+    readonly routerId: number;
+    readonly advertIntervalMs: number;
+    readonly missedAdverts: number;
+    readonly preempt: boolean;
+  };
 }
 
 export interface DatabaseSettings {

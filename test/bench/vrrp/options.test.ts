@@ -4,7 +4,8 @@ import { orderOf, parseOptions } from "../../../bench/vrrp/options.ts";
 describe("parseOptions", () => {
   it("measures every interval of the question when nothing is asked for", () => {
     expect(parseOptions([])).toEqual({
-      intervals: [100, 150, 200, 250, 300, 400, 500],
+      intervals: [100, 150],
+      missed: 8,
       rounds: 3,
       pauses: 10,
       kills: 1,
@@ -27,6 +28,7 @@ describe("parseOptions", () => {
     ]);
     expect(options).toEqual({
       intervals: [200, 300],
+      missed: 8,
       rounds: 2,
       pauses: 5,
       kills: 0,
@@ -42,6 +44,7 @@ describe("parseOptions", () => {
   it.each([
     ["--intervals", "200,,300"],
     ["--intervals", "50"],
+    ["--missed", "1"],
     ["--rounds", "0"],
     ["--pauses", "1000"],
     ["--kills", "-1"],

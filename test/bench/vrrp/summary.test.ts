@@ -56,6 +56,7 @@ describe("rowsOf", () => {
     expect(rowsOf(run(blocks))[0]).toEqual({
       intervalMs: 200,
       pauses: 4,
+      tooLong: 0,
       load: { median: 4, worst: 4, count: 2 },
       frozenMs: { median: 525, worst: 525, count: 4 },
       needless: 3,
@@ -66,6 +67,14 @@ describe("rowsOf", () => {
       idleGapMs: { median: 400, worst: 400, count: 1 },
       sinceKillMs: { median: 600, worst: 800, count: 3 },
     });
+  });
+});
+
+describe("a pause that became too long", () => {
+  it("counts neither for its interval nor against it, and is no pause that is missing", () => {
+    const blocks = [block(200, [calm, { ...moved, frozenMs: [540, 984] }])];
+    expect(rowsOf(run(blocks, [200]))[0]).toMatchObject({ pauses: 1, tooLong: 1, needless: 0, moves: 0 });
+    expect(missing(run(blocks, [200]), { pauses: 2, kills: 0 })).toEqual([]);
   });
 });
 
@@ -122,18 +131,18 @@ describe("missing", () => {
 });
 
 describe("masterDownMs", () => {
-  it("is three intervals and a skew that is larger for lower priorities (RFC 5798 6.1)", () => {
-    expect(masterDownMs(256, 255)).toBe(3 * 256 + 1);
-    expect(masterDownMs(256, 199)).toBe(3 * 256 + 57);
+  it("is so many intervals and a skew that is larger for lower priorities (RFC 5798 6.1)", () => {
+    expect(masterDownMs(256, 255, 3)).toBe(3 * 256 + 1);
+    expect(masterDownMs(256, 199, 3)).toBe(3 * 256 + 57);
+    expect(masterDownMs(256, 199, 8)).toBe(8 * 256 + 57);
   });
 });
 
 describe("tableOf", () => {
   it("is a table in Markdown with a line for each interval", () => {
-    const lines = tableOf(
-      rowsOf(run([block(200, [moved], [kill(true, 500)]), block(300, [calm])])),
-      200,
-    ).split("\n");
+    const lines = tableOf(rowsOf(run([block(200, [moved], [kill(true, 500)]), block(300, [calm])])), {
+      priority: 200,
+    }).split("\n");
     expect(lines).toHaveLength(4);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
     const cells = lines.slice(2).map((line) =>
@@ -143,8 +152,8 @@ describe("tableOf", () => {
         .map((cell) => cell.trim()),
     );
     expect(cells).toEqual([
-      ["200", "644", "1", "4 / 4", "525 / 525", "1", "1", "1, 60", "500 / 500", "-", "600 / 600"],
-      ["300", "966", "1", "4 / 4", "505 / 505", "0", "0", "0", "-", "-", "-"],
+      ["200", "644", "1", "0", "4 / 4", "525 / 525", "1", "1", "1, 60", "500 / 500", "-", "600 / 600"],
+      ["300", "966", "1", "0", "4 / 4", "505 / 505", "0", "0", "0", "-", "-", "-"],
     ]);
   });
 });
@@ -162,6 +171,12 @@ describe("together", () => {
       [400, 1],
     ]);
     expect(together(runs).rounds).toBe(2);
+  });
+
+  it("refuses runs that had other counts of missed adverts", () => {
+    const three = run([block(100, [moved])], [100]);
+    expect(() => together([three, { ...three, missedAdverts: 8 }])).toThrow("3 and 8 missed adverts");
+    expect(together([three, { ...three, missedAdverts: 3 }]).rounds).toBe(2);
   });
 });
 

@@ -12,7 +12,7 @@ const AS_NOBODY = ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--c
 /** What templates/keepalived/keepalived.conf.hbs is rendered with. */
 export function keepalivedView(context: FileContext): Readonly<Record<string, unknown>> {
   const { topology, machine } = context;
-  const { routerId, advertIntervalMs, preempt } = topology.balancer.vrrp;
+  const { routerId, advertIntervalMs, missedAdverts, preempt } = topology.balancer.vrrp;
   const peers = peersOf(topology, machine, "balancer").map(({ address }) => address);
   return {
     machine: machine.name,
@@ -20,6 +20,7 @@ export function keepalivedView(context: FileContext): Readonly<Record<string, un
     routerId,
     priority: priorityOf(topology, machine),
     advertSeconds: String(advertIntervalMs / 1000),
+    missedAdverts,
     nopreempt: !preempt,
     address: machine.address,
     peers,

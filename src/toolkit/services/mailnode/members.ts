@@ -107,7 +107,7 @@ function gate(title: string, question: string, args: readonly string[], timeoutM
 const SHELL = `
 program=$1 member=\${2:-}
 shift
-part=$("$program" status 2>/dev/null | tr -d '\\n' | sed -n 's/.*"cluster":{\\(.*\\)/\\1/p' || true)
+part=$(timeout 20 "$program" status 2>/dev/null | tr -d '\\n' | sed -n 's/.*"cluster":{\\(.*\\)/\\1/p' || true)
 [ -n "$part" ] || { echo "the mail node says nothing of its cluster" >&2; exit 1; }
 own=\${part%%'"members":'*}
 members=$(printf '%s' "\${part#*'"members":'}" | tr '{' '\\n')
