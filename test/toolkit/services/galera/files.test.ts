@@ -50,7 +50,7 @@ describe("the files of a database machine", () => {
         "default_storage_engine = InnoDB",
         "innodb_autoinc_lock_mode = 2",
         "innodb_flush_log_at_trx_commit = 1",
-        'wsrep_provider_options = "gmcast.listen_addr=tcp://192.168.1.102:4567;ist.recv_addr=192.168.1.102:4568;ist.recv_bind=192.168.1.102:4568;pc.recovery=true;evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S"',
+        'wsrep_provider_options = "gmcast.listen_addr=tcp://192.168.1.102:4567;ist.recv_addr=192.168.1.102:4568;ist.recv_bind=192.168.1.102:4568;pc.recovery=true;evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S;evs.install_timeout=PT4S"',
       ]),
     );
   });
