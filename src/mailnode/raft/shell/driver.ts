@@ -7,7 +7,6 @@
  * written without waiting for each other. After any error of the disk, of the core or of the state machine it stops.
  */
 import type { Env } from "../../../support/env.ts";
-import type { HistogramFigures } from "../../../support/histogram.ts";
 import { NotProposed, type Accepted, type AppliedLog, type ClusterMember } from "../../cluster/consensus.ts";
 import type { Consensus, Leader, ProposeOptions } from "../../cluster/consensus.ts";
 import type { MemberChange } from "../core/membership-change.ts";
@@ -17,6 +16,7 @@ import type { Ready, SoftState } from "../core/ready.ts";
 import type { RaftStatus } from "../core/status.ts";
 import type { Entry, Index, NodeId, SnapshotMeta } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
+import type { DriverFigures } from "./driver-figures.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Followed } from "./followed.ts";
 import { found, type Founders } from "./founders.ts";
@@ -26,7 +26,7 @@ import { membersOf } from "./members-of.ts";
 import { acceptedOrThrow } from "./outcome.ts";
 import type { Ask, Outcome, Packet } from "./packet.ts";
 import { PendingAsks } from "./pending-asks.ts";
-import { PendingReads, type PendingRead } from "./pending-reads.ts";
+import { PendingReads } from "./pending-reads.ts";
 import { PersistQueue } from "./persist-queue.ts";
 import { SnapshotReceiver } from "./snapshot-receiver.ts";
 import { SnapshotSender } from "./snapshot-sender.ts";
@@ -43,13 +43,6 @@ export interface DriverParts {
   readonly stamp: (command: Uint8Array) => void;
   /** Runs what waits when this turn is over: what comes in until then leaves together. */
   readonly later: (run: () => void) => void;
-}
-
-export interface DriverFigures {
-  /** Seconds from handing a batch to the disk until it was durable. */
-  readonly persist: HistogramFigures;
-  /** Of its own state, to other members as a whole, and of a leader's in the place of its own. */
-  readonly snapshots: Readonly<Record<"taken" | "sent" | "installed", number>>;
 }
 
 export class Driver implements Consensus {
@@ -117,14 +110,9 @@ export class Driver implements Consensus {
 
   /** What its disk and its snapshots came to since it was started. */
   figures(): DriverFigures {
-    return {
-      persist: this.#persisting.latency,
-      snapshots: {
-        taken: this.#taker?.taken ?? 0,
-        sent: this.#sender.sent,
-        installed: this.#snapshotsInstalled,
-      },
-    };
+    const taken = this.#taker?.taken ?? 0;
+    const snapshots = { taken, sent: this.#sender.sent, installed: this.#snapshotsInstalled };
+    return { persist: this.#persisting.latency, snapshots };
   }
 
   follow(log: AppliedLog): void {
@@ -195,20 +183,9 @@ export class Driver implements Consensus {
   async readIndex(signal?: AbortSignal): Promise<Index> {
     if (this.#end.signal.aborted) throw new NotProposed("stopped");
     if (signal?.aborted) throw new NotProposed("no-leader");
-    const { promise, resolve, reject } = Promise.withResolvers<Index>();
-    const read: PendingRead = { resolve, reject, ticks: 0 };
-    const giveUp = (): void => {
-      this.#reads.remove(read);
-      reject(new NotProposed("no-leader"));
-    };
-    signal?.addEventListener("abort", giveUp, { once: true });
-    this.#reads.add(read);
+    const answer = this.#reads.wait(signal);
     this.#schedule();
-    try {
-      return await this.#followed.reached(await promise, signal);
-    } finally {
-      signal?.removeEventListener("abort", giveUp);
-    }
+    return this.#followed.reached(await answer, signal);
   }
 
   leader(): Leader | undefined {

@@ -39,6 +39,23 @@ export class PendingReads {
     this.#open.delete(read);
   }
 
+  /** Waits for the answer to a read that begins now. Rejects with NotProposed, also when the signal is aborted. */
+  async wait(signal?: AbortSignal): Promise<Index> {
+    const { promise, resolve, reject } = Promise.withResolvers<Index>();
+    const read: PendingRead = { resolve, reject, ticks: 0 };
+    const giveUp = (): void => {
+      this.remove(read);
+      reject(new NotProposed("no-leader"));
+    };
+    signal?.addEventListener("abort", giveUp, { once: true });
+    this.add(read);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
   /** Asks for all that were gathered; without a leader they go on waiting. */
   ask(raft: Raft): void {
     this.#gathered = this.#gathered.filter((read) => this.#open.has(read));

@@ -43,6 +43,12 @@ describe("the snapshots of a log", () => {
     expect(await store.verify({ term: 1, index: 5 })).toEqual(writer.digest);
   });
 
+  it("can be tidied up by two at once", async () => {
+    for (const index of [5, 6, 7]) await write(store, 1, index);
+    await Promise.all([store.prune({ term: 1, index: 7 }), store.prune({ term: 1, index: 7 })]);
+    expect(await disk.list("/log")).toHaveLength(1);
+  });
+
   it("can be sent from any place on", async () => {
     await write(store, 1, 5);
     for (const [start, length] of [
