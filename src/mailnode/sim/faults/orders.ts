@@ -36,7 +36,7 @@ export function members(world: World, chance: Chance): void {
   if (node === undefined || membership === undefined || membership.voters.length === 0) return;
   const changes = new Map<string, MemberChange>();
   const gone = [...membership.voters, ...membership.learners].filter(
-    (id) => !world.machines.some((machine) => machine.id === id),
+    (id) => !world.machines.some((machine) => machine.id === id && !machine.damaged),
   );
   for (const id of gone) if (chance.happens(0.5)) changes.set(id, { become: "removed", id });
   for (let count = 1 + chance.below(3); count > 0; count--) {

@@ -63,18 +63,24 @@ export function wipe(world: World, chance: Chance): void {
   world.bringBack(machine, chance.between(5, 30) * world.swarm.tickMs);
 }
 
-/** Whether a quorum is left, in every membership that anybody goes by, of members that have not lost their disk. */
+/**
+ * Whether a quorum is left, in every membership that anybody goes by, of members that have not lost their disk. Before
+ * anybody goes by one, nobody may be lost: the founders have agreed on each other already.
+ */
 export function canLose(world: World, machine: Host): boolean {
   if (world.scheduler.now < world.orderedUntil) return false;
   const intact = new Set(
     world.machines.filter((other) => other !== machine && !other.damaged).map(({ id }) => id),
   );
-  return world.machines.every(({ promised, process }) =>
-    [promised?.durable, process?.running?.appended].every((log) => {
-      const membership = log?.membership.membership;
-      if (membership === undefined || membership.voters.length === 0) return true;
-      // A witness holds no state: what it alone has is lost with the one it has it from.
-      return membership.witnesses.length === 0 && isQuorum(membership, (id) => intact.has(id));
-    }),
+  const memberships = world.machines
+    .flatMap(({ promised, process }) => [promised?.durable, process?.running?.appended])
+    .flatMap((log) => log?.membership.membership ?? [])
+    .filter(({ voters }) => voters.length > 0);
+  // A witness holds no state: what it alone has is lost with the one it has it from.
+  return (
+    memberships.length > 0 &&
+    memberships.every(
+      (membership) => membership.witnesses.length === 0 && isQuorum(membership, (id) => intact.has(id)),
+    )
   );
 }
