@@ -36,6 +36,15 @@ export async function readText(disk: Disk, path: string): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
+/** Removes a file that may be gone already. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.remove(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+}
+
 /** Whether an error of a disk bears this code, "ENOENT". */
 export function hasCode(error: unknown, code: string): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Env } from "../../support/env.ts";
 import { DirectorySync } from "../disk/directory-sync.ts";
-import { hasCode, readText, type Disk, type DiskFile } from "../disk/disk.ts";
+import { hasCode, readText, removeIfThere, type Disk, type DiskFile } from "../disk/disk.ts";
 import {
   decodeState,
   encodeEnvelope,
@@ -75,7 +75,7 @@ export class Spool {
     const file = await this.#disk.create(join(this.#incoming, envelope.id));
     const intake = new Intake(file, envelope, {
       publish: () => this.#publish(envelope.id),
-      discard: () => this.#removeIfThere(join(this.#incoming, envelope.id)),
+      discard: () => removeIfThere(this.#disk, join(this.#incoming, envelope.id)),
     });
     await intake.append(encodeEnvelope(envelope));
     return intake;
@@ -96,8 +96,8 @@ export class Spool {
 
   /** Forgets a message that has nowhere left to go. The state goes last, so that a crash between is cleaned up. */
   async finish(id: string): Promise<void> {
-    await this.#removeIfThere(join(this.#queue, id));
-    await this.#removeIfThere(join(this.#queue, id + STATE));
+    await removeIfThere(this.#disk, join(this.#queue, id));
+    await removeIfThere(this.#disk, join(this.#queue, id + STATE));
     await this.#sync.sync(this.#queue);
   }
 
@@ -119,7 +119,7 @@ export class Spool {
     try {
       await this.#sync.sync(this.#queue);
     } catch (error) {
-      await this.#removeIfThere(join(this.#queue, id)).catch(() => undefined);
+      await removeIfThere(this.#disk, join(this.#queue, id)).catch(() => undefined);
       throw error;
     }
   }
@@ -175,7 +175,7 @@ export class Spool {
   async #moveToFailed(names: readonly string[]): Promise<void> {
     for (const name of names) await this.#linkUnlessThere(join(this.#queue, name), join(this.#failed, name));
     await this.#sync.sync(this.#failed);
-    for (const name of names) await this.#removeIfThere(join(this.#queue, name));
+    for (const name of names) await removeIfThere(this.#disk, join(this.#queue, name));
     await this.#sync.sync(this.#queue);
   }
 
@@ -184,14 +184,6 @@ export class Spool {
       await this.#disk.link(from, to);
     } catch (error) {
       if (!hasCode(error, "EEXIST")) throw error;
-    }
-  }
-
-  async #removeIfThere(path: string): Promise<void> {
-    try {
-      await this.#disk.remove(path);
-    } catch (error) {
-      if (!hasCode(error, "ENOENT")) throw error;
     }
   }
 }

@@ -1,26 +1,20 @@
+import { mulberry32 } from "./mulberry32.ts";
+
 /** Where chance came in: each stream has a name, so that a draw more in one place shifts no other place. */
 export class Chance {
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
   readonly #name: string;
-  #state: number;
 
   constructor(name: string) {
     this.#name = name;
-    this.#state = hashOf(name);
+    this.next = mulberry32(hashOf(name));
   }
 
   /** Another stream, which depends on this one's name alone, not on what was drawn from it. */
   stream(name: string): Chance {
     return new Chance(`${this.#name}/${name}`);
   }
-
-  /** From 0 up to, not including, 1 (mulberry32). */
-  readonly next = (): number => {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 
   below(limit: number): number {
     return Math.floor(this.next() * limit);

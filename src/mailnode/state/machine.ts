@@ -92,7 +92,7 @@ export class StateMachine {
 
   /** The whole state in canonical bytes: a version, then the tables, sorted. */
   snapshot(): Uint8Array {
-    const body = encodeValue({
+    const tables = {
       applied: this.#applied,
       clock: this.#clock.dump(),
       sessions: this.#sessions.dump(),
@@ -105,10 +105,9 @@ export class StateMachine {
       maintenances: this.maintenances.dump(),
       accounts: this.accounts.dump(),
       audit: this.audit.list(),
-    });
-    const bytes = new Uint8Array(1 + body.length);
+    };
+    const bytes = encodeValue(tables, 1);
     bytes[0] = STATE_VERSION;
-    bytes.set(body, 1);
     return bytes;
   }
 

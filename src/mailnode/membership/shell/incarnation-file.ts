@@ -1,4 +1,4 @@
-import { hasCode, readText, type Disk } from "../../disk/disk.ts";
+import { hasCode, readText, removeIfThere, type Disk } from "../../disk/disk.ts";
 
 const FORM = /^gossip incarnations below ([0-9]{1,16}) are used\n$/;
 
@@ -31,9 +31,7 @@ export class IncarnationFile {
   /** Writes down that incarnations up to and including `bound` may be used; durable when it resolves. */
   async reserve(bound: number): Promise<void> {
     const fresh = `${this.#path}.new`;
-    await this.#disk.remove(fresh).catch((error: unknown) => {
-      if (!hasCode(error, "ENOENT")) throw error;
-    });
+    await removeIfThere(this.#disk, fresh);
     const file = await this.#disk.create(fresh);
     try {
       await file.append(Buffer.from(`gossip incarnations below ${bound + 1} are used\n`));

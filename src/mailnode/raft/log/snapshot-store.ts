@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { BinaryReader } from "../../../support/binary-reader.ts";
 import { BinaryWriter } from "../../../support/binary-writer.ts";
 import { crc32c } from "../../../support/crc32c.ts";
-import { hasCode, type Disk, type DiskFile } from "../../disk/disk.ts";
+import { removeIfThere, type Disk, type DiskFile } from "../../disk/disk.ts";
 import type { LogId, SnapshotMeta } from "../core/types.ts";
 import { logDamaged, logFailed } from "./errors.ts";
 import { isSnapshotName, snapshotName } from "./snapshot-name.ts";
@@ -109,10 +109,8 @@ export class SnapshotStore {
     const names = (await this.#disk.list(this.#directory)).filter(isSnapshotName).filter(which);
     for (const name of names) {
       this.#durable.delete(name);
-      await this.#disk.remove(join(this.#directory, name)).catch((error: unknown) => {
-        // Two that tidy up at once have seen the same names.
-        if (!hasCode(error, "ENOENT")) throw error;
-      });
+      // Two that tidy up at once have seen the same names.
+      await removeIfThere(this.#disk, join(this.#directory, name));
     }
   }
 }

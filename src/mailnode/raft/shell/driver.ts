@@ -9,6 +9,7 @@
 import type { Env } from "../../../support/env.ts";
 import { NotProposed, type Accepted, type AppliedLog, type ClusterMember } from "../../cluster/consensus.ts";
 import type { Consensus, Leader, ProposeOptions } from "../../cluster/consensus.ts";
+import type { RaftFigures } from "../../cluster/running-cluster.ts";
 import type { MemberChange } from "../core/membership-change.ts";
 import type { Message } from "../core/messages.ts";
 import { Raft } from "../core/raft.ts";
@@ -16,7 +17,6 @@ import type { Ready, SoftState } from "../core/ready.ts";
 import type { RaftStatus } from "../core/status.ts";
 import type { Entry, Index, NodeId, SnapshotMeta } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
-import type { DriverFigures } from "./driver-figures.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Followed } from "./followed.ts";
 import { found, type Founders } from "./founders.ts";
@@ -109,7 +109,7 @@ export class Driver implements Consensus {
   }
 
   /** What its disk and its snapshots came to since it was started. */
-  figures(): DriverFigures {
+  figures(): Pick<RaftFigures, "persist" | "snapshots"> {
     const taken = this.#taker?.taken ?? 0;
     const snapshots = { taken, sent: this.#sender.sent, installed: this.#snapshotsInstalled };
     return { persist: this.#persisting.latency, snapshots };

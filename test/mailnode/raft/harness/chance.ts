@@ -1,19 +1,13 @@
-/** Chance from a seed: mulberry32, so that every schedule can be run again. */
+import { mulberry32 } from "../../../../src/mailnode/sim/mulberry32.ts";
+
+/** Chance from a seed, so that every schedule can be run again. */
 export class Chance {
-  #state: number;
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.next = mulberry32(seed);
   }
-
-  /** From 0 up to, not including, 1. */
-  readonly next = (): number => {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 
   below(limit: number): number {
     return Math.floor(this.next() * limit);
