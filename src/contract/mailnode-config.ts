@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { FaultsError, type Fault } from "../support/errors.ts";
-import { nearest } from "../support/nearest.ts";
+import type { Fault } from "../support/errors.ts";
 import { clusterConfigSchema } from "./cluster-config.ts";
 import { clusterFaults } from "./cluster-faults.ts";
 import { address, cidr, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
+import { parseConfig } from "./parse-config.ts";
 
 /** One port on which mail is taken. */
 const listener = z.strictObject({
@@ -83,20 +83,7 @@ export type MailNodeConfig = z.infer<typeof schema>;
  * @param source the name of the file, for the message
  */
 export function parseMailNodeConfig(text: string, source: string): MailNodeConfig {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    // Not the parser's own words: they quote the text around the fault, which may be a password.
-    const remedy = "let mbctl apply write it again";
-    throw new FaultsError("MAILNODE_CONFIG", source, [{ path: "", rule: "must be JSON", remedy }]);
-  }
-  const result = schema.safeParse(data);
-  const faults = result.success
-    ? crossFieldFaults(result.data)
-    : result.error.issues.flatMap((issue) => faultsOf(issue, data));
-  if (faults.length > 0) throw new FaultsError("MAILNODE_CONFIG", source, faults);
-  return result.data!;
+  return parseConfig({ text, source, schema, crossFieldFaults });
 }
 
 /** The file's text: pretty JSON with a final newline, the marker as its first key. Throws like parseMailNodeConfig. */
@@ -141,59 +128,4 @@ function crossFieldFaults(config: MailNodeConfig): readonly Fault[] {
   });
   if (config.cluster) faults.push(...clusterFaults(config.cluster, config.node, taken));
   return faults;
-}
-
-function faultsOf(issue: z.core.$ZodIssue, data: unknown): readonly Fault[] {
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path, data);
-    return issue.keys.map((key) => {
-      const near = nearest(key, known);
-      const remedy = near ? `did you mean ${JSON.stringify(near)}?` : `use one of ${known.join(", ")}`;
-      return { path: path ? `${path}.${key}` : key, rule: "is not a known key", remedy };
-    });
-  }
-  const remedy = "mend it in the cluster file and apply again";
-  const value = at(data, issue.path);
-  if (value === undefined) return [{ path, rule: "is missing", remedy }];
-  const shown = typeof value === "object" || issue.path.at(-1) === "password" ? {} : { value };
-  return [{ path, ...shown, rule: ruleOf(issue), remedy }];
-}
-
-function ruleOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type") return `must be ${article(issue.expected)}`;
-  if (issue.code === "invalid_union" && "options" in issue && issue.options !== undefined)
-    return `must be one of ${issue.options.map(String).join(", ")}`;
-  return issue.message;
-}
-
-function at(data: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], data);
-}
-
-function article(expected: string): string {
-  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`;
-}
-
-type ObjectType = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
-
-/** The keys that the schema knows at a path of objects, lists, optional sections and choices. */
-function keysAt(path: readonly PropertyKey[], data: unknown): readonly string[] {
-  let type: z.core.$ZodType = schema;
-  path.forEach((key, depth) => {
-    type = unwrap(type, at(data, path.slice(0, depth)));
-    const { shape } = type as ObjectType;
-    type = type instanceof z.ZodArray ? type.element : shape[String(key)]!;
-  });
-  const { shape } = unwrap(type, at(data, path)) as ObjectType;
-  return Object.keys(shape).filter((key) => !key.startsWith("$"));
-}
-
-/** What stands behind "optional" and "by default", and of a choice the branch that the data took. */
-function unwrap(type: z.core.$ZodType, value: unknown): z.core.$ZodType {
-  if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return unwrap(type.unwrap(), value);
-  if (!(type instanceof z.ZodDiscriminatedUnion)) return type;
-  const taken = (value as Record<string, unknown>)[type.def.discriminator];
-  const branches = type.options as readonly ObjectType[];
-  return branches.find(({ shape }) => shape[type.def.discriminator]!.safeParse(taken).success)!;
 }

@@ -12,7 +12,7 @@ import { services } from "../../src/toolkit/services/registry.ts";
 import { parseCluster } from "../../src/toolkit/spec/parse.ts";
 import { parseYaml } from "../../src/toolkit/spec/yaml.ts";
 import { resolve } from "../../src/toolkit/topology/resolve.ts";
-import type { Topology } from "../../src/toolkit/topology/topology.ts";
+import { machineNamed, type Topology } from "../../src/toolkit/topology/topology.ts";
 import { throwawayVault } from "../../src/toolkit/vault/throwaway-vault.ts";
 import type { SecretStore } from "../../src/toolkit/vault/vault.ts";
 import type { PlantedFault } from "../toolkit/services/planted-fault.ts";
@@ -20,6 +20,8 @@ import { acquireEngine, noEngine } from "./acquire-lab.ts";
 
 const EXAMPLES = readdirSync("examples").filter((name) => name.endsWith(".yaml"));
 const FAULTS = await plantedFaults();
+/** Machines that between them have every service. */
+const HOLDERS = [machineOf("three-machines.yaml", "node-1"), machineOf("two-and-a-witness.yaml", "node-3")];
 
 (noEngine() === undefined ? describe : describe.skip)(
   "in a machine image, where every program is installed",
@@ -32,7 +34,7 @@ const FAULTS = await plantedFaults();
       const engine = await acquireEngine();
       const image = await ensureImage(engine, {
         variant: "machine",
-        packages: packagesOf(topologyOf(EXAMPLES[0]!)),
+        packages: EXAMPLES.flatMap((example) => packagesOf(topologyOf(example))),
         report: () => undefined,
       });
       machine = await startCheckMachine(engine, image);
@@ -93,9 +95,8 @@ const FAULTS = await plantedFaults();
     );
 
     it("there is a planted fault for every service that has a checked file", () => {
-      const topology = topologyOf("three-machines.yaml");
-      const checked = buildBundle(topology, topology.machines[0]!).files.filter(
-        (file) => file.check.kind === "command",
+      const checked = HOLDERS.flatMap((one) =>
+        buildBundle(one.topology, one.machine).files.filter((file) => file.check.kind === "command"),
       );
       expect([...new Set(checked.map((file) => file.service))].sort()).toEqual(
         [...new Set(FAULTS.map((fault) => fault.service))].sort(),
@@ -105,8 +106,10 @@ const FAULTS = await plantedFaults();
     it.each(FAULTS.map((fault) => [fault.service, fault.title, fault] as const))(
       "the check of %s refuses a file with %s",
       async (_service, _title, fault) => {
-        const topology = topologyOf("three-machines.yaml");
-        const bundle = resolved(topology, buildBundle(topology, topology.machines[0]!));
+        const { topology, machine: holder } = HOLDERS.find((one) =>
+          buildBundle(one.topology, one.machine).files.some((file) => file.service === fault.service),
+        )!;
+        const bundle = resolved(topology, buildBundle(topology, holder));
         const target = bundle.files.find(
           (file) => file.service === fault.service && withoutHash(file).endsWith(fault.pathEndsWith),
         );
@@ -126,6 +129,11 @@ const FAULTS = await plantedFaults();
 
 function withoutHash({ path, addressed }: BundleFile): string {
   return addressed ? path.replace(/-[0-9a-f]{12}(?=\.|$)/, "") : path;
+}
+
+function machineOf(example: string, name: string) {
+  const topology = topologyOf(example);
+  return { topology, machine: machineNamed(topology, name) };
 }
 
 function topologyOf(example: string): Topology {

@@ -4,6 +4,8 @@ export interface StatusFacts {
   readonly version: string;
   readonly queueLength: number;
   readonly draining: boolean;
+  /** Votes, and takes no mail. */
+  readonly isWitness: boolean;
 }
 
 /** A page for people, without scripts and without anything that would tell a stranger more. */
@@ -12,7 +14,7 @@ export function statusPage(facts: StatusFacts): string {
     ["Node", facts.node],
     ["Version", facts.version],
     ["Queue", `${facts.queueLength} ${facts.queueLength === 1 ? "message" : "messages"}`],
-    ["State", facts.draining ? "draining" : "taking mail"],
+    ["State", facts.isWitness ? "a witness: votes only" : facts.draining ? "draining" : "taking mail"],
   ];
   const cells = rows.map(([name, value]) => `<tr><th>${name}</th><td>${escape(value!)}</td></tr>`).join("\n");
   return `<!doctype html>

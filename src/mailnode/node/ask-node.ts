@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
+import type { NodeConfig } from "../../contract/witness-config.ts";
 import { readNamed } from "./config-file.ts";
 
 /** Longer than the node's own checks may take. */
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5_000;
  * nothing else on that port is believed. Rejects when it does not answer.
  */
 export async function askNode(
-  config: MailNodeConfig,
+  config: Pick<NodeConfig, "admin">,
   path: "/ready" | "/health",
 ): Promise<{ status: number; body: string }> {
   const expected = new X509Certificate(await readNamed(config.admin.pem)).fingerprint256;

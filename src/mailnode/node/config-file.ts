@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { parseMailNodeConfig, type MailNodeConfig } from "../../contract/mailnode-config.ts";
+import { parseNodeConfig, type NodeConfig } from "../../contract/witness-config.ts";
 import { UserError } from "../../support/errors.ts";
 
 /** Where apply puts the configuration. */
 export const DEFAULT_CONFIG = "/etc/mailbastion/mbnode.json";
 
 /** Reads a configuration file. Throws MAILNODE_FILE_UNREADABLE or, with every fault, MAILNODE_CONFIG. */
-export async function readConfig(path: string): Promise<MailNodeConfig> {
-  return parseMailNodeConfig(await readNamed(path), path);
+export async function readConfig(path: string): Promise<NodeConfig> {
+  return parseNodeConfig(await readNamed(path), path);
 }
 
 /** The text of a file that the configuration names. Throws MAILNODE_FILE_UNREADABLE. */

@@ -18,6 +18,7 @@ import type { ClusterMember } from "./cluster-member.ts";
 import { readNamed } from "./config-file.ts";
 import { DrainWatch } from "./drain-watch.ts";
 import { startMailCluster, type DrainAsker } from "./mail-cluster.ts";
+import { portError } from "./port-error.ts";
 import { ServiceGate } from "./service-gate.ts";
 
 export interface MailNodeParts {
@@ -87,6 +88,7 @@ export class MailNode {
         queueLength: this.#delivery.length,
         smtpSessions: this.#smtp.sessions,
         draining: this.#smtp.draining,
+        isWitness: false,
       }),
       env,
       log,
@@ -126,7 +128,7 @@ export class MailNode {
       node.#drain?.stop();
       await node.#smtp.drain(0);
       await node.#cluster?.stop();
-      throw portError(error as NodeJS.ErrnoException & { address?: string; port?: number });
+      throw portError(error);
     }
     node.#delivery.start();
     log.info({ version: parts.version, recovered: recovery.entries.length }, "taking mail");
@@ -254,33 +256,4 @@ export class MailNode {
 
 function is(holds: boolean, reason: string): CheckOutcome {
   return holds ? { status: "ok" } : { status: "failed", reason };
-}
-
-function portError(error: NodeJS.ErrnoException & { address?: string; port?: number }): unknown {
-  const where = `${error.address}:${error.port}`;
-  if (error.code === "EADDRINUSE") {
-    return new UserError(
-      "MAILNODE_PORT_TAKEN",
-      `${where} is taken by another program`,
-      `find it with: ss -ltnp sport = :${error.port}`,
-      { cause: error },
-    );
-  }
-  if (error.code === "EACCES") {
-    return new UserError(
-      "MAILNODE_PORT_FORBIDDEN",
-      `${where} may not be bound by this user`,
-      "run it by its unit, which has CAP_NET_BIND_SERVICE",
-      { cause: error },
-    );
-  }
-  if (error.code === "EADDRNOTAVAIL") {
-    return new UserError(
-      "MAILNODE_ADDRESS_ABSENT",
-      `${where} is no address of this machine`,
-      "mend the machine's address in the cluster file",
-      { cause: error },
-    );
-  }
-  return error;
 }

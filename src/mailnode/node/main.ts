@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { isDrainedOnly, STATUS_EXIT } from "../../contract/node-status.ts";
+import { takesMail } from "../../contract/witness-config.ts";
 import { UserError } from "../../support/errors.ts";
 import { realBlockingDisk } from "../disk/real-blocking-disk.ts";
 import { realDisk } from "../disk/real-disk.ts";
@@ -44,8 +45,10 @@ program
   .description("list the messages that wait on this machine")
   .option("-c, --config <file>", "configuration", DEFAULT_CONFIG)
   .action(async ({ config }: ConfigOption) => {
-    const { queue } = await readConfig(config);
-    process.stdout.write(queueTable(await Spool.look(realDisk, queue.path, systemEnv)));
+    const read = await readConfig(config);
+    // A witness takes no mail: nothing waits there.
+    const entries = takesMail(read) ? await Spool.look(realDisk, read.queue.path, systemEnv) : [];
+    process.stdout.write(queueTable(entries));
   });
 
 program

@@ -1,8 +1,10 @@
-import { pino, stdTimeFunctions, destination } from "pino";
+import { pino, stdTimeFunctions, destination, type Logger } from "pino";
+import { takesMail, type NodeConfig } from "../../contract/witness-config.ts";
 import { realDisk } from "../disk/real-disk.ts";
 import { readConfig } from "./config-file.ts";
 import { localSocketPath } from "./local-socket-path.ts";
 import { MailNode } from "./mail-node.ts";
+import { WitnessNode } from "./witness-node.ts";
 import { lockSpool } from "./spool-lock.ts";
 import { systemEnv } from "./system-env.ts";
 import { version } from "./version.ts";
@@ -10,7 +12,7 @@ import { version } from "./version.ts";
 /** What a node ends with whose log of the cluster failed: EX_IOERR of sysexits(3). Started again, it finds what was durable. */
 export const CLUSTER_LOG_FAILED_EXIT = 74;
 
-/** Runs a mail node until SIGTERM or SIGINT; a second signal ends it at once; SIGHUP reloads. Throws what MailNode.start throws. */
+/** Runs a mail node, or a witness, until SIGTERM or SIGINT; a second signal ends it at once; SIGHUP reloads. Throws what their start throws. */
 export async function run(configFile: string): Promise<void> {
   // What ps, ss and the firewall's owner see; Node calls its main thread "MainThread".
   process.title = "mbnode";
@@ -19,16 +21,7 @@ export async function run(configFile: string): Promise<void> {
     { base: { node: config.node }, timestamp: stdTimeFunctions.isoTime },
     destination({ fd: 1, sync: true }),
   );
-  await lockSpool(config.queue.path);
-  const socket = localSocketPath(process.env);
-  const node = await MailNode.start({
-    config,
-    version: version(),
-    disk: realDisk,
-    env: systemEnv,
-    log,
-    socket,
-  });
+  const node = await start(config, log);
   let stopping = false;
   const stop = (exitCode: number): void => {
     if (stopping) process.exit(1);
@@ -47,4 +40,11 @@ export async function run(configFile: string): Promise<void> {
     log.fatal({ err: error }, "the cluster's log failed: this node stops");
     stop(CLUSTER_LOG_FAILED_EXIT);
   });
+}
+
+async function start(config: NodeConfig, log: Logger): Promise<MailNode | WitnessNode> {
+  const common = { version: version(), env: systemEnv, log, socket: localSocketPath(process.env) };
+  if (!takesMail(config)) return WitnessNode.start({ config, ...common });
+  await lockSpool(config.queue.path);
+  return MailNode.start({ config, disk: realDisk, ...common });
 }

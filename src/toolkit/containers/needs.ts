@@ -1,4 +1,6 @@
+import { WORK_DIRECTORY } from "../services/arbitrator/names.ts";
 import type { Machine, Role, Topology } from "../topology/topology.ts";
+import { witnessOf } from "../topology/voters.ts";
 
 /** What a role asks of the container that holds it, beyond what systemd needs. */
 export interface Needs {
@@ -40,5 +42,21 @@ function roleNeeds(topology: Topology, role: Role): Needs {
       return { capabilities: [], devices: [], data: { cache: "/var/lib/redis" } };
     case "storage":
       return { ...GLUSTER, data: { brick: topology.storage.brickPath, glusterd: "/var/lib/glusterd" } };
+    case "witness":
+      return witnessNeeds(topology);
   }
+}
+
+/** What its votes rest on: it must not forget how it has voted. */
+function witnessNeeds(topology: Topology): Needs {
+  const storage = witnessOf(topology, "storage") ? roleNeeds(topology, "storage") : undefined;
+  return {
+    capabilities: storage?.capabilities ?? [],
+    devices: [],
+    data: {
+      ...storage?.data,
+      ...(witnessOf(topology, "mail") && { mail: "/var/lib/mailbastion" }),
+      ...(witnessOf(topology, "database") && { arbitrator: WORK_DIRECTORY }),
+    },
+  };
 }

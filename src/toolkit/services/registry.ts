@@ -1,3 +1,4 @@
+import { arbitrator } from "./arbitrator/service.ts";
 import { galera } from "./galera/service.ts";
 import { glusterfs } from "./glusterfs/service.ts";
 import { haproxy } from "./haproxy/service.ts";
@@ -19,6 +20,7 @@ export const services: readonly Service[] = [
   nftables,
   glusterfs,
   galera,
+  arbitrator,
   redis,
   sentinel,
   mounts,

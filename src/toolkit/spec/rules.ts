@@ -6,7 +6,7 @@ import type { ClusterSpec } from "./schema.ts";
 /** A rule that reaches across sections: every fault it finds in a description whose single values are sound. */
 type Rule = (spec: ClusterSpec) => readonly Fault[];
 
-/** Tiers in which a majority decides, with what the majority decides on. */
+/** Tiers in which any odd number of votes may decide, with what the majority decides on. */
 const VOTING_TIERS = [
   { role: "mail", decides: "the mail nodes' leader" },
   { role: "database", decides: "the database's primary component" },
@@ -19,6 +19,7 @@ export const rules: readonly Rule[] = [
   vip,
   tiers,
   voters,
+  witnesses,
   storageReplicas,
   relaying,
   timeouts,
@@ -111,21 +112,27 @@ function tiers(spec: ClusterSpec): Fault[] {
 function voters(spec: ClusterSpec): Fault[] {
   return VOTING_TIERS.flatMap(({ role, decides }) => {
     const members = count(spec, role);
-    if (members >= 3 && members % 2 === 1) return [];
+    const isOdd = members % 2 === 1;
+    if (isOdd ? members >= 3 : members > 0 && count(spec, "witness") > 0) return [];
     const quorum = Math.floor(members / 2) + 1;
     const rule =
       members < 3
         ? `${members} machine(s) have the role ${role}; a majority that outlives a machine needs at least 3`
         : `${members} machines vote on ${decides}: with an even number a quorum is ${quorum}, so they survive no more losses than ${members - 1} would, and can split in halves`;
+    const small = members > 0 && !isOdd ? ", or the role witness to a small one beside them" : "";
     return [
-      { path: "machines", rule, remedy: `give the role ${role} to an odd number of machines, 3 or more` },
+      {
+        path: "machines",
+        rule,
+        remedy: `give the role ${role} to an odd number of machines, 3 or more${small}`,
+      },
     ];
   });
 }
 
 function storageReplicas(spec: ClusterSpec): Fault[] {
   const bricks = count(spec, "storage");
-  if (bricks === 3) return [];
+  if (bricks === 3 || (bricks === 2 && count(spec, "witness") > 0)) return [];
   const why =
     bricks === 2
       ? "two replicas cannot tell which of them is right after a split"
@@ -134,8 +141,48 @@ function storageReplicas(spec: ClusterSpec): Fault[] {
     {
       path: "machines",
       rule: `${bricks} machine(s) have the role storage; ${why}`,
-      remedy: "give the role storage to exactly 3 machines",
+      remedy:
+        bricks === 2
+          ? "give the role storage to exactly 3 machines, or the role witness to a small one beside them"
+          : "give the role storage to exactly 3 machines, or to 2 beside a witness",
     },
+  ];
+}
+
+/**
+ * One vote is all that an even number lacks. It must be the vote of a machine whose loss takes no other with it: one that
+ * holds data of the tier would have two.
+ */
+function witnesses(spec: ClusterSpec): Fault[] {
+  const [first, ...more] = Object.entries(spec.machines).filter(([, { roles }]) => roles.includes("witness"));
+  if (!first) return [];
+  const [name, { roles }] = first;
+  const path = `machines.${name}.roles`;
+  const needing = [...VOTING_TIERS.map(({ role }) => role), "storage" as const].filter((role) => {
+    const members = count(spec, role);
+    return members > 0 && members % 2 === 0;
+  });
+  const own = needing.filter((role) => roles.includes(role));
+  return [
+    ...more.map(([other]) => ({
+      path: `machines.${other}.roles`,
+      rule: `names a second witness beside ${name}: with it the votes would be even again`,
+      remedy: "leave the role witness to one machine",
+    })),
+    ...own.map((role) => ({
+      path,
+      rule: `names witness and ${role}: of ${count(spec, role)} machines with the role ${role} it would have two votes`,
+      remedy: `give the role witness to a machine without the role ${role}`,
+    })),
+    ...(needing.length === 0
+      ? [
+          {
+            path,
+            rule: "names witness, and every tier has an odd number of machines, which needs none",
+            remedy: "take the role witness away",
+          },
+        ]
+      : []),
   ];
 }
 

@@ -24,12 +24,17 @@ import {
  * sections are in rules.ts.
  */
 
-const role = z.enum(["balancer", "mail", "database", "cache", "storage"]);
+const role = z.enum(["balancer", "mail", "database", "cache", "storage", "witness"]);
 
 const machine = z
   .strictObject({
     address: address.describe("the machine's own address, inside network.cidr"),
-    roles: z.array(role).min(1, "must name at least one role").describe("the tiers this machine is part of"),
+    roles: z
+      .array(role)
+      .min(1, "must name at least one role")
+      .describe(
+        "the tiers this machine is part of; witness: votes, and holds no data, in each with an even number of machines",
+      ),
     weight: z
       .int()
       .min(1)
@@ -166,7 +171,10 @@ const cache = z
 
 const storage = z
   .strictObject({
-    kind: z.literal("glusterfs").default("glusterfs").describe("three replicas of every file"),
+    kind: z
+      .literal("glusterfs")
+      .default("glusterfs")
+      .describe("three replicas of every file, or two and a witness that knows which is right"),
     volume: name.default("quarantine").describe("name of the volume"),
     brickPath: path
       .default("/srv/gluster/quarantine")

@@ -5,6 +5,7 @@ import { PATHS as MAILNODE_PATHS } from "../services/mailnode/names.ts";
 import { ask, type Command } from "../steps/command.ts";
 import type { Phase } from "../steps/phase.ts";
 import type { Machine, Topology } from "../topology/topology.ts";
+import { votesIn } from "../topology/voters.ts";
 import { marksCommand } from "./drain-marks.ts";
 import { machineFactsCommand } from "./machine-facts.ts";
 import { runsCommand } from "./runs-reader.ts";
@@ -41,7 +42,7 @@ export function questionsFor(
   const packages = own.flatMap((service) => service.packages(topology, machine));
   const observed = phases.filter(({ phase }) => phase.machines.includes(machine.name));
   return new Map<string, Command>([
-    ["facts", machineFactsCommand(certificateFolders(machine), [...new Set(packages)])],
+    ["facts", machineFactsCommand(certificateFolders(topology, machine), [...new Set(packages)])],
     ["vip", ask(["ip", "-o", "-4", "address", "show", "to", `${topology.network.vip}/32`])],
     ["marks", marksCommand],
     ["runs", runsCommand],
@@ -53,10 +54,12 @@ export function questionsFor(
   ]);
 }
 
-function certificateFolders({ roles }: Machine): readonly string[] {
+function certificateFolders(topology: Topology, machine: Machine): readonly string[] {
+  const { roles } = machine;
   const paths = [
     ...(roles.includes("balancer") ? [HAPROXY_PATHS.publicPem] : []),
-    ...(roles.includes("mail") ? [MAILNODE_PATHS.publicPem, MAILNODE_PATHS.machinePem] : []),
+    ...(roles.includes("mail") ? [MAILNODE_PATHS.publicPem] : []),
+    ...(votesIn(topology, machine, "mail") ? [MAILNODE_PATHS.machinePem] : []),
   ];
   return [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))))];
 }

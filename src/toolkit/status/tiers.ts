@@ -19,7 +19,7 @@ export interface Tier {
 
 /** The tables of a status, in the order of the way that mail takes. */
 export function tiers(status: ClusterStatus): readonly Tier[] {
-  return [machines, balancers(status), mail, database, cache(status), storage];
+  return [machines, balancers(status), mail, database, cache(status), storage, witness(status)];
 }
 
 const machines: Tier = {
@@ -169,6 +169,39 @@ const storage: Tier = {
         ]
       : [bad("no answer")],
 };
+
+/** What holds no data and votes: of each tier what the witness says of it. */
+function witness({ machines: all }: ClusterStatus): Tier {
+  const byAddress = new Map(all.map(({ address, machine }) => [address, machine]));
+  return {
+    title: "witness",
+    role: "witness",
+    columns: ["mail nodes", "leader", "database", "sentinel names", "quorum", "bricks"],
+    row: (machine) => {
+      const { mailnode, sentinel, glusterfs } = machine.evidence;
+      const cluster = mailnode?.cluster;
+      const online = glusterfs?.bricks.filter(({ isOnline }) => isOnline).length;
+      return [
+        cluster?.standing === "witness" ? good("votes") : plain(mailnode ? "no member" : ""),
+        cluster ? (cluster.leader === null ? bad("nobody") : plain(cluster.leader)) : plain(""),
+        voting(machine, "arbitrator"),
+        plain(sentinel ? (byAddress.get(sentinel.master ?? "") ?? sentinel.master ?? "nobody") : ""),
+        sentinel
+          ? sentinel.hasQuorum
+            ? good(`${sentinel.otherSentinels + 1} Sentinels`)
+            : bad("none")
+          : plain(""),
+        glusterfs ? share(online!, glusterfs.bricks.length, "online") : plain(""),
+      ];
+    },
+  };
+}
+
+function voting({ services }: MachineStatus, name: string): Cell {
+  const service = services.find((candidate) => candidate.service === name);
+  if (!service) return plain("");
+  return service.isWorking ? good("votes") : bad("votes not");
+}
 
 function mailSessions(servers: readonly { readonly proxy: string; readonly sessions: number }[]): number {
   return servers

@@ -18,8 +18,8 @@ export interface Topology {
   readonly tls: TlsSettings;
 }
 
-export type Role = "balancer" | "mail" | "database" | "cache" | "storage";
-export const ROLES: readonly Role[] = ["balancer", "mail", "database", "cache", "storage"];
+export type Role = "balancer" | "mail" | "database" | "cache" | "storage" | "witness";
+export const ROLES: readonly Role[] = ["balancer", "mail", "database", "cache", "storage", "witness"];
 
 export interface Machine {
   readonly name: string;

@@ -40,7 +40,13 @@ describe("the console", () => {
       console: new Console({
         health: () => Promise.resolve(health),
         ready: () => Promise.resolve(ready),
-        facts: () => ({ node: "node-1", version: "1.2.3", queueLength: 1, draining: false }),
+        facts: () => ({
+          node: "node-1",
+          version: "1.2.3",
+          queueLength: 1,
+          draining: false,
+          isWitness: false,
+        }),
         api: new ClusterApi({ cluster: nobody, env: systemEnv, log: quietLog }),
         metrics: () => "",
       }),

@@ -179,6 +179,58 @@ describe("rules across sections", () => {
     expect(faults).toEqual([expect.stringContaining("two replicas cannot tell which of them is right")]);
   });
 
+  it("refuse two full machines alone, and name the witness that would make them a cluster", () => {
+    const faults = faultsOf((input) => delete input.machines["node-3"]);
+    expect(faults).toHaveLength(4);
+    for (const fault of faults) expect(fault).toContain("or the role witness to a small one beside them");
+  });
+
+  it("accept two full machines and a witness, which may be a balancer", () => {
+    expect(faultsOf((input) => (input.machines["node-3"].roles = ["witness"]))).toEqual([]);
+    expect(faultsOf((input) => (input.machines["node-3"].roles = ["balancer", "witness"]))).toEqual([]);
+  });
+
+  it("refuse a witness that holds data of a tier in which it votes, and leave it those with an odd number", () => {
+    const faults = faultsOf((input) => {
+      input.machines["node-3"].roles = ["mail", "storage"];
+      input.machines["node-4"] = { address: "192.168.1.104", roles: ["database", "cache", "witness"] };
+      input.machines["node-5"] = { address: "192.168.1.105", roles: ["cache"] };
+    });
+    // Three mail nodes, databases and bricks, and four caches: there it would have two votes.
+    expect(faults).toEqual([
+      expect.stringContaining(
+        "machines.node-4.roles: names witness and cache: of 4 machines with the role cache it would have two votes",
+      ),
+    ]);
+  });
+
+  it("refuse a second witness, which would make the votes even again", () => {
+    const faults = faultsOf((input) => {
+      input.machines["node-3"].roles = ["witness"];
+      input.machines["node-4"] = { address: "192.168.1.104", roles: ["witness"] };
+    });
+    expect(faults).toEqual([
+      expect.stringContaining("machines.node-4.roles: names a second witness beside node-3"),
+    ]);
+  });
+
+  it("refuse a witness where no tier lacks a vote", () => {
+    const faults = faultsOf((input) => {
+      input.machines["node-4"] = { address: "192.168.1.104", roles: ["witness"] };
+    });
+    expect(faults).toEqual([
+      expect.stringContaining("every tier has an odd number of machines, which needs none"),
+    ]);
+  });
+
+  it("refuse one machine with a witness: there is nobody to go on with", () => {
+    const faults = faultsOf((input) => {
+      delete input.machines["node-2"];
+      input.machines["node-3"].roles = ["witness"];
+    });
+    expect(faults).toContainEqual(expect.stringContaining("1 machine(s) have the role database"));
+  });
+
   it.each(["127.0.0.0/8", "169.254.7.0/24", "224.0.0.0/24"])(
     "refuse the network %s, which machines cannot share",
     (cidr) => {

@@ -3,7 +3,8 @@ import type { Bundle } from "../../bundle/bundle.ts";
 import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { releasePhase, releaseRestartPhase, type Release } from "../../release/index.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { votersIn, witnessOf } from "../../topology/voters.ts";
 import { driftPhase } from "./drift.ts";
 import { filesPhase } from "./files.ts";
 import { healthPhase } from "./health.ts";
@@ -42,7 +43,7 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
   });
   const whole = (forming: readonly Phase[]): readonly Phase[] =>
     forming.every((phase) => phase.machines.every((name) => chosen.has(name))) ? forming : [];
-  const mailMachines = machinesWith(topology, "mail").map(({ name }) => name);
+  const mailMachines = votersIn(topology, "mail").map(({ name }) => name);
   return [
     ...(input.overwrite ? [] : [driftPhase(bundles, input.resolverOf, topology.network.vip)]),
     each(packagesPhase(topology, services)),
@@ -51,7 +52,7 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
     each(releasePhase(input.release, mailMachines)),
     filesPhase(topology, services, bundles, input.resolverOf),
     ...services.flatMap((service) => [each(unitsPhase(topology, service)), ...whole(service.form(context))]),
-    each(releaseRestartPhase(mailMachines)),
+    each(releaseRestartPhase(mailMachines, witnessOf(topology, "mail")?.name)),
     ...services.map((service) => each(healthPhase(topology, service))),
   ].filter((phase) => phase.machines.length > 0);
 }

@@ -9,6 +9,7 @@ import type { Service } from "../../services/service.ts";
 import type { Answer, Command } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
+import { votesIn } from "../../topology/voters.ts";
 import type { SecretStore } from "../../vault/vault.ts";
 import { applyPhases } from "./apply.ts";
 import { factsCommand, parseFacts, type Facts } from "./facts.ts";
@@ -96,7 +97,7 @@ export async function planApply(
   const resolverOf = (machine: string) => resolverFor(secrets, facts.get(machine)!);
   const release = await prepare(
     chosen
-      .filter(({ roles }) => roles.includes("mail"))
+      .filter((machine) => votesIn(topology, machine, "mail"))
       .map(({ name }) => architectureOf(name, facts.get(name)!.architecture)),
   );
   const secret = (name: string) => secretPlaceholder({ name, version: versionOf(name) });

@@ -21,9 +21,10 @@ export function cachePhase({ machine, surveys, topology }: DrainInput, group: st
     },
   ];
   const others = [...surveys.values()].filter(
-    (other) => other.machine.name !== machine.name && other.cache?.master !== undefined,
+    (other) => other.machine.name !== machine.name && other.sentinel?.master !== undefined,
   );
-  const [sentinel] = others;
+  // Whoever moves it also tells the old master, with the caches' own password: a witness has none of them.
+  const sentinel = others.find((other) => other.cache !== undefined);
   const failover: Stage = sentinel
     ? [
         {

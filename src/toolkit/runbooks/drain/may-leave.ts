@@ -1,7 +1,9 @@
 import { MAX_SESSIONS } from "../../services/mailnode/config.ts";
 import { votes } from "../../services/mailnode/members.ts";
 import { MAIL_LISTENERS } from "../../services/haproxy/paths.ts";
-import { machinesWith, type Machine, type Role, type Topology } from "../../topology/topology.ts";
+import { needsReplica } from "../../services/redis/settings.ts";
+import type { Machine, Role, Topology } from "../../topology/topology.ts";
+import { votersIn, votesIn } from "../../topology/voters.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
 import { mailClusterOf } from "../survey/mail-leader.ts";
 import { fault, type Objection } from "./objections.ts";
@@ -23,11 +25,11 @@ export function objectionsToLeaving(
   return [
     ...(has("mail") ? lastMailNode(machine, rest, why) : []),
     ...(has("mail") ? capacity(rest, surveys) : []),
-    ...(has("mail") ? mailQuorum(machine, surveys, why) : []),
+    ...(votesIn(topology, machine, "mail") ? mailQuorum(machine, surveys, why) : []),
     ...(has("balancer") ? lastBalancer(machine, rest, why) : []),
-    ...(has("database") ? databaseQuorum(topology, rest, why) : []),
-    ...(has("cache") ? cacheQuorum(topology, rest, why) : []),
-    ...(has("storage") ? storageWhole(topology, machine, surveys) : []),
+    ...(votesIn(topology, machine, "database") ? databaseQuorum(topology, rest, why) : []),
+    ...(votesIn(topology, machine, "cache") ? cacheQuorum(topology, rest, why) : []),
+    ...(votesIn(topology, machine, "storage") ? storageWhole(topology, machine, surveys) : []),
   ];
 }
 
@@ -88,30 +90,34 @@ function mailQuorum(machine: Machine, surveys: Surveys, why: string): readonly O
   return [fault("DRAIN_QUORUM", sentence, MEND, true)];
 }
 
-/** Never forced: one failure more, and the database stops for everyone. */
+/** Never forced: one failure more, and the database stops for everyone. An arbitrator's vote counts like a member's. */
 function databaseQuorum(
   topology: Topology,
   rest: readonly MachineSurvey[],
   why: string,
 ): readonly Objection[] {
-  const all = machinesWith(topology, "database").length;
-  const inService = rest.filter(({ member }) => member?.inService);
+  const all = votersIn(topology, "database").length;
+  const inService = rest.filter(({ member, arbitrator }) => member?.inService || arbitrator?.votes);
   const needed = majority(all);
   if (inService.length >= needed) return [];
   const sentence = `of ${all} database members ${named(inService)} would be left in service, and ${needed} are needed for a majority${why}`;
   return [fault("DRAIN_QUORUM", sentence, MEND, false)];
 }
 
-/** A master needs a replica that follows it, or it takes no writes; Sentinels need a majority to choose one. */
+/** A master may need a replica that follows it, or it takes no writes; Sentinels need a majority to choose one. */
 function cacheQuorum(topology: Topology, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
-  const all = machinesWith(topology, "cache").length;
+  const all = votersIn(topology, "cache").length;
   if (all === 1) return [];
   const inSync = rest.filter(({ cache }) => cache?.isInSync);
-  const sentinels = rest.filter(({ cache }) => cache?.hasQuorum);
+  const sentinels = rest.filter(({ sentinel }) => sentinel?.hasQuorum);
   const objection = (sentence: string) => fault("DRAIN_QUORUM", `${sentence}${why}`, MEND, true);
   return [
-    ...(inSync.length < 2
-      ? [objection(`${named(inSync)} would be left of the caches in sync, and a master needs a replica`)]
+    ...(inSync.length < (needsReplica(topology) ? 2 : 1)
+      ? [
+          objection(
+            `${named(inSync)} would be left of the caches in sync, and ${needsReplica(topology) ? "a master needs a replica" : "one must be the master"}`,
+          ),
+        ]
       : []),
     ...(sentinels.length < majority(all)
       ? [
@@ -127,7 +133,7 @@ function cacheQuorum(topology: Topology, rest: readonly MachineSurvey[], why: st
 function storageWhole(topology: Topology, machine: Machine, surveys: Surveys): readonly Objection[] {
   const asked = [...surveys.values()].some(({ storage }) => storage !== undefined);
   if (!asked) return [];
-  return machinesWith(topology, "storage")
+  return votersIn(topology, "storage")
     .filter(({ name }) => name !== machine.name)
     .flatMap(({ name }) => {
       const wrong = surveys.has(name) ? (surveys.get(name)!.storage?.fault ?? "") : "it cannot be reached";

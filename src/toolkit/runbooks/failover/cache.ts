@@ -9,6 +9,7 @@ import {
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Step } from "../../steps/step.ts";
 import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import type { Runbook } from "../runbook.ts";
 import { surveyCommand } from "../survey/command.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
@@ -24,7 +25,7 @@ export const failoverCache: Runbook<FailoverArguments> = {
   arguments: failoverArguments,
   isRepeatable: true,
   survey: ({ topology }) => ({
-    machines: machinesWith(topology, "cache").map(({ name }) => name),
+    machines: votersIn(topology, "cache").map(({ name }) => name),
     command: (name) => surveyCommand(topology, machineNamed(topology, name), { withStorage: false }),
   }),
   plan: ({ topology }, { to }, answers) => {
@@ -38,7 +39,7 @@ export const failoverCache: Runbook<FailoverArguments> = {
     const fit = candidates.filter(({ machine, fault }) => fault === "" && machine.name !== master.name);
     const passedOver = fit.map(({ machine }) => machine).filter(({ name }) => to && name !== target.name);
     const sentinels = surveys
-      .filter(({ cache }) => cache?.master !== undefined)
+      .filter(({ sentinel }) => sentinel?.master !== undefined)
       .map(({ machine }) => machine);
     return {
       phases: moveCache(topology, { master, target, passedOver, sentinels }),
@@ -49,7 +50,9 @@ export const failoverCache: Runbook<FailoverArguments> = {
 
 /** The one that every Sentinel names. Throws FAILOVER_NO_HOLDER where they differ or the master is none of ours. */
 function masterOf(topology: Topology, surveys: readonly MachineSurvey[]): Machine {
-  const named = new Set(surveys.map(({ cache }) => cache?.master).filter((address) => address !== undefined));
+  const named = new Set(
+    surveys.map(({ sentinel }) => sentinel?.master).filter((address) => address !== undefined),
+  );
   const [address] = named;
   const master = machinesWith(topology, "cache").find((machine) => machine.address === address);
   if (named.size === 1 && master) return master;
@@ -65,7 +68,7 @@ function faultOf(survey: MachineSurvey | undefined): string {
   if (survey.mark) return `it is drained by ${survey.mark.owner}`;
   if (survey.cache?.role !== "replica") return "its cache is no replica";
   if (!survey.cache.isInSync) return "its cache is not in sync";
-  return survey.cache.hasQuorum ? "" : "its Sentinel reaches no quorum";
+  return survey.sentinel?.hasQuorum ? "" : "its Sentinel reaches no quorum";
 }
 
 interface Move {

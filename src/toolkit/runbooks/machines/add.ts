@@ -2,13 +2,15 @@ import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import type { Answer } from "../../steps/command.ts";
-import { machinesWith, ROLES, type Machine, type Topology } from "../../topology/topology.ts";
+import { ROLES, type Machine, type Topology } from "../../topology/topology.ts";
+import { votersIn, votesIn } from "../../topology/voters.ts";
 import { planApply, type PrepareRelease } from "../apply/run-apply.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
 import { joinPhases } from "./join-phases.ts";
+import { refuseOtherWitness } from "./witness-stays.ts";
 import { readJoiningLook, surveyForJoining, without, type JoiningLook } from "./look.ts";
 import { knowAllPhase } from "./sentinel-phases.ts";
 
@@ -39,13 +41,14 @@ export async function planAdd(
   const { topology } = context;
   const joining = topology.machines.filter(({ name }) => machines.includes(name));
   const look = readJoiningLook(topology, machines, answers);
+  refuseOtherWitness(without(topology, machines), topology, "add machine");
   refuseStorage(joining);
   refuseTooMany(topology, machines);
   requireWhole("taking a machine in", look.rest);
   refuseThere(topology, joining, look);
   const inputs = { ...context, secrets: await context.secrets(), overwrite: false };
   const { phases: apply, resolverOf } = await planApply(inputs, look.facts, prepare);
-  const caches = joining.some(({ roles }) => roles.includes("cache"));
+  const caches = joining.some((machine) => votesIn(topology, machine, "cache"));
   return {
     phases: joinPhases({
       topology,
@@ -85,8 +88,8 @@ const VOTERS = ["database", "cache", "mail"] as const;
 /** Those that are there must remain a majority, should all of the new ones fail in the middle. */
 function refuseTooMany(topology: Topology, names: readonly string[]): void {
   for (const role of VOTERS) {
-    const all = machinesWith(topology, role).length;
-    const present = machinesWith(without(topology, names), role).length;
+    const all = votersIn(topology, role).length;
+    const present = votersIn(without(topology, names), role).length;
     if (present === all || present > all / 2) continue;
     throw new UserError(
       "ADD_TOO_MANY",

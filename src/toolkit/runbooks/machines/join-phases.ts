@@ -3,9 +3,10 @@ import type { RunIdentity } from "../../runner/plan.ts";
 import { putMark } from "../../services/drain-marks.ts";
 import { beginAsReplica, hasCacheBegun } from "../../services/redis/begin-as-replica.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
-import { machinesWith, type Machine, type Role, type Topology } from "../../topology/topology.ts";
+import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import { markOf } from "../drain/arguments.ts";
 import { undrainPhases } from "../drain/undrain-phases.ts";
+import { votesIn } from "../../topology/voters.ts";
 import { countMembers } from "./count-members.ts";
 import { presentMaster, type JoiningLook } from "./look.ts";
 
@@ -67,7 +68,7 @@ function keepOut({ joining, run, reason }: JoinInput): Phase {
 }
 
 function beginCaches({ topology, joining, look }: JoinInput): readonly Phase[] {
-  const caches = withRole(joining, "cache");
+  const caches = joining.filter((machine) => votesIn(topology, machine, "cache"));
   const master = presentMaster(look.rest);
   if (caches.length === 0 || !master) return [];
   return [
@@ -75,13 +76,9 @@ function beginCaches({ topology, joining, look }: JoinInput): readonly Phase[] {
       caches.map((machine) => ({
         title: `follow the cache of ${master.name}`,
         machine: machine.name,
-        unless: hasCacheBegun(),
+        unless: hasCacheBegun(machine),
         commands: [beginAsReplica(topology, master.address)],
       })),
     ]),
   ];
-}
-
-function withRole(machines: readonly Machine[], role: Role): readonly Machine[] {
-  return machines.filter(({ roles }) => roles.includes(role));
 }

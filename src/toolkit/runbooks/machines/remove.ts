@@ -14,6 +14,8 @@ import { planDrain } from "../drain/plan-drain.ts";
 import { stopPhases } from "../maintenance/service-phases.ts";
 import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
+import { votersIn, votesIn } from "../../topology/voters.ts";
+import { refuseOtherWitness } from "./witness-stays.ts";
 import { countMembers } from "./count-members.ts";
 import { leavePhases } from "./leave-phases.ts";
 import { without } from "./look.ts";
@@ -120,22 +122,23 @@ const VOTERS = ["mail", "database", "cache"] as const;
 
 /** What the description could not say afterwards is not done now. Throws REMOVE_STORAGE and REMOVE_VOTERS. */
 function refuseRules(topology: Topology, rest: Topology, leaving: readonly Machine[]): void {
-  const storage = leaving.find(({ roles }) => roles.includes("storage"));
+  const storage = leaving.find((machine) => votesIn(topology, machine, "storage"));
   if (storage)
     throw new UserError(
       "REMOVE_STORAGE",
-      `${storage.name} holds one of the three copies of the volume, and two cannot tell which of them is right after a split`,
+      `${storage.name} holds one of the three bricks of the volume, and two cannot tell which of them is right after a split`,
       "make it anew if it is lost, and type mbctl replace machine",
     );
   for (const role of VOTERS) {
-    const left = machinesWith(rest, role).length;
-    if (left === machinesWith(topology, role).length || (left >= 3 && left % 2 === 1)) continue;
+    const left = votersIn(rest, role).length;
+    if (left === votersIn(topology, role).length || (left >= 3 && left % 2 === 1)) continue;
     throw new UserError(
       "REMOVE_VOTERS",
       `${left} machines with the role ${role} would be left, and a majority that outlives a machine needs an odd number, 3 or more`,
       "take two out with one command, or make a lost one anew: mbctl replace machine",
     );
   }
+  refuseOtherWitness(topology, rest, "remove machine");
   if (machinesWith(rest, "balancer").length > 0) return;
   throw new UserError(
     "REMOVE_VOTERS",
@@ -199,6 +202,6 @@ function disablePhase(topology: Topology, services: readonly Service[], machine:
 
 function forgetCaches(rest: Topology, leaving: readonly Machine[]): readonly Phase[] {
   return leaving.some(({ roles }) => roles.includes("cache"))
-    ? forgetPhases(rest, machinesWith(rest, "cache"))
+    ? forgetPhases(rest, votersIn(rest, "cache"))
     : [];
 }

@@ -15,7 +15,8 @@ import {
 import { PATHS as MAILNODE } from "../../services/mailnode/names.ts";
 import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
-import { machinesWith, peersOf, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn, votesIn, type VotingTier } from "../../topology/voters.ts";
 import { planApply, type PrepareRelease } from "../apply/run-apply.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
@@ -37,9 +38,9 @@ export const replaceMachine: Runbook<ReplaceArguments> = {
   survey: (context, { machine }) => {
     const { topology } = context;
     const lost = knownMachine(topology, machine);
-    return surveyForJoining(context, [machine], ({ name, roles }) => {
-      if (name === machine) return new Map([["held", askWhatIsHeld(topology)]]);
-      const isPeer = lost.roles.includes("storage") && roles.includes("storage");
+    return surveyForJoining(context, [machine], (other) => {
+      if (other.name === machine) return new Map([["held", askWhatIsHeld(topology)]]);
+      const isPeer = votesIn(topology, lost, "storage") && votesIn(topology, other, "storage");
       return isPeer ? new Map([["pool", askForPool()]]) : new Map();
     });
   },
@@ -61,7 +62,7 @@ export async function planReplace(
   requireWhole(`replacing ${machine.name}`, look.rest);
   const inputs = { ...context, secrets: await context.secrets(), overwrite: false };
   const { phases: apply, resolverOf } = await planApply(inputs, look.facts, prepare);
-  const has = (role: Machine["roles"][number]) => machine.roles.includes(role);
+  const has = (tier: VotingTier) => votesIn(topology, machine, tier);
   const phases = joinPhases({
     topology,
     joining: [machine],
@@ -71,11 +72,15 @@ export async function planReplace(
     apply,
     ...(has("storage") && storage(topology, machine, look)),
     proofs: [
-      ...(has("cache") ? forgetPhases(topology, peersOf(topology, machine, "cache")) : []),
+      ...(has("cache") ? forgetPhases(topology, othersIn(topology, machine, "cache")) : []),
       ...(has("storage") ? [healPhase(topology, machine)] : []),
     ],
   });
   return { phases, resolverOf, notes: notes(machine), next: "mbctl status" };
+}
+
+function othersIn(topology: Topology, { name }: Machine, tier: VotingTier): readonly Machine[] {
+  return votersIn(topology, tier).filter((other) => other.name !== name);
 }
 
 function notes({ name, roles }: Machine): readonly string[] {
@@ -128,9 +133,9 @@ function refuseHeld({ name }: Machine, { said }: JoiningLook): void {
 
 /** What an apply must find done before it forms pool and volume. */
 function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
-  const [peer] = peersOf(topology, machine, "storage");
+  const [peer] = othersIn(topology, machine, "storage");
   const answer = said.get(peer!.name)?.get("pool") ?? { code: 1, stdout: "", stderr: "" };
-  const pool = parsePool(peer!, machinesWith(topology, "storage"), answer);
+  const pool = parsePool(peer!, votersIn(topology, "storage"), answer);
   const identity = plannedPhase(`give ${machine.name} back its place in the storage pool`, [
     [
       {
@@ -150,7 +155,7 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
   ]);
   const { volume } = topology.storage;
   const online = areBricksOnline(volume, [machine]);
-  const others = machinesWith(topology, "storage").length - 1;
+  const others = votersIn(topology, "storage").length - 1;
   const brick = plannedPhase(`begin the brick of ${machine.name} again`, [
     [{ title: "hear of the volume", machine: machine.name, commands: [], verify: knowsVolume(volume) }],
     [

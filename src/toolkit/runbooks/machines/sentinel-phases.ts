@@ -1,7 +1,8 @@
 import { listsNoOther } from "../../services/redis/replicas.ts";
 import { forgetOthers, knowsExactly } from "../../services/sentinel/forget.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 
 /**
  * Has the Sentinels of these machines, one after the other, forget caches and Sentinels that are no more, until each
@@ -11,12 +12,14 @@ export function forgetPhases(topology: Topology, machines: readonly Machine[]): 
   if (machines.length === 0) return [];
   return [
     plannedPhase("see that the master of the cache has no other replica", [
-      machines.map((machine) => ({
-        title: "see which replicas the master lists",
-        machine: machine.name,
-        commands: [],
-        verify: listsNoOther(topology, machine),
-      })),
+      machines
+        .filter(({ roles }) => roles.includes("cache"))
+        .map((machine) => ({
+          title: "see which replicas the master lists",
+          machine: machine.name,
+          commands: [],
+          verify: listsNoOther(topology, machine),
+        })),
     ]),
     plannedPhase(
       "let the Sentinels forget what is no more",
@@ -36,7 +39,7 @@ export function forgetPhases(topology: Topology, machines: readonly Machine[]): 
 /** Proves that every Sentinel knows all caches and Sentinels of the cluster. */
 export function knowAllPhase(topology: Topology): Phase {
   return plannedPhase("see that the Sentinels know all", [
-    machinesWith(topology, "cache").map((machine) => ({
+    votersIn(topology, "cache").map((machine) => ({
       title: "see whom this Sentinel knows",
       machine: machine.name,
       commands: [],

@@ -1,9 +1,18 @@
 import { UserError } from "../../../support/errors.ts";
+import { startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
+import {
+  isArbitratorStopped,
+  observeArbitrator,
+  parseArbitrator,
+  stopArbitrator,
+  type Arbitrator,
+} from "../../services/arbitrator/observe.ts";
+import { arbitratorProbe } from "../../services/arbitrator/probe.ts";
 import { joinTheRest } from "../../services/galera/form-cluster.ts";
 import { isPrimary, isUp, observeMember, parseMember, type Member } from "../../services/galera/member.ts";
 import { knownPosition } from "../../services/galera/position-table.ts";
 import { inService } from "../../services/galera/probe.ts";
-import { lastComponent, restoreStep } from "../../services/galera/recover-members.ts";
+import { lastComponent, restoreStage } from "../../services/galera/recover-members.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import { chooseBeginner, tableOf, type Wish } from "./choose-beginner.ts";
@@ -30,6 +39,8 @@ export interface Recovery {
   readonly machines: readonly string[];
   readonly silent: readonly string[];
   readonly wish: Wish;
+  /** The machine of the arbitrator, where there is one that answers. */
+  readonly arbitrator?: string | undefined;
 }
 
 /**
@@ -43,14 +54,16 @@ export function galeraPhases(recovery: Recovery): readonly Phase[] {
     join(recovery),
     becomeOrdinary(recovery),
     agree(recovery),
+    ...letArbitratorJoin(recovery),
   ];
 }
 
 /** Stops what looks for the others in vain, and asks the data of members whose saved state has no position. */
-function askThePositions({ machines, wish }: Recovery): Phase {
-  return phase("find out where the database members stand", machines, (members) => {
+function askThePositions(recovery: Recovery): Phase {
+  const { wish } = recovery;
+  return phase("find out where the database members stand", recovery, (members, arbitrator) => {
     const marked = members.filter(({ isMarked }) => isMarked).map(clearStep);
-    if (returnsByItself(members, wish)) return [marked];
+    if (returnsByItself(members, wish, arbitrator)) return [marked];
     const survivor = loneSurvivor(members);
     const down = members.filter((member) => member !== survivor);
     const unknown = down.filter((member) => !isSettled(member) && !member.isCopying);
@@ -65,16 +78,18 @@ function askThePositions({ machines, wish }: Recovery): Phase {
 }
 
 /** Somebody becomes primary: the members of the saved view together, or one that nobody is ahead of. */
-function begin({ machines, silent, wish }: Recovery): Phase {
-  return phase("begin the database cluster again", machines, (members) => {
+function begin(recovery: Recovery): Phase {
+  const { silent, wish } = recovery;
+  return phase("begin the database cluster again", recovery, (members, arbitrator) => {
     if (members.some(isPrimary)) return [];
-    const component = wish.from === undefined ? lastComponent(members) : undefined;
-    if (component) return [component.map((member) => restoreStep(member))];
+    const component = wish.from === undefined ? lastComponent(members, arbitrator) : undefined;
+    if (component) return [restoreStage(component, arbitrator)];
     const { beginner, leftOut, losses } = chooseBeginner(members, silent, wish);
     const others = members.filter((member) => member !== beginner);
     const price = losses.length > 0 ? `, accepting the loss (${wish.acceptLoss})` : "";
     const title = `begin with ${placeOf(beginner)}${price}`;
     return [
+      arbitrator ? [keepArbitratorOut(arbitrator)] : [],
       others.filter(isUp).map(stopStep),
       leftOut.map((member) =>
         step(member, "keep the member out, so that its data are not erased", { commands: [leaveOut()] }),
@@ -95,15 +110,15 @@ function begin({ machines, silent, wish }: Recovery): Phase {
   });
 }
 
-function join({ machines }: Recovery): Phase {
-  return phase("join the other database members", machines, (members) => {
+function join(recovery: Recovery): Phase {
+  return phase("join the other database members", recovery, (members) => {
     if (!members.some(isPrimary)) throw noPrimary(tableOf(members, []));
     return joinTheRest(members);
   });
 }
 
 /** The member that began was told so by its arguments: it is started once more without, when others carry on. */
-function becomeOrdinary({ machines }: Recovery): Phase {
+function becomeOrdinary({ machines, arbitrator }: Recovery): Phase {
   return {
     title: "let the member that began be like the others",
     machines,
@@ -113,8 +128,9 @@ function becomeOrdinary({ machines }: Recovery): Phase {
       const sizes = said.flatMap(({ lines }) => lines.map((line) => Number(/^size\t(\d+)$/.exec(line)?.[1])));
       const size = Math.max(0, ...sizes.filter(Number.isInteger));
       if (size === 0) throw noPrimary("no database machine is in one");
-      // Alone it would find nobody to join.
-      if (size === 1) return [];
+      // Alone it would find nobody to join. An arbitrator has nothing to give: only members that answer count beside one.
+      const others = arbitrator === undefined ? size : said.filter(({ lines }) => lines.some(isSize)).length;
+      if (others === 1) return [];
       return said
         .filter(({ lines }) => lines.includes("began"))
         .map(({ machine }) => [
@@ -129,9 +145,13 @@ function becomeOrdinary({ machines }: Recovery): Phase {
   };
 }
 
+function isSize(line: string): boolean {
+  return /^size\t[1-9]/.test(line);
+}
+
 /** One history, and every member counts as many. */
-function agree({ machines }: Recovery): Phase {
-  return phase("see that the database members are one cluster", machines, (members) => {
+function agree(recovery: Recovery): Phase {
+  return phase("see that the database members are one cluster", recovery, (members) => {
     const primary = members.find(isPrimary);
     if (!primary) throw noPrimary(tableOf(members, []));
     const history = primary.status!.stateUuid;
@@ -151,20 +171,47 @@ function agree({ machines }: Recovery): Phase {
   });
 }
 
+/** It may not look for those of a component that is given up while another one begins. */
+function keepArbitratorOut({ machine }: Arbitrator): Step {
+  return {
+    title: "stop the arbitrator until there is a cluster that it can join",
+    machine,
+    unless: isArbitratorStopped(),
+    commands: [stopArbitrator()],
+    verify: gate("it is stopped", isArbitratorStopped()),
+  };
+}
+
+/** Last: its vote must not make one member look like two. */
+function letArbitratorJoin({ arbitrator }: Recovery): readonly Phase[] {
+  if (arbitrator === undefined) return [];
+  return [
+    {
+      title: "let the arbitrator join the database cluster",
+      machines: [arbitrator],
+      observe: arbitratorProbe,
+      decide: (answers) => (answers.get(arbitrator)?.code === 0 ? [] : [[startArbitrator(arbitrator)]]),
+    },
+  ];
+}
+
 /** A phase over the members that take part: one that an earlier recovery left out is as good as not there. */
 function phase(
   title: string,
-  machines: readonly string[],
-  decide: (members: readonly Member[]) => readonly Stage[],
+  { machines, arbitrator }: Recovery,
+  decide: (members: readonly Member[], arbitrator: Arbitrator | undefined) => readonly Stage[],
 ): Phase {
   return {
     title,
-    machines,
-    observe: observeMember,
+    machines: arbitrator === undefined ? machines : [...machines, arbitrator],
+    observe: (machine) => (machine === arbitrator ? observeArbitrator() : observeMember()),
     decide: (answers) => {
+      const vote =
+        arbitrator === undefined ? undefined : parseArbitrator(arbitrator, answers.get(arbitrator)!);
       // In the order of the description: answers come in that of their arrival.
       const members = machines.map((machine) => parseMember(machine, answers.get(machine)!));
-      return decide(members.filter((member) => !member.isLeftOut)).filter((stage) => stage.length > 0);
+      const present = members.filter((member) => !member.isLeftOut);
+      return decide(present, vote).filter((stage) => stage.length > 0);
     },
   };
 }
@@ -188,8 +235,14 @@ function stopStep(member: Member): Step {
 }
 
 /** Whether nobody has to be chosen: there is a primary component, or all of the last one are here. */
-export function returnsByItself(members: readonly Member[], wish: Wish): boolean {
-  return members.some(isPrimary) || (wish.from === undefined && lastComponent(members) !== undefined);
+export function returnsByItself(
+  members: readonly Member[],
+  wish: Wish,
+  arbitrator: Arbitrator | undefined,
+): boolean {
+  return (
+    members.some(isPrimary) || (wish.from === undefined && lastComponent(members, arbitrator) !== undefined)
+  );
 }
 
 /** The one server that still runs and answers, but has lost its majority. Of two nobody knows which one to keep. */

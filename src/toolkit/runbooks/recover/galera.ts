@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
+import { observeArbitrator, parseArbitrator } from "../../services/arbitrator/observe.ts";
 import { isPrimary, observeMember, parseMember } from "../../services/galera/member.ts";
 import { LEFT_OUT_FILE } from "../../services/galera/names.ts";
 import { machinesWith } from "../../topology/topology.ts";
+import { votersIn, witnessOf } from "../../topology/voters.ts";
 import type { Runbook } from "../runbook.ts";
 import { chooseBeginner, tableOf, type Wish } from "./choose-beginner.ts";
 import { galeraPhases, returnsByItself } from "./galera-phases.ts";
@@ -23,8 +25,9 @@ export const recoverGalera: Runbook<Wish> = {
   // A refusal in the middle of a run is answered by naming the machine to go on with.
   supersedes: () => true,
   survey: ({ topology }) => ({
-    machines: machinesWith(topology, "database").map(({ name }) => name),
-    command: observeMember,
+    machines: votersIn(topology, "database").map(({ name }) => name),
+    command: (name) =>
+      name === witnessOf(topology, "database")?.name ? observeArbitrator() : observeMember(),
   }),
   plan: ({ topology }, wish, answers) => {
     const all = machinesWith(topology, "database").map(({ name }) => name);
@@ -32,6 +35,9 @@ export const recoverGalera: Runbook<Wish> = {
     const silent = all.filter((name) => !answers.has(name));
     const members = machines.map((name) => parseMember(name, answers.get(name)!));
     const table = tableOf(members, silent);
+    const witness = witnessOf(topology, "database")?.name;
+    const vote = witness === undefined ? undefined : answers.get(witness);
+    const arbitrator = vote && parseArbitrator(witness!, vote);
     refuseWish(wish, all);
     if (members.length === 0) {
       throw new UserError(
@@ -54,7 +60,7 @@ export const recoverGalera: Runbook<Wish> = {
         `if its data are the right ones after all, remove ${LEFT_OUT_FILE} there and run it again`,
       );
     }
-    if (silent.length > 0 && wish.from === undefined && !returnsByItself(members, wish)) {
+    if (silent.length > 0 && wish.from === undefined && !returnsByItself(members, wish, arbitrator)) {
       throw new UserError(
         "GALERA_RECOVERY_UNSURE",
         `${silent.join(", ")} did not answer, and may hold what the others lack:\n${table}`,
@@ -63,12 +69,16 @@ export const recoverGalera: Runbook<Wish> = {
     }
     const present = members.filter(({ isLeftOut }) => !isLeftOut);
     // What is known now is refused now. The phases look again, when the data of those that are down were asked.
-    if (!returnsByItself(present, wish) && present.every(isSettled)) chooseBeginner(present, silent, wish);
+    if (!returnsByItself(present, wish, arbitrator) && present.every(isSettled))
+      chooseBeginner(present, silent, wish);
     return {
-      phases: galeraPhases({ machines, silent, wish }),
+      phases: galeraPhases({ machines, silent, wish, arbitrator: arbitrator?.machine }),
       notes: [
         `where the database machines stand:\n${table}`,
         ...(wish.from === undefined ? [] : silent.map(beforeItReturns)),
+        ...(witness !== undefined && !arbitrator
+          ? [`the arbitrator on ${witness} does not answer: it joins by itself when it is back`]
+          : []),
       ],
       next: "mbctl status",
     };

@@ -19,6 +19,7 @@ import { act, ask, type Answer, type Command } from "../../steps/command.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
 import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { votersIn, votesIn } from "../../topology/voters.ts";
 import type { Runbook } from "../runbook.ts";
 
 /**
@@ -32,12 +33,15 @@ export const recoverStorage: Runbook<Record<never, never>> = {
   isRepeatable: true,
   survey: ({ topology }) => ({
     machines: topology.machines
-      .filter(({ roles }) => roles.includes("storage") || (hasStorage(topology) && roles.includes("mail")))
+      .filter(
+        (machine) =>
+          votesIn(topology, machine, "storage") || (hasStorage(topology) && machine.roles.includes("mail")),
+      )
       .map(({ name }) => name),
     command: (name) => look(topology, machineNamed(topology, name)),
   }),
   plan: ({ topology }, _args, answers) => {
-    const bricks = machinesWith(topology, "storage");
+    const bricks = votersIn(topology, "storage");
     const reachable = bricks.filter(({ name }) => answers.has(name));
     const needed = Math.floor(bricks.length / 2) + 1;
     if (bricks.length === 0 || reachable.length < needed) {
@@ -79,7 +83,7 @@ function hasStorage(topology: Topology): boolean {
 }
 
 function look(topology: Topology, machine: Machine): Command {
-  const storage = machine.roles.includes("storage");
+  const storage = votesIn(topology, machine, "storage");
   const mail = machine.roles.includes("mail");
   return askAll(
     new Map([

@@ -20,7 +20,8 @@ export function batchSize(text: string, count: number): number {
 
 /**
  * Cuts machines into batches, in their order. Two machines of one role never share a batch: database members, caches
- * with their Sentinels, bricks and mail nodes each decide by majority, and of two balancers one must bear the VIP.
+ * with their Sentinels, bricks and mail nodes each decide by majority, and of two balancers one must bear the VIP. A
+ * witness votes with all of them, and goes alone.
  */
 export function batches(machines: readonly Machine[], size: number): readonly (readonly Machine[])[] {
   const cut: Machine[][] = [];
@@ -33,5 +34,6 @@ export function batches(machines: readonly Machine[], size: number): readonly (r
 }
 
 function shareRole(a: Machine, b: Machine): boolean {
-  return a.roles.some((role) => b.roles.includes(role));
+  const votesWithAll = [a, b].some(({ roles }) => roles.includes("witness"));
+  return votesWithAll || a.roles.some((role) => b.roles.includes(role));
 }

@@ -6,6 +6,7 @@ import { setAuthPass } from "../../services/sentinel/form-sentinel.ts";
 import { sentinelProbe } from "../../services/sentinel/probe.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import { machinesWith, type Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 
 /*
  * A password that two sides must agree on: first whoever is asked takes both, then everybody asks with the new one,
@@ -32,7 +33,7 @@ export function cacheBefore(topology: Topology, wanted: string): readonly Phase[
         machine: machine.name,
         commands: [setPasswords(machine, ["masterauth"], `${wanted}\n`)],
       })),
-      ...caches.map((machine) => [
+      ...votersIn(topology, "cache").map((machine) => [
         {
           title: "let the Sentinel use the new password",
           machine: machine.name,

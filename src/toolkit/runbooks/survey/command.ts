@@ -6,8 +6,10 @@ import { HAPROXY_SHELL } from "../../services/haproxy/runtime.ts";
 import { CONFIG_PATH, PRESENT_PASSWORD } from "../../services/redis/names.ts";
 import { SENTINEL_CONFIG_PATH } from "../../services/sentinel/names.ts";
 import { brickProbe } from "../../services/glusterfs/probe.ts";
+import { ARBITRATOR_SHELL } from "../../services/arbitrator/probe.ts";
 import { ask, script, type Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
+import { isWitnessIn, votesIn } from "../../topology/voters.ts";
 
 export interface SurveyOptions {
   /** Whether the storage is asked too. It takes seconds, and only matters where something is to be stopped. */
@@ -21,9 +23,9 @@ export interface SurveyOptions {
 export function surveyCommand(topology: Topology, machine: Machine, options: SurveyOptions): Command {
   const { network, cache } = topology;
   const probe =
-    options.withStorage && machine.roles.includes("storage") ? brickProbe(topology, machine) : undefined;
+    options.withStorage && votesIn(topology, machine, "storage") ? brickProbe(topology, machine) : undefined;
   const args = [
-    machine.roles.join(" "),
+    subjects(topology, machine).join(" "),
     network.vip,
     machine.address,
     cache.masterName,
@@ -32,8 +34,19 @@ export function surveyCommand(topology: Topology, machine: Machine, options: Sur
   return ask(script(SURVEY, args), { timeoutMs: 90_000 });
 }
 
+/** What the machine is asked about: its roles, and what it votes in without data. */
+function subjects(topology: Topology, machine: Machine): readonly string[] {
+  return [
+    ...machine.roles,
+    ...(isWitnessIn(topology, machine, "mail") ? ["mail"] : []),
+    ...(votesIn(topology, machine, "cache") ? ["sentinel"] : []),
+    ...(isWitnessIn(topology, machine, "database") ? ["arbitrator"] : []),
+  ];
+}
+
 /** Sections begin with "@"; what follows the fourth argument is the storage's probe. */
 const SURVEY = `${HAPROXY_SHELL}
+${ARBITRATOR_SHELL}
 ${PRESENT_PASSWORD}
 roles=$1 vip=$2 address=$3 master_name=$4
 shift 4
@@ -63,11 +76,18 @@ if is_one_of cache "$roles"; then
   echo @cache
   REDISCLI_AUTH=$(present_password ${CONFIG_PATH} 2>/dev/null) timeout 5 \\
     redis-cli -h "$address" -p ${PORTS.cache} INFO replication 2>/dev/null | tr -d '\\r' || true
+fi
+
+if is_one_of sentinel "$roles"; then
   REDISCLI_AUTH=$(present_password ${SENTINEL_CONFIG_PATH} 2>/dev/null)
   export REDISCLI_AUTH
   sentinel() { timeout 5 redis-cli -h "$address" -p ${PORTS.sentinel} SENTINEL "$@" "$master_name" 2>&1 || true; }
   echo @master; sentinel GET-MASTER-ADDR-BY-NAME | sed -n 1p
   echo @quorum; sentinel CKQUORUM
+fi
+
+if is_one_of arbitrator "$roles"; then
+  echo @arbitrator; if arbitrator_votes 2>/dev/null; then echo votes; fi
 fi
 
 if is_one_of mail "$roles"; then

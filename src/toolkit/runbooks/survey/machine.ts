@@ -3,6 +3,7 @@ import { readySchema, type Ready } from "../../../contract/health.ts";
 import { parseMailCluster, type MailCluster } from "../../services/mailnode/members.ts";
 import type { Answer } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
+import { isWitnessIn, votesIn } from "../../topology/voters.ts";
 import { lines, sections } from "./sections.ts";
 
 /** What one machine said of itself. */
@@ -17,6 +18,10 @@ export interface MachineSurvey {
   readonly balancer?: BalancerSurvey;
   readonly member?: MemberSurvey;
   readonly cache?: CacheSurvey;
+  /** Of every Sentinel, also one without a cache. */
+  readonly sentinel?: SentinelSurvey;
+  /** Of a witness: whether its arbitrator is part of the database's primary component. */
+  readonly arbitrator?: { readonly votes: boolean };
   readonly mailNode?: MailNodeSurvey;
   /** Asked only where something is to be stopped: what is wrong with the machine's storage, "" when nothing is. */
   readonly storage?: { readonly fault: string };
@@ -60,6 +65,9 @@ export interface CacheSurvey {
   readonly role: "master" | "replica" | "none";
   /** A replica whose link to its master is up and that has copied everything, or a master. */
   readonly isInSync: boolean;
+}
+
+export interface SentinelSurvey {
   /** The address that the machine's Sentinel names as master; absent when it does not answer. */
   readonly master: string | undefined;
   /** Whether its Sentinel could bring about a failover. */
@@ -74,12 +82,12 @@ export function parseSurvey(
   return new Map(
     topology.machines.flatMap((machine) => {
       const answer = answers.get(machine.name);
-      return answer ? [[machine.name, parseMachine(machine, answer)] as const] : [];
+      return answer ? [[machine.name, parseMachine(topology, machine, answer)] as const] : [];
     }),
   );
 }
 
-function parseMachine(machine: Machine, { stdout }: Answer): MachineSurvey {
+function parseMachine(topology: Topology, machine: Machine, { stdout }: Answer): MachineSurvey {
   const part = sections(stdout);
   const has = (role: Machine["roles"][number]) => machine.roles.includes(role);
   const storage = part("storage").trim();
@@ -91,7 +99,11 @@ function parseMachine(machine: Machine, { stdout }: Answer): MachineSurvey {
     ...(has("balancer") && { balancer: parseBalancer(part) }),
     ...(has("database") && { member: parseMember(part("member")) }),
     ...(has("cache") && { cache: parseCache(part) }),
-    ...(has("mail") && { mailNode: parseMailNode(part) }),
+    ...(votesIn(topology, machine, "cache") && { sentinel: parseSentinel(part) }),
+    ...(isWitnessIn(topology, machine, "database") && {
+      arbitrator: { votes: part("arbitrator").trim() === "votes" },
+    }),
+    ...(votesIn(topology, machine, "mail") && { mailNode: parseMailNode(part) }),
     ...(storage !== "" && { storage: { fault: storage === "ok" ? "" : storage } }),
   };
 }
@@ -149,10 +161,12 @@ function parseCache(part: (name: string) => string): CacheSurvey {
   const field = (name: string) => new RegExp(`^${name}:(.*)$`, "m").exec(part("cache"))?.[1];
   const role = { master: "master", slave: "replica" }[field("role") ?? ""] as CacheSurvey["role"] | undefined;
   const follows = field("master_link_status") === "up" && field("master_sync_in_progress") === "0";
+  return { role: role ?? "none", isInSync: role === "master" || (role === "replica" && follows) };
+}
+
+function parseSentinel(part: (name: string) => string): SentinelSurvey {
   const master = part("master").trim();
   return {
-    role: role ?? "none",
-    isInSync: role === "master" || (role === "replica" && follows),
     master: /^[\d.]+$/.test(master) ? master : undefined,
     hasQuorum: part("quorum").startsWith("OK "),
   };

@@ -18,6 +18,8 @@ export interface ReleaseUpgrade {
   readonly release: Release;
   /** Mail machines that run, or have for current, another release, in the order of work. */
   readonly machines: readonly { readonly name: string; readonly state: MachineState }[];
+  /** The one among them whose node votes and takes no mail. */
+  readonly witness?: string | undefined;
   readonly balancers: readonly string[];
   readonly run: RunIdentity;
 }
@@ -26,24 +28,25 @@ export interface ReleaseUpgrade {
  * Uploads the release everywhere, then restarts the mail nodes with it one after the other, each out of the balancers
  * meanwhile. One that does not take mail with it gets the earlier release back, and no other machine is touched.
  */
-export function releasePhases({ release, machines, balancers, run }: ReleaseUpgrade): readonly Phase[] {
+export function releasePhases(upgrade: ReleaseUpgrade): readonly Phase[] {
+  const { release, machines, witness } = upgrade;
   if (machines.length === 0) return [];
   const names = machines.map(({ name }) => name);
   return [
     // With the id, so that a resumed run of another version does not take it for done.
     { ...uploadPhase(release, names), title: `upload mbnode ${release.id}` },
-    ...machines.flatMap(({ name, state }) => oneMachine(release, name, state, balancers, run)),
+    ...machines.flatMap(({ name, state }) =>
+      name === witness ? [restartPhase(release, name, state, status())] : oneMachine(upgrade, name, state),
+    ),
   ];
 }
 
 function oneMachine(
-  release: Release,
+  { release, balancers, run }: ReleaseUpgrade,
   name: string,
   state: MachineState,
-  balancers: readonly string[],
-  run: RunIdentity,
 ): readonly Phase[] {
-  const group = `run mbnode ${release.id} on ${name}`;
+  const group = groupOf(release, name);
   const mark = serializeDrainMark(
     markOf({ machine: name, reason: `upgrade to ${release.id}` }, run, "drain"),
   );
@@ -59,14 +62,6 @@ function oneMachine(
     machine: balancer,
     commands: [haproxy.letSessionsEnd(name, BY_THEMSELVES_S)],
   }));
-  const start: Step = {
-    title: `run ${release.id} instead of ${earlierOf(name, state)}`,
-    machine: name,
-    unless: runs(release.id).command,
-    commands: [...makeCurrent(release, name, state), restart()],
-    verify: runs(release.id),
-    undo: [switchTo(earlierOf(name, state)), restart()],
-  };
   const back = balancers.map((balancer): Step => ({
     title: `send sessions to ${name} again`,
     machine: balancer,
@@ -75,9 +70,30 @@ function oneMachine(
   }));
   return [
     plannedPhase(`take the mail node of ${name} out of every balancer`, [out, end], group),
-    plannedPhase(`restart the mail node of ${name} with ${release.id}`, [[start]], group),
+    restartPhase(release, name, state, status("--ready")),
     plannedPhase(`put the mail node of ${name} back into every balancer`, [back], group),
   ];
+}
+
+function groupOf(release: Release, name: string): string {
+  return `run mbnode ${release.id} on ${name}`;
+}
+
+function restartPhase(release: Release, name: string, state: MachineState, proof: Proof): Phase {
+  const gate = runs(release.id, proof);
+  const start: Step = {
+    title: `run ${release.id} instead of ${earlierOf(name, state)}`,
+    machine: name,
+    unless: gate.command,
+    commands: [...makeCurrent(release, name, state), restart()],
+    verify: gate,
+    undo: [switchTo(earlierOf(name, state)), restart()],
+  };
+  return plannedPhase(
+    `restart the mail node of ${name} with ${release.id}`,
+    [[start]],
+    groupOf(release, name),
+  );
 }
 
 /** Throws UPGRADE_NO_RELEASE: what was never there cannot be upgraded, nor given back. */
@@ -95,11 +111,21 @@ function restart(): Command {
   return act(["systemctl", "restart", RELEASE.unit], { timeoutMs: RESTART_TIMEOUT_MS });
 }
 
-/** The release of the running process, which is not always that of the link; both, and the node's word that it takes mail. */
-function runs(id: string): Gate {
+/** What the node must say of itself, as options of its `status`: that it takes mail, or of a witness that it is well. */
+interface Proof {
+  readonly says: string;
+  readonly options: readonly string[];
+}
+
+function status(...options: readonly string[]): Proof {
+  return { says: options.length > 0 ? "takes mail" : "is well", options };
+}
+
+/** The release of the running process, which is not always that of the link; both, and the node's own word. */
+function runs(id: string, { says, options }: Proof): Gate {
   return {
-    title: `the mail node runs ${id} and takes mail`,
-    command: ask(script(RUNS, [RELEASE.running, id, RELEASE.program, RELEASE.current]), {
+    title: `the mail node runs ${id} and ${says}`,
+    command: ask(script(RUNS, [RELEASE.running, id, RELEASE.program, RELEASE.current, ...options]), {
       timeoutMs: 30_000,
     }),
     timeoutMs: 60_000,
@@ -112,4 +138,6 @@ found=$(cat "$1")
 [ "$found" = "$2" ] || { echo "it runs $found" >&2; exit 1; }
 linked=$(basename "$(readlink "$4")")
 [ "$linked" = "$2" ] || { echo "its link names $linked" >&2; exit 1; }
-"$3" status --ready`;
+program=$3
+shift 4
+"$program" status "$@"`;

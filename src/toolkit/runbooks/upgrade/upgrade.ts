@@ -8,6 +8,7 @@ import { drainArguments } from "../drain/arguments.ts";
 import { startPhases, stopPhases } from "../maintenance/service-phases.ts";
 import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
 import { workOnBatch } from "../rolling/one-by-one.ts";
+import { votersIn, votesIn, witnessOf } from "../../topology/voters.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import {
   askForUpgrades,
@@ -44,7 +45,7 @@ export const upgrade: Runbook<UpgradeArguments> = {
   plan: async (context, args, answers, run) => {
     const look = readLook(context.topology, answers);
     requireWhole("an upgrade", look);
-    const architectures = machinesWith(context.topology, "mail").map(
+    const architectures = votersIn(context.topology, "mail").map(
       ({ name }) => stateOfMail(name, look).architecture,
     );
     return planUpgrade(
@@ -63,7 +64,7 @@ function questions(
   machine: Machine,
 ): ReadonlyMap<string, Command> {
   return new Map([
-    ...(machine.roles.includes("mail") ? [["release", lookAtMachine] as const] : []),
+    ...(votesIn(topology, machine, "mail") ? [["release", lookAtMachine] as const] : []),
     ...(args.packages
       ? [["packages", askForUpgrades(packagesOf(topology, services, machine))] as const]
       : []),
@@ -109,7 +110,7 @@ export function planUpgrade(
     ];
     return workOnBatch([{ machine, phases }], around);
   });
-  const mail = inOrder(machinesWith(topology, "mail"), look)
+  const mail = inOrder(votersIn(topology, "mail"), look)
     .map(({ name }) => ({ name, state: stateOfMail(name, look) }))
     .filter(({ state }) => state.current !== release?.id || state.running !== release?.id);
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
@@ -123,7 +124,18 @@ export function planUpgrade(
       : []),
   ];
   return {
-    phases: [...packages, ...(release ? releasePhases({ release, machines: mail, balancers, run }) : [])],
+    phases: [
+      ...packages,
+      ...(release
+        ? releasePhases({
+            release,
+            machines: mail,
+            witness: witnessOf(topology, "mail")?.name,
+            balancers,
+            run,
+          })
+        : []),
+    ],
     notes,
     next: "mbctl status",
   };

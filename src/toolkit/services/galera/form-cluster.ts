@@ -2,7 +2,9 @@ import { UserError } from "../../../support/errors.ts";
 import { act } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { votersIn, witnessOf } from "../../topology/voters.ts";
+import { observeArbitrator, parseArbitrator, type Arbitrator } from "../arbitrator/observe.ts";
 import {
   hasNoHistory,
   historyOf,
@@ -24,18 +26,25 @@ import { recoverMembers } from "./recover-members.ts";
  * machine has.
  */
 export function formClusterPhase(topology: Topology): Phase {
+  const witness = witnessOf(topology, "database")?.name;
   return {
     title: "form the database cluster",
-    machines: machinesWith(topology, "database").map((machine) => machine.name),
-    observe: observeMember,
-    decide: (answers) => decide([...answers].map(([machine, answer]) => parseMember(machine, answer))),
+    machines: votersIn(topology, "database").map((machine) => machine.name),
+    observe: (machine) => (machine === witness ? observeArbitrator() : observeMember()),
+    decide: (answers) => {
+      const members = [...answers]
+        .filter(([machine]) => machine !== witness)
+        .map(([machine, answer]) => parseMember(machine, answer));
+      const answer = witness === undefined ? undefined : answers.get(witness);
+      return decide(members, answer && parseArbitrator(witness!, answer));
+    },
   };
 }
 
-function decide(members: readonly Member[]): readonly Stage[] {
+function decide(members: readonly Member[], arbitrator: Arbitrator | undefined): readonly Stage[] {
   if (members.some(isPrimary)) return joinTheRest(members);
   if (members.every(hasNoHistory)) return beginHistory(members);
-  return recoverMembers(members);
+  return recoverMembers(members, arbitrator);
 }
 
 /** There is a primary component: the others join it, unless that would erase what it does not have. */

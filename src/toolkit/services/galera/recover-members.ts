@@ -1,6 +1,8 @@
 import { UserError } from "../../../support/errors.ts";
 import { act } from "../../steps/command.ts";
 import type { Stage, Step } from "../../steps/step.ts";
+import { ARBITRATOR_UNIT } from "../arbitrator/names.ts";
+import type { Arbitrator } from "../arbitrator/observe.ts";
 import { hasNoHistory, historyOf, isUp, type Member } from "./member.ts";
 import { positionTable } from "./position-table.ts";
 import { inService } from "./probe.ts";
@@ -12,34 +14,50 @@ const RECOVERY_TIMEOUT_MS = 3 * 60_000;
  * There is data and no primary component. The one safe way by itself: start together exactly the members of
  * the last view that they saved, and Galera restores it. Everything else needs a person.
  */
-export function recoverMembers(members: readonly Member[]): readonly Stage[] {
-  const component = lastComponent(members);
+export function recoverMembers(
+  members: readonly Member[],
+  arbitrator: Arbitrator | undefined,
+): readonly Stage[] {
+  const component = lastComponent(members, arbitrator);
   if (!component) throw refusal(members);
   const others = members.filter((member) => !component.includes(member));
   return [
-    component.map((member) => restoreStep(member)),
+    restoreStage(component, arbitrator),
     ...others.map((member) => [restoreStep(member, "join the database cluster")]),
   ];
 }
 
 /**
  * The members of the newest saved view, when all of them are here with that same view: nobody else can know
- * more. A member that has history but no saved view left cleanly, maybe after the others crashed: no answer.
+ * more. A member that has history but no saved view left cleanly, maybe after the others crashed: no answer. Where the view names an
+ * arbitrator, it must be there too: Galera waits for all.
  */
-export function lastComponent(members: readonly Member[]): readonly Member[] | undefined {
+export function lastComponent(
+  members: readonly Member[],
+  arbitrator: Arbitrator | undefined,
+): readonly Member[] | undefined {
   if (members.some((member) => !hasNoHistory(member) && !member.view)) return undefined;
   const histories = new Set(members.map(historyOf).filter((history) => history !== undefined));
   if (histories.size > 1) return undefined;
   const viewed = members.filter((member) => member.view);
   const newest = viewed.reduce((most, { view }) => (view!.sequence > most ? view!.sequence : most), -1n);
   const holders = viewed.filter(({ view }) => view!.sequence === newest);
-  const ids = holders
-    .map(({ view }) => view!.self)
-    .sort()
-    .join();
+  const votes = arbitrator?.view?.sequence === newest ? [arbitrator.view.self] : [];
+  const ids = [...holders.map(({ view }) => view!.self), ...votes].sort().join();
   return holders.length > 0 && holders.every(({ view }) => view!.members.join() === ids)
     ? holders
     : undefined;
+}
+
+/** Starts all of a component together: each waits for the others. */
+export function restoreStage(component: readonly Member[], arbitrator: Arbitrator | undefined): Stage {
+  const start = act(["systemctl", "start", "--no-block", ARBITRATOR_UNIT]);
+  return [
+    ...component.map((member) => restoreStep(member)),
+    ...(arbitrator && !arbitrator.isRunning
+      ? [{ title: "start the arbitrator", machine: arbitrator.machine, commands: [start] }]
+      : []),
+  ];
 }
 
 /** Starts a member that has a saved view, or waits for one that looks for the others already. */

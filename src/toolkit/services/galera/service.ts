@@ -1,4 +1,5 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { voterRoles } from "../../topology/voters.ts";
 import type { Listener, Service } from "../service.ts";
 import { accountsPhase } from "./accounts.ts";
 import { galeraFiles } from "./files.ts";
@@ -12,10 +13,10 @@ export const galera: Service = {
   runsOn: (_topology, machine) => machine.roles.includes("database"),
   packages: () => ["mariadb-server", "mariadb-client", "mariadb-backup", "galera-4", "rsync", "zstd"],
   users: () => [CHECK_USER],
-  listens: () => [
+  listens: (topology) => [
     listener(PORTS.database, "mariadbd", ["balancer"]),
     listener(PORTS.databaseCheck, "systemd", ["balancer"]),
-    listener(PORTS.galera, "mariadbd", ["database"]),
+    listener(PORTS.galera, "mariadbd", voterRoles(topology, "database")),
     listener(PORTS.galeraIst, "mariadbd", ["database"]),
     listener(PORTS.galeraSst, "rsync", ["database"]),
   ],

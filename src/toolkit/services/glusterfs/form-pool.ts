@@ -2,12 +2,13 @@ import { UserError } from "../../../support/errors.ts";
 import { act, ask, script, type Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Gate, Stage, Step } from "../../steps/step.ts";
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { parsePeers, type Peer } from "./peers.ts";
 
 /** Makes the storage machines one trusted pool, by address: names would need a name server to be up. */
 export function formPoolPhase(topology: Topology): Phase {
-  const machines = machinesWith(topology, "storage");
+  const machines = votersIn(topology, "storage");
   return {
     title: "join the storage pool",
     machines: machines.map((machine) => machine.name),

@@ -2,13 +2,14 @@ import { UserError } from "../../../support/errors.ts";
 import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Gate, Stage, Step } from "../../steps/step.ts";
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn, witnessOf } from "../../topology/voters.ts";
 import { allBricksProbe } from "./probe.ts";
 import { parseVolume, volumeOptions, type Volume } from "./volume.ts";
 
-/** Creates and starts the replicated volume, one brick on each storage machine, or finds it as it should be. */
+/** Creates and starts the replicated volume, one brick on each storage machine and that of the witness last, or finds it as it should be. */
 export function formVolumePhase(topology: Topology): Phase {
-  const machines = machinesWith(topology, "storage");
+  const machines = votersIn(topology, "storage");
   const online = allBricksProbe(topology);
   return {
     title: "form the storage volume",
@@ -75,8 +76,12 @@ function create(topology: Topology, machines: readonly Machine[], wait: Gate): r
   }));
   const bricks = machines.map((machine) => `${machine.address}:${brickPath}`);
   const gluster = ["gluster", "--mode=script", "volume"];
+  // The last brick of each set of three is the arbiter: it holds names and what each file has seen, and no content.
+  const replicas = witnessOf(topology, "storage")
+    ? ["replica", "3", "arbiter", "1"]
+    : ["replica", String(machines.length)];
   const commands = [
-    act([...gluster, "create", volume, "replica", String(machines.length), ...bricks, "force"], SLOW),
+    act([...gluster, "create", volume, ...replicas, ...bricks, "force"], SLOW),
     ...Object.entries(volumeOptions(topology)).map(([name, value]) =>
       act([...gluster, "set", volume, name, value], SLOW),
     ),

@@ -1,5 +1,6 @@
 import { ask, script, type Command } from "../../steps/command.ts";
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 
 /**
  * Whether the storage on this machine does its work: the volume is started, the machine's own brick is online,
@@ -7,14 +8,14 @@ import { machinesWith, type Machine, type Topology } from "../../topology/topolo
  * something to heal; that is not this machine's failure.
  */
 export function brickProbe(topology: Topology, machine: Machine): Command {
-  const count = machinesWith(topology, "storage").length;
+  const count = votersIn(topology, "storage").length;
   const args = [topology.storage.volume, String(count), machine.address];
   return ask(script(`${BRICKS}${OWN_BRICK}`, args), { timeoutMs: 60_000 });
 }
 
 /** Whether all bricks of the volume are online. */
 export function allBricksProbe(topology: Topology): Command {
-  const count = machinesWith(topology, "storage").length;
+  const count = votersIn(topology, "storage").length;
   return ask(script(`${BRICKS}${ALL_BRICKS}`, [topology.storage.volume, String(count)]), {
     timeoutMs: 60_000,
   });

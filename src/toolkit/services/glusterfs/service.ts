@@ -1,4 +1,5 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { voterRoles, votesIn } from "../../topology/voters.ts";
 import type { Service } from "../service.ts";
 import { glusterFiles } from "./files.ts";
 import { formPoolPhase } from "./form-pool.ts";
@@ -6,20 +7,26 @@ import { formVolumePhase } from "./form-volume.ts";
 import { GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
 import { brickProbe } from "./probe.ts";
 
-/** GlusterFS: a volume of which every storage machine holds all files. */
+/** GlusterFS: a volume of which every storage machine holds all files, and a witness their names. */
 export const glusterfs: Service = {
   name: "glusterfs",
-  runsOn: (_topology, machine) => machine.roles.includes("storage"),
+  runsOn: (topology, machine) => votesIn(topology, machine, "storage"),
   packages: () => ["glusterfs-server"],
   users: () => [],
-  listens: () => [
-    { port: PORTS.glusterd, protocol: "tcp", on: "machine", from: ["mail", "storage"], program: "glusterd" },
+  listens: (topology) => [
+    {
+      port: PORTS.glusterd,
+      protocol: "tcp",
+      on: "machine",
+      from: ["mail", ...voterRoles(topology, "storage")],
+      program: "glusterd",
+    },
     {
       port: PORTS.glusterBricks,
       lastPort: LAST_BRICK_PORT,
       protocol: "tcp",
       on: "machine",
-      from: ["mail", "storage"],
+      from: ["mail", ...voterRoles(topology, "storage")],
       program: "glusterfsd",
     },
   ],

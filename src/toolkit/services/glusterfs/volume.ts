@@ -1,4 +1,5 @@
 import type { Topology } from "../../topology/topology.ts";
+import { votesIn } from "../../topology/voters.ts";
 
 /** What "gluster volume info" says of a volume. */
 export interface Volume {
@@ -31,7 +32,7 @@ export function parseVolume(text: string): Volume | undefined {
  */
 export function volumeOptions(topology: Topology): Readonly<Record<string, string>> {
   const clients = topology.machines.filter(
-    ({ roles }) => roles.includes("mail") || roles.includes("storage"),
+    (machine) => machine.roles.includes("mail") || votesIn(topology, machine, "storage"),
   );
   return {
     "cluster.quorum-type": "auto",

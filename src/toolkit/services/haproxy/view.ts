@@ -3,6 +3,7 @@ import { shortHash } from "../../../support/hash.ts";
 import type { FileContext } from "../service.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
+import { needsReplica } from "../redis/settings.ts";
 import { connectionLimits } from "./connections.ts";
 import { ALIVE_URI, PATHS } from "./paths.ts";
 
@@ -99,7 +100,7 @@ function cacheListener(context: FileContext): unknown {
   return {
     port: PORTS.cache,
     password: context.secret("cache/password"),
-    replicated: nodes.length > 1,
+    replicated: needsReplica(context.topology),
     servers: nodes.map(({ name, address }) => ({ name, address })),
   };
 }

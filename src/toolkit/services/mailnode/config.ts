@@ -1,8 +1,10 @@
 import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { clusterConfigSchema, MAX_FOUNDERS, type ClusterConfig } from "../../../contract/cluster-config.ts";
 import type { MailNodeConfig } from "../../../contract/mailnode-config.ts";
+import type { WitnessConfig } from "../../../contract/witness-config.ts";
 import { PORTS } from "../../../contract/ports.ts";
-import { machinesWith, peersOf } from "../../topology/topology.ts";
+import { machinesWith } from "../../topology/topology.ts";
+import { isWitnessIn, votersIn } from "../../topology/voters.ts";
 import type { FileContext } from "../service.ts";
 import { PATHS } from "./names.ts";
 
@@ -78,26 +80,44 @@ export function mailNodeConfig(context: FileContext): MailNodeConfig {
   };
 }
 
+/** The same on a witness: it votes and takes no mail, so that no balancer asks for it. */
+export function witnessConfig(context: FileContext): WitnessConfig {
+  const { address, name } = context.machine;
+  return {
+    node: name,
+    admin: { address, port: PORTS.console, pem: context.addressed(PATHS.machinePem) },
+    cluster: { ...clusterConfig(context), witness: true },
+  };
+}
+
 /**
  * The node's part in the cluster of the mail nodes. The founders are all of the description, also those that are added
  * later: a founder's word counts while its log is empty only. Those who are in have logs and heed the list no more; a
- * new one finds members who say that the cluster is founded without it, and waits until it is taken in.
+ * new one finds members who say that the cluster is founded without it, and waits until it is taken in. A witness is the
+ * last of them: the first founder must hold the state.
  */
 function clusterConfig({ topology, machine }: FileContext): ClusterConfig {
-  const peers = peersOf(topology, machine, "mail");
+  const voters = votersIn(topology, "mail");
+  const witness = isWitnessIn(topology, machine, "mail");
   return clusterConfigSchema.parse({
     name: topology.cluster,
-    founders: machinesWith(topology, "mail")
-      .map(({ name }) => name)
-      .slice(0, MAX_FOUNDERS),
+    founders: voters.map(({ name }) => name).slice(0, MAX_FOUNDERS),
+    witness,
     directory: PATHS.raft,
     address: machine.address,
     gossip: { port: PORTS.gossip, keys: PATHS.gossipKeys },
     raft: { port: PORTS.raft, pem: PATHS.memberPem, authority: PATHS.memberAuthority },
-    agentCheck: {
-      port: PORTS.agentCheck,
-      balancers: machinesWith(topology, "balancer").map(({ address }) => address),
+    ...(!witness && {
+      agentCheck: {
+        port: PORTS.agentCheck,
+        balancers: machinesWith(topology, "balancer").map(({ address }) => address),
+      },
+    }),
+    discovery: {
+      method: "static",
+      seeds: voters
+        .filter(({ name }) => name !== machine.name)
+        .map(({ address }) => `${address}:${PORTS.gossip}`),
     },
-    discovery: { method: "static", seeds: peers.map(({ address }) => `${address}:${PORTS.gossip}`) },
   });
 }

@@ -1,9 +1,11 @@
 import { serializeMailNodeConfig } from "../../../contract/mailnode-config.ts";
+import { serializeWitnessConfig } from "../../../contract/witness-config.ts";
 import { script } from "../../steps/command.ts";
+import { isWitnessIn } from "../../topology/voters.ts";
 import { STAGED, type Action, type FileContext, type FileSpec } from "../service.ts";
 import { markerLine } from "../marker.ts";
 import { unitCheck } from "../unit-check.ts";
-import { DRAIN_LIMIT_MS, mailNodeConfig } from "./config.ts";
+import { DRAIN_LIMIT_MS, mailNodeConfig, witnessConfig } from "./config.ts";
 import { GOSSIP_SECRET, PATHS, UNIT, USER, machineSecret } from "./names.ts";
 
 const restart: Action = { kind: "restart", unit: UNIT };
@@ -26,14 +28,15 @@ if printf '%s\\n' "$keys" | grep -qvE '^[A-Za-z0-9+/]{43}=$'; then
   exit 1
 fi`;
 
-/** The files of a machine that takes mail. */
+/** The files of a machine that takes mail, or votes among those that do. */
 export function mailNodeFiles(context: FileContext): readonly FileSpec[] {
   const machinePem = context.secret(`${machineSecret(context.machine.name)}.pem`);
+  const isWitness = isWitnessIn(context.topology, context.machine, "mail");
   return [
-    pem(PATHS.publicPem, "public.pem.hbs", context.secret("tls/public.pem")),
+    ...(isWitness ? [] : [pem(PATHS.publicPem, "public.pem.hbs", context.secret("tls/public.pem"))]),
     pem(PATHS.machinePem, "machine.pem.hbs", machinePem),
     ...clusterFiles(context, machinePem),
-    config(context),
+    config(context, isWitness),
     unit(),
   ];
 }
@@ -65,7 +68,7 @@ function clusterFiles(context: FileContext, machinePem: string): readonly FileSp
   ];
 }
 
-function config(context: FileContext): FileSpec {
+function config(context: FileContext, isWitness: boolean): FileSpec {
   const marker = markerLine("the mailnode service", context.topology.cluster);
   return {
     path: PATHS.config,
@@ -73,7 +76,12 @@ function config(context: FileContext): FileSpec {
     group: USER,
     // Holds passwords.
     mode: "0640",
-    content: { kind: "text", text: serializeMailNodeConfig(mailNodeConfig(context), marker) },
+    content: {
+      kind: "text",
+      text: isWitness
+        ? serializeWitnessConfig(witnessConfig(context), marker)
+        : serializeMailNodeConfig(mailNodeConfig(context), marker),
+    },
     check: { kind: "command", argv: [PATHS.program, "check", STAGED] },
     action: restart,
   };

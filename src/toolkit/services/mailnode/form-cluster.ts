@@ -1,7 +1,8 @@
 import type { Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import {
   askForMailCluster,
   followsLeader,
@@ -18,7 +19,7 @@ import {
  * is taken; where its machine came back with an empty disk, its former self goes with the same change.
  */
 export function formMailClusterPhase(topology: Topology): Phase {
-  const machines = machinesWith(topology, "mail").map(({ name }) => name);
+  const machines = votersIn(topology, "mail").map(({ name }) => name);
   return {
     title: "make the mail nodes one cluster",
     machines,

@@ -1,31 +1,43 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { STATUS_EXIT } from "../../../contract/node-status.ts";
 import { ask, script } from "../../steps/command.ts";
-import { machinesWith, type Role, type Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { isWitnessIn, voterRoles, votersIn, votesIn } from "../../topology/voters.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
 import { formMailClusterPhase } from "./form-cluster.ts";
 import { GOSSIP_SECRET, PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
 
-/** The mail nodes: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
+/** The mail nodes, and a witness that votes among them: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
 export const mailnode: Service = {
   name: "mailnode",
-  runsOn: (_topology, machine) => machine.roles.includes("mail"),
+  runsOn: (topology, machine) => votesIn(topology, machine, "mail"),
   packages: () => ["openssl"],
   users: () => [USER],
-  listens: () => [
-    ...[PORTS.smtp, PORTS.submission, PORTS.submissions, PORTS.console].map((port) =>
-      listener(port, "balancer"),
-    ),
-    { ...listener(PORTS.gossip, "mail"), protocol: "udp" },
-    listener(PORTS.gossip, "mail"),
-    listener(PORTS.raft, "mail"),
-    listener(PORTS.agentCheck, "balancer"),
-  ],
+  listens: (topology, machine) => {
+    const voters = voterRoles(topology, "mail");
+    const between: readonly Listener[] = [
+      { ...listener(PORTS.gossip, voters), protocol: "udp" },
+      listener(PORTS.gossip, voters),
+      listener(PORTS.raft, voters),
+    ];
+    // Its console is asked by the program on the same machine.
+    if (isWitnessIn(topology, machine, "mail")) return [listener(PORTS.console, "self"), ...between];
+    return [
+      ...[PORTS.smtp, PORTS.submission, PORTS.submissions, PORTS.console].map((port) =>
+        listener(port, ["balancer"]),
+      ),
+      ...between,
+      listener(PORTS.agentCheck, ["balancer"]),
+    ];
+  },
   secrets,
   files: mailNodeFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
-  probe: () => ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
+  probe: (topology, machine) =>
+    isWitnessIn(topology, machine, "mail")
+      ? ask([PATHS.program, "status"], { timeoutMs: 30_000 })
+      : ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
   form: ({ topology }) => [formMailClusterPhase(topology)],
 };
 
@@ -35,13 +47,13 @@ export const mailnode: Service = {
  */
 const PROBE = `"$1" status --ready || [ $? -eq "$2" ]`;
 
-function listener(port: number, from: Role): Listener {
-  return { port, protocol: "tcp", on: "machine", from: [from], program: PROGRAM };
+function listener(port: number, from: Listener["from"]): Listener {
+  return { port, protocol: "tcp", on: "machine", from, program: PROGRAM };
 }
 
 function secrets(topology: Topology): readonly SecretRequest[] {
   const { mail, network, tls } = topology;
-  const machines = machinesWith(topology, "mail").map(({ name, address }): SecretRequest => ({
+  const machines = votersIn(topology, "mail").map(({ name, address }): SecretRequest => ({
     kind: "certificate",
     name: machineSecret(name),
     authority: "pki/authority",

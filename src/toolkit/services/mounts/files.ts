@@ -1,4 +1,5 @@
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import type { FileContext, FileSpec } from "../service.ts";
 import { shellCheck, unitCheck } from "../unit-check.ts";
 import { mountUnitName } from "./unit-name.ts";
@@ -47,7 +48,7 @@ export function mountFiles(context: FileContext): readonly FileSpec[] {
 
 /** A machine with a brick asks itself first, the others are asked when it does not answer. */
 function mountView(topology: Topology, machine: Machine): Readonly<Record<string, string>> {
-  const addresses = machinesWith(topology, "storage").map(({ address }) => address);
+  const addresses = votersIn(topology, "storage").map(({ address }) => address);
   const servers = [...addresses].sort(
     (a, b) => Number(b === machine.address) - Number(a === machine.address),
   );

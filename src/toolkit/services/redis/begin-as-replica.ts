@@ -1,12 +1,12 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
-import type { Topology } from "../../topology/topology.ts";
-import { SENTINEL_CONFIG_PATH } from "../sentinel/names.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { SENTINEL_CONFIG_PATH, SENTINEL_UNIT } from "../sentinel/names.ts";
 import { CONFIG_PATH, SERVER_UNIT } from "./names.ts";
 
-/** From then on its daemons know whom they follow. */
-export function hasCacheBegun(): Command {
-  return ask(["systemctl", "is-active", "--quiet", SERVER_UNIT]);
+/** From then on its daemons know whom they follow. A witness has a Sentinel only. */
+export function hasCacheBegun({ roles }: Machine): Command {
+  return ask(["systemctl", "is-active", "--quiet", roles.includes("cache") ? SERVER_UNIT : SENTINEL_UNIT]);
 }
 
 /**
@@ -24,7 +24,9 @@ export function beginAsReplica({ cache }: Topology, master: string): Command {
 const BEGIN = `
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
-awk -v master="$4" -v port="$5" '$1 != "replicaof" { print } END { print "replicaof " master " " port }' "$1" >"$new"
-cat "$new" >"$1"
+if [ -f "$1" ]; then
+  awk -v master="$4" -v port="$5" '$1 != "replicaof" { print } END { print "replicaof " master " " port }' "$1" >"$new"
+  cat "$new" >"$1"
+fi
 awk -v name="$3" -v master="$4" '$1 == "sentinel" && $2 == "monitor" && $3 == name { $4 = master } { print }' "$2" >"$new"
 cat "$new" >"$2"`;

@@ -15,7 +15,7 @@ export const redisEvidenceSchema = z.strictObject({
   replicas: z.array(
     z.strictObject({ address: z.string(), state: z.string(), behind: z.number(), lagSeconds: z.number() }),
   ),
-  /** Of a master: replicas fresh enough to count. Below the number that it needs it takes no writes. */
+  /** Of a master: replicas fresh enough to count, or all that follow where it needs none. Below the number that it needs it takes no writes. */
   freshReplicas: z.number(),
   usedMemory: z.number(),
   connections: z.number(),
@@ -40,6 +40,15 @@ function parse({ stdout }: Answer): RedisEvidence | undefined {
   const role = field("role");
   if (role !== "master" && role !== "slave") return undefined;
   const offset = Number(field("master_repl_offset"));
+  const replicas = [
+    ...stdout.matchAll(/^slave\d+:ip=([^,]+),port=\d+,state=([^,]+),offset=(\d+),lag=(-?\d+)/gm),
+  ].map(([, address, state, theirs, lag]) => ({
+    address: address!,
+    state: state!,
+    behind: Math.max(0, offset - Number(theirs)),
+    lagSeconds: Number(lag),
+  }));
+  const fresh = field("min_slaves_good_slaves");
   return {
     version: field("redis_version"),
     role: role === "master" ? "master" : "replica",
@@ -51,15 +60,9 @@ function parse({ stdout }: Answer): RedisEvidence | undefined {
         isSyncing: field("master_sync_in_progress") !== "0",
       },
     }),
-    replicas: [
-      ...stdout.matchAll(/^slave\d+:ip=([^,]+),port=\d+,state=([^,]+),offset=(\d+),lag=(-?\d+)/gm),
-    ].map(([, address, state, theirs, lag]) => ({
-      address: address!,
-      state: state!,
-      behind: Math.max(0, offset - Number(theirs)),
-      lagSeconds: Number(lag),
-    })),
-    freshReplicas: Number(field("min_slaves_good_slaves")),
+    replicas,
+    // It counts them only where it needs any.
+    freshReplicas: fresh === "" ? replicas.filter(({ state }) => state === "online").length : Number(fresh),
     usedMemory: Number(field("used_memory")),
     connections: Number(field("connected_clients")),
     isPersisting: field("aof_last_write_status") !== "err" && field("aof_last_bgrewrite_status") !== "err",

@@ -1,4 +1,5 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { voterRoles } from "../../topology/voters.ts";
 import type { Service } from "../service.ts";
 import { redisFiles } from "./files.ts";
 import { formCachePhase } from "./form-cache.ts";
@@ -11,12 +12,12 @@ export const redis: Service = {
   runsOn: (_topology, machine) => machine.roles.includes("cache"),
   packages: () => ["redis-server"],
   users: () => [],
-  listens: () => [
+  listens: (topology) => [
     {
       port: PORTS.cache,
       protocol: "tcp",
       on: "machine",
-      from: ["balancer", "cache"],
+      from: ["balancer", ...voterRoles(topology, "cache")],
       program: "redis-server",
     },
     { port: PORTS.cache, protocol: "tcp", on: "loopback", from: "self", program: "redis-server" },

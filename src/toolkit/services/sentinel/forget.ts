@@ -2,6 +2,7 @@ import { PORTS } from "../../../contract/ports.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { PRESENT_PASSWORD } from "../redis/names.ts";
 import { SENTINEL_CONFIG_PATH } from "./names.ts";
 import { sentinelSettings } from "./settings.ts";
@@ -19,10 +20,12 @@ export function forgetOthers(topology: Topology, machine: Machine): Command {
 
 /** Whether the Sentinel of this machine knows the caches and Sentinels of `topology`, and no others. */
 export function knowsExactly(topology: Topology, machine: Machine): Gate {
-  const addresses = machinesWith(topology, "cache").map(({ address }) => address);
+  const caches = machinesWith(topology, "cache").map(({ address }) => address);
+  const sentinels = votersIn(topology, "cache").map(({ address }) => address);
+  const args = [...common(topology, machine), String(caches.length), ...caches, ...sentinels];
   return {
-    title: `its Sentinel knows ${addresses.length} caches and ${addresses.length - 1} other Sentinels, and could fail over`,
-    command: ask(script(KNOWS, [...common(topology, machine), ...addresses]), { timeoutMs: 30_000 }),
+    title: `its Sentinel knows ${caches.length} caches and ${sentinels.length - 1} other Sentinels, and could fail over`,
+    command: ask(script(KNOWS, args), { timeoutMs: 30_000 }),
     timeoutMs: 120_000,
     intervalMs: 1000,
   };
@@ -47,16 +50,20 @@ said=$(sentinel RESET "$name")
 
 /**
  * Its answers are a name and a value on a line each, one Sentinel or replica after the other; by its address each
- * counts once, and one that came anew under another id twice.
+ * counts once, and one that came anew under another id twice. After their number come the caches, then the Sentinels.
  */
 const KNOWS = `${SENTINEL}
 addresses() {
   awk 'name == "ip" { print } { name = name == "" ? $0 : "" }' | sort
 }
+count=$1
+shift
+caches=
+while [ "$count" -gt 0 ]; do caches="$caches $1" count=$((count - 1)); shift; done
 others=$(for address; do [ "$address" = "$own" ] || echo "$address"; done | sort)
 found=$(sentinel SENTINELS "$name" | addresses)
 [ "$found" = "$others" ] || { echo "it knows the Sentinels" $found >&2; exit 1; }
-caches=$(for address; do echo "$address"; done | sort)
+caches=$(for address in $caches; do echo "$address"; done | sort)
 master=$(sentinel GET-MASTER-ADDR-BY-NAME "$name" | sed -n 1p)
 found=$({ echo "$master"; sentinel REPLICAS "$name" | addresses; } | sort)
 [ "$found" = "$caches" ] || { echo "it knows the caches" $found >&2; exit 1; }

@@ -2,7 +2,8 @@ import { PORTS } from "../../../contract/ports.ts";
 import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
-import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { machineNamed, type Machine, type Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { PASSWORD_SECRET, PRESENT_PASSWORD } from "../redis/names.ts";
 import type { FormContext } from "../service.ts";
 import { SENTINEL_CONFIG_PATH, SENTINEL_PASSWORD_SECRET, SENTINEL_UNIT } from "./names.ts";
@@ -17,7 +18,7 @@ export function formSentinelPhase(context: FormContext): Phase {
   const passwords = `${context.secret(PASSWORD_SECRET)}\n${context.secret(SENTINEL_PASSWORD_SECRET)}\n`;
   return {
     title: "make the Sentinels agree",
-    machines: machinesWith(topology, "cache").map((machine) => machine.name),
+    machines: votersIn(topology, "cache").map((machine) => machine.name),
     observe: (name) => observe(topology, machineNamed(topology, name), passwords),
     decide: (answers) => {
       const all = [...answers].map(([name, answer]) =>

@@ -1,6 +1,7 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { ask, script, type Command } from "../../steps/command.ts";
-import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import type { Machine, Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { PRESENT_PASSWORD } from "../redis/names.ts";
 import { SENTINEL_CONFIG_PATH } from "./names.ts";
 
@@ -9,7 +10,7 @@ import { SENTINEL_CONFIG_PATH } from "./names.ts";
  * (SENTINEL CKQUORUM), and names the same master as every other one that answers.
  */
 export function sentinelProbe(topology: Topology, machine: Machine): Command {
-  const others = machinesWith(topology, "cache")
+  const others = votersIn(topology, "cache")
     .filter(({ name }) => name !== machine.name)
     .map(({ address }) => address);
   const args = [

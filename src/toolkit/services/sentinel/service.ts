@@ -1,21 +1,28 @@
 import { PORTS } from "../../../contract/ports.ts";
+import { voterRoles, votesIn } from "../../topology/voters.ts";
 import type { Service } from "../service.ts";
 import { sentinelFiles } from "./files.ts";
 import { formSentinelPhase } from "./form-sentinel.ts";
 import { SENTINEL_PASSWORD_SECRET, SENTINEL_UNIT } from "./names.ts";
 import { sentinelProbe } from "./probe.ts";
 
-/** Sentinel on every cache machine: finds the master down, agrees with the others, and makes a replica the master. */
+/** Sentinel on every cache machine, and on a witness: finds the master down, agrees with the others, and makes a replica the master. */
 export const sentinel: Service = {
   name: "sentinel",
-  runsOn: (_topology, machine) => machine.roles.includes("cache"),
+  runsOn: (topology, machine) => votesIn(topology, machine, "cache"),
   packages: () => ["redis-sentinel"],
   users: () => [],
-  listens: () => [
-    { port: PORTS.sentinel, protocol: "tcp", on: "machine", from: ["cache"], program: "redis-sentinel" },
+  listens: (topology) => [
+    {
+      port: PORTS.sentinel,
+      protocol: "tcp",
+      on: "machine",
+      from: voterRoles(topology, "cache"),
+      program: "redis-sentinel",
+    },
     { port: PORTS.sentinel, protocol: "tcp", on: "loopback", from: "self", program: "redis-sentinel" },
   ],
-  // The cache's own password is requested by redis, which runs on the same machines.
+  // The cache's own password is requested by redis, which runs on machines of the same cluster.
   secrets: () => [{ kind: "password", name: SENTINEL_PASSWORD_SECRET, length: 32 }],
   files: sentinelFiles,
   units: () => [{ name: SENTINEL_UNIT, state: "running", enabled: true }],

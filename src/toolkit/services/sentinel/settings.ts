@@ -1,4 +1,5 @@
-import { machinesWith, type Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 
 /**
  * What the Sentinels hold about the master that may change in the life of a cluster, as SENTINEL MASTER prints
@@ -8,7 +9,7 @@ import { machinesWith, type Topology } from "../../topology/topology.ts";
 export function sentinelSettings(topology: Topology): Readonly<Record<string, string>> {
   const { downAfterMs, failoverTimeoutMs } = topology.cache;
   return {
-    quorum: String(Math.floor(machinesWith(topology, "cache").length / 2) + 1),
+    quorum: String(Math.floor(votersIn(topology, "cache").length / 2) + 1),
     "down-after-milliseconds": String(downAfterMs),
     "failover-timeout": String(failoverTimeoutMs),
     "parallel-syncs": "1",

@@ -1,5 +1,6 @@
 import { sentinelSettings } from "../../services/sentinel/settings.ts";
 import { machinesWith } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { critical, warning, type Finding } from "../finding.ts";
 import { size } from "../lengths.ts";
 import { answering, having, listed, nameOf, type Rules, type View } from "../view.ts";
@@ -141,7 +142,7 @@ function named(view: View): readonly Finding[] {
 
 function sentinels(view: View): readonly Finding[] {
   const all = having(view, "sentinel");
-  const others = machinesWith(view.topology, "cache").length - 1;
+  const others = votersIn(view.topology, "cache").length - 1;
   const quorum = Number(sentinelSettings(view.topology)["quorum"]);
   const twins = [...Map.groupBy(all, ({ found }) => found.id).values()].filter((same) => same.length > 1);
   return [

@@ -1,4 +1,4 @@
-import { machinesWith } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { critical, note, warning, type Finding } from "../finding.ts";
 import { having, isDrained, listed, type Rules, type View } from "../view.ts";
 
@@ -46,7 +46,7 @@ function sizes(view: View): readonly Finding[] {
     critical({
       rule: "database-split",
       machines: members.map(({ machine }) => machine.machine),
-      finding: `the members of the database do not count alike: ${evidence.join(", ")}, of ${machinesWith(view.topology, "database").length} described`,
+      finding: `the members of the database do not count alike: ${evidence.join(", ")}, of ${votersIn(view.topology, "database").length} described`,
       cause: "they are not in one component, or it is changing just now",
       remedy: "look again in ten seconds; if it stays so, mbctl doctor",
       evidence,

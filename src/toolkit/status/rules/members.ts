@@ -1,6 +1,6 @@
 import { PATHS } from "../../services/mailnode/names.ts";
 import { isTakenOut, votes, type MailCluster } from "../../services/mailnode/members.ts";
-import { machinesWith } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { critical, note, warning, type Finding } from "../finding.ts";
 import { having, isAway, isDrained, listed, type Rules, type View } from "../view.ts";
 
@@ -121,7 +121,7 @@ function maintenance(view: View, nodes: readonly Node[]): readonly Finding[] {
 
 /** Every mail node of the description should have a vote. */
 function members(view: View, nodes: readonly Node[], { machine: by, said }: Node): readonly Finding[] {
-  return machinesWith(view.topology, "mail").flatMap(({ name }) => {
+  return votersIn(view.topology, "mail").flatMap(({ name }) => {
     const own = nodes.find(({ machine }) => machine === name)?.said;
     const listedAs = said.members.filter(({ node, id }) => (own ? id === own.member : node === name));
     if (listedAs.some(votes)) return [];
@@ -164,7 +164,7 @@ function behind(nodes: readonly Node[]): readonly Finding[] {
 
 /** Members that count towards the majority and are no machine of the description. */
 function strays(view: View, { machine: by, said }: Node): readonly Finding[] {
-  const names = machinesWith(view.topology, "mail").map(({ name }) => name);
+  const names = votersIn(view.topology, "mail").map(({ name }) => name);
   return said.members
     .filter(({ node }) => !names.includes(node))
     .map(({ node, id, standing, seems }) =>

@@ -1,4 +1,4 @@
-import { machinesWith } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { critical, warning, type Finding } from "../finding.ts";
 import { having, isAway, isDrained, listed, type Rules, type View } from "../view.ts";
 
@@ -6,7 +6,7 @@ import { having, isAway, isDrained, listed, type Rules, type View } from "../vie
 export const storageRules: Rules = (view) => [...peers(view), ...heals(view)];
 
 function peers(view: View): readonly Finding[] {
-  const all = machinesWith(view.topology, "storage");
+  const all = votersIn(view.topology, "storage");
   return having(view, "glusterfs").flatMap(({ machine: { machine, address }, found }) => {
     const missing = all
       .filter(

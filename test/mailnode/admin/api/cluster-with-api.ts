@@ -76,7 +76,14 @@ export async function openDoor(
     cluster,
     health: async () => healthOf(node, "1.2.3", { services }),
     ready: async () => ({ ready: true, node }),
-    figures: () => ({ node, version: "1.2.3", queueLength: 7, smtpSessions: 2, draining: false }),
+    figures: () => ({
+      node,
+      version: "1.2.3",
+      queueLength: 7,
+      smtpSessions: 2,
+      draining: false,
+      isWitness: false,
+    }),
     env: systemEnv,
     log: quietLog,
   });

@@ -1,7 +1,8 @@
 import { serializeDrainMark, type DrainMark } from "../../../../src/contract/drain-mark.ts";
 import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
-import { machinesWith, type Machine, type Topology } from "../../../../src/toolkit/topology/topology.ts";
+import type { Machine, Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { votersIn } from "../../../../src/toolkit/topology/voters.ts";
 import { clusterPart, healthWith, memberOf } from "../../services/mailnode/a-cluster.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 
@@ -21,6 +22,8 @@ export interface Change {
   readonly member?: "Synced" | "Donor/Desynced" | "Joining" | "down";
   readonly cache?: "master" | "replica" | "syncing" | "down";
   readonly hasQuorum?: boolean;
+  /** Of a witness: whether its arbitrator is in the primary component. */
+  readonly votes?: boolean;
   readonly mailNode?: object | "down";
   /** What the mail node says of the mail nodes' cluster; "none" of one that says nothing. */
   readonly cluster?: Partial<ClusterPart> | "none";
@@ -93,6 +96,7 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
       ? "@cache\n"
       : `@cache\nrole:${cache === "master" ? "master" : "slave"}\nmaster_link_status:${link ?? ""}\nmaster_sync_in_progress:0\n`,
     `@master\n${cache === "down" ? "Could not connect to Redis" : master.address}\n`,
+    ...(machine.roles.includes("witness") ? [`@arbitrator\n${change.votes === false ? "" : "votes\n"}`] : []),
     `@quorum\n${hasQuorum ? "OK 3 usable Sentinels. Quorum and failover authorization can be reached" : "NOQUORUM 1 usable Sentinels."}\n`,
     `@mailnode\n${mailNode === "down" ? "" : `${JSON.stringify(mailNode)}\n`}`,
     `@mailcluster\n${mailNode === "down" || change.cluster === "none" ? "" : clusterOf(topology, machine, change.cluster)}\n`,
@@ -103,6 +107,9 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
 
 /** One that knows all mail nodes of the topology as members. */
 function clusterOf(topology: Topology, { name }: Machine, changes: Partial<ClusterPart> = {}): string {
-  const members = machinesWith(topology, "mail").map((machine) => memberOf(machine.name));
+  const members = votersIn(topology, "mail").map((machine) => ({
+    ...memberOf(machine.name),
+    ...(machine.roles.includes("witness") && { standing: "witness" as const }),
+  }));
   return JSON.stringify(healthWith(name, clusterPart(name, { members, ...changes })));
 }

@@ -7,10 +7,11 @@ import { Recorder } from "../../../../src/toolkit/runner/recorder.ts";
 import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import { memberOf } from "../../services/mailnode/a-cluster.ts";
 import { runOptions } from "../../runner/fixtures.ts";
-import { dryRun, ok, RUN, runbookContext } from "../runbook-context.ts";
+import { dryRun, ok, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 import { answersOf, AWAY, type Change } from "./answers.ts";
 
 type Changes = Readonly<Record<string, Change | typeof AWAY>>;
@@ -247,3 +248,46 @@ function withFourth(): Topology {
     ],
   };
 }
+
+describe("drain beside a witness", () => {
+  const planWith = (machine: string, changes: Changes = {}) => planOf({ machine }, changes, twoAndAWitness);
+
+  it("takes one of two full machines out, as the other one and the witness are a majority", async () => {
+    const steps = titles(await planWith("node-1"));
+    // The Sentinel that moves the master is that of a machine with a cache: a witness cannot tell caches anything.
+    expect(steps).toContain("node-2: make another cache than node-1 the master");
+    expect(steps).toContain("node-1: hand the mail nodes' leadership over");
+  });
+
+  it("moves nothing away from the witness: it has nothing but votes", async () => {
+    expect(titles(await planWith("node-3"))).toEqual(["node-3: put the mark"]);
+  });
+
+  it.each([
+    ["node-1", { "node-3": { votes: false } }, "of 3 database members only node-2 would be left in service"],
+    ["node-1", { "node-3": AWAY }, "of 3 database members only node-2 would be left in service"],
+    [
+      "node-1",
+      { "node-2": { member: "Joining" } },
+      "of 3 database members only node-3 would be left in service",
+    ],
+    [
+      "node-3",
+      { "node-2": { member: "down" } },
+      "of 3 database members only node-1 would be left in service",
+    ],
+    ["node-1", { "node-3": { hasQuorum: false } }, "only node-2 of 3 Sentinels would be left"],
+    [
+      "node-3",
+      { "node-2": { cluster: "none" } },
+      "of 3 members of the mail nodes' cluster only node-1 would be left",
+    ],
+    [
+      "node-1",
+      { "node-2": { cache: "syncing" } },
+      "would be left of the caches in sync, and one must be the master",
+    ],
+  ] as const)("refuses %s where the rest would lose a quorum (%j)", async (machine, changes, sentence) => {
+    expect((await refusalOf(() => planWith(machine, changes))).message).toContain(sentence);
+  });
+});

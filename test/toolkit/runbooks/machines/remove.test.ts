@@ -3,6 +3,7 @@ import { removeMachine } from "../../../../src/toolkit/runbooks/machines/remove.
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { LEADERS, saying, wholeCluster } from "../rolling/whole-cluster.ts";
 import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 import { five, grown, machine, stepsOf } from "./whole.ts";
@@ -133,5 +134,28 @@ describe("remove machine", () => {
     const answers = wholeCluster({ ...LEADERS, vip: "node-4" }, topology);
     const { phases } = await plan(topology, ["node-4"], answers);
     expect(phases.map(({ title }) => title)).toContain("hand the VIP over from node-4");
+  });
+});
+
+describe("remove machine beside a witness", () => {
+  const fourAndAWitness: Topology = {
+    ...twoAndAWitness,
+    machines: [
+      ...twoAndAWitness.machines,
+      ...[4, 5].map((number) => machine(number, ["mail", "database", "cache"])),
+    ],
+  };
+
+  it("keeps the witness that two machines need", async () => {
+    const refused = await refusalOf(() => plan(twoAndAWitness, ["node-3"]));
+    expect(refused.code).toBe("REMOVE_STORAGE");
+  });
+
+  it("takes no single machine out of an even number, as the witness would vote no longer", async () => {
+    const refused = await refusalOf(() => plan(fourAndAWitness, ["node-5"]));
+    expect(refused).toMatchObject({ code: "WITNESS_CHANGES" });
+    expect(refused.message).toContain(
+      "node-3 is the witness, and would no longer vote in mail, database, cache",
+    );
   });
 });

@@ -4,10 +4,12 @@ import { recoverGalera } from "../../../../src/toolkit/runbooks/recover/galera.t
 import { runPhases } from "../../../../src/toolkit/runner/run-phases.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { runOptions } from "../../runner/fixtures.ts";
 import {
   answer,
   answers,
+  arbitrator,
   crashed,
   fresh,
   grastate,
@@ -331,3 +333,60 @@ function memberModels() {
   };
   return { run };
 }
+
+describe("recover galera with an arbitrator", () => {
+  const planWith = (found: ReadonlyMap<string, Answer>, wish: Wish = {}) =>
+    recoverGalera.plan(runbookContext(twoAndAWitness), wish, found, RUN);
+  const titlesWith = async (found: ReadonlyMap<string, Answer>) =>
+    (await planWith(found)).phases.slice(0, 2).map((phase) => titlesOf(phase, found));
+
+  it("starts members and arbitrator together where all of the last view are there", async () => {
+    expect(await titlesWith(answers(crashed(0), crashed(1), arbitrator("inactive", 7)))).toEqual([
+      [],
+      [
+        [
+          "node-1: restore the saved primary component",
+          "node-2: restore the saved primary component",
+          "node-3: start the arbitrator",
+        ],
+      ],
+    ]);
+  });
+
+  it("stops it before a member begins, as it has no position and may look for a component that is given up", async () => {
+    const [, begin] = await titlesWith(answers(stopped(22), stopped(24, 1), arbitrator("active", 7)));
+    expect(begin![0]).toEqual(["node-3: stop the arbitrator until there is a cluster that it can join"]);
+    expect(begin!.flat().filter((title) => title.startsWith("node-3"))).toHaveLength(1);
+    expect(begin!.at(-1)![0]).toContain("node-2: begin with the data of node-2");
+  });
+
+  it("lets it join at the very end, when members alone are a cluster", async () => {
+    const { phases } = await planWith(answers(stopped(22), stopped(24, 1), arbitrator("active", 7)));
+    const last = phases.at(-1)!;
+    expect(last.title).toBe("let the arbitrator join the database cluster");
+    expect(last.machines).toEqual(["node-3"]);
+    expect(titlesOf(last, new Map([["node-3", { ...ok, code: 1 }]]))).toEqual([
+      ["node-3: start the arbitrator"],
+    ]);
+    expect(titlesOf(last, new Map([["node-3", ok]]))).toEqual([]);
+  });
+
+  it("leaves the member that began as it is while it is alone with the arbitrator, which could give it nothing", async () => {
+    const { phases } = await planWith(answers(stopped(22), stopped(24, 1), arbitrator("active", 7)));
+    const ordinary = phases.find(({ title }) => title === "let the member that began be like the others")!;
+    const said = (...stdout: readonly string[]) =>
+      new Map(stdout.map((text, index) => [`node-${index + 1}`, { ...ok, stdout: text }]));
+    expect(ordinary.decide(said("", "size\t2\nbegan\n"))).toEqual([]);
+    expect(titlesOf(ordinary, said("size\t2\n", "size\t2\nbegan\n"))).toEqual([
+      ["node-2: restart the member that began, as an ordinary one"],
+    ]);
+  });
+
+  it("goes on without one that does not answer, and says so", async () => {
+    const plan = await planWith(answers(stopped(22), stopped(24, 1)));
+    expect(plan.notes).toContain(
+      "the arbitrator on node-3 does not answer: it joins by itself when it is back",
+    );
+    expect(plan.phases.some(({ machines }) => machines.includes("node-3"))).toBe(false);
+  });
+});

@@ -31,6 +31,14 @@ describe("batches", () => {
     ]);
   });
 
+  it("hold a witness alone, as it votes with all of the others", () => {
+    const machines = [machine("w", ["witness"]), machine("db-1", ["database"]), machine("mail-1", ["mail"])];
+    expect(batches(machines, 3).map((batch) => batch.map(({ name }) => name))).toEqual([
+      ["w"],
+      ["db-1", "mail-1"],
+    ]);
+  });
+
   it("hold every machine once, in its order, and never two that share a role or more than the size", () => {
     const anyMachine = fc.uniqueArray(fc.constantFrom(...ROLES), { minLength: 1 });
     fc.assert(

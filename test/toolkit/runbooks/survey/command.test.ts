@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { surveyCommand } from "../../../../src/toolkit/runbooks/survey/command.ts";
 import { parseSurvey } from "../../../../src/toolkit/runbooks/survey/machine.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { printing, runWith } from "../../services/shell.ts";
 
 const [node1, , node3] = threeMachines.machines;
@@ -21,7 +22,7 @@ describe("the question to a machine", () => {
     const command = surveyCommand(threeMachines, node1!, { withStorage: false });
     expect(command.mutates).toBe(false);
     expect(command.argv.slice(4)).toEqual([
-      "balancer mail database cache storage",
+      "balancer mail database cache storage sentinel",
       "192.168.1.100",
       "192.168.1.101",
       "mailbastion",
@@ -41,7 +42,8 @@ describe("the question to a machine", () => {
       bearsVip: false,
       balancer: { answers: false },
       member: { inService: false },
-      cache: { role: "none", hasQuorum: false },
+      cache: { role: "none" },
+      sentinel: { hasQuorum: false },
       mailNode: { answer: undefined },
     });
     expect(survey.storage!.fault).not.toBe("");
@@ -71,12 +73,39 @@ describe("the question to a machine", () => {
       { listener: "database", machine: "node-2", sessions: 1, isUp: false, isDrained: false },
     ]);
     expect(survey.member!.inService).toBe(true);
-    expect(survey.cache).toEqual({
-      role: "replica",
-      isInSync: true,
-      master: "192.168.1.102",
-      hasQuorum: true,
+    expect(survey.cache).toEqual({ role: "replica", isInSync: true });
+    expect(survey.sentinel).toEqual({ master: "192.168.1.102", hasQuorum: true });
+  });
+
+  it("asks a witness for its votes, and not for data that it has not", () => {
+    const witness = twoAndAWitness.machines[2]!;
+    const { argv } = surveyCommand(twoAndAWitness, witness, { withStorage: true });
+    const programs = {
+      ...SILENT,
+      systemctl: '[ "$1" = is-active ] || echo 1',
+      ss: printing("0 0 10.0.0.3:40000 10.0.0.1:4567"),
+      journalctl: printing("New COMPONENT: primary = yes, bootstrap = no"),
+      "redis-cli": `case "$*" in *CKQUORUM*) echo "OK 3 usable Sentinels" ;; *) echo 192.168.1.102 ;; esac`,
+    };
+    const answer = runWith(argv, { programs });
+    expect(answer.stdout.match(/^@.*$/gm)).toEqual([
+      "@drained",
+      "@vip-mark",
+      "@vip",
+      "@master",
+      "@quorum",
+      "@arbitrator",
+      "@mailnode",
+      "@mailcluster",
+      "@storage",
+    ]);
+    const survey = parseSurvey(twoAndAWitness, new Map([["node-3", answer]])).get("node-3")!;
+    expect(survey).toMatchObject({
+      sentinel: { master: "192.168.1.102", hasQuorum: true },
+      arbitrator: { votes: true },
     });
+    expect(survey).not.toHaveProperty("cache");
+    expect(survey).not.toHaveProperty("member");
   });
 
   it("asks a machine only for what it is", () => {

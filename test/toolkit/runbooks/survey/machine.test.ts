@@ -14,12 +14,8 @@ describe("what a machine says of itself", () => {
     expect(survey).toMatchObject({ mark: undefined, hasVipMark: false, bearsVip: true });
     expect(survey.balancer).toMatchObject({ answers: true, isPrepared: true, marks: new Map() });
     expect(survey.member).toEqual({ inService: true, isDonor: false });
-    expect(survey.cache).toEqual({
-      role: "master",
-      isInSync: true,
-      master: "192.168.1.101",
-      hasQuorum: true,
-    });
+    expect(survey.cache).toEqual({ role: "master", isInSync: true });
+    expect(survey.sentinel).toEqual({ master: "192.168.1.101", hasQuorum: true });
     expect(survey.mailNode).toEqual({
       answer: { ready: true, node: "node-1" },
       cluster: clusterPart("node-1"),
@@ -70,9 +66,9 @@ describe("what a machine says of itself", () => {
     [
       "a cache that is down",
       { cache: "down" },
-      { cache: { role: "none", isInSync: false, master: undefined } },
+      { cache: { role: "none", isInSync: false }, sentinel: { master: undefined } },
     ],
-    ["a Sentinel without a quorum", { hasQuorum: false }, { cache: { hasQuorum: false } }],
+    ["a Sentinel without a quorum", { hasQuorum: false }, { sentinel: { hasQuorum: false } }],
     ["a HAProxy that is down", { isHaproxyDown: true }, { balancer: { answers: false, servers: [] } }],
     ["a mail node that is down", { mailNode: "down" }, { mailNode: { answer: undefined } }],
     [

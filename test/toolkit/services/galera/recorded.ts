@@ -132,3 +132,10 @@ export const standalone = answer({
 export function answers(...each: readonly Answer[]): ReadonlyMap<string, Answer> {
   return new Map(each.map((one, index) => [`node-${index + 1}`, one]));
 }
+
+/** What an arbitrator answers to observeArbitrator: the third of the ids, with the view of this sequence if it has one. */
+export const arbitrator = (unit: string, sequence?: number): Answer => ({
+  code: 0,
+  stdout: `@unit\n${unit}\n@gvwstate\n${sequence === undefined ? "" : gvwstate(2, ALL, sequence)}`,
+  stderr: "",
+});

@@ -3,7 +3,17 @@ import { UserError } from "../../../../src/support/errors.ts";
 import { formClusterPhase } from "../../../../src/toolkit/services/galera/form-cluster.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
-import { answers, crashed, fresh, looking, OTHER_HISTORY, stopped, survivor } from "./recorded.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
+import {
+  answers,
+  arbitrator,
+  crashed,
+  fresh,
+  looking,
+  OTHER_HISTORY,
+  stopped,
+  survivor,
+} from "./recorded.ts";
 
 const decide = (...each: Answer[]) => formClusterPhase(threeMachines).decide(answers(...each));
 const plan = (...each: Answer[]) =>
@@ -83,5 +93,35 @@ describe("a database cluster without a primary component", () => {
     const error = refusal(stopped(2, 1), stopped(2), stopped(9, 0, OTHER_HISTORY));
     expect(error.remedy).toContain("the histories differ");
     expect(error.remedy).not.toContain("node-3");
+  });
+});
+
+describe("a database cluster with an arbitrator and without a primary component", () => {
+  const decideWith = (vote: Answer, ...members: Answer[]) =>
+    formClusterPhase(twoAndAWitness)
+      .decide(answers(...members, vote))
+      .map((stage) =>
+        stage.map(({ machine, commands }) => `${machine}: ${commands.length > 0 ? "start" : "wait"}`),
+      );
+
+  it("starts the members of the last saved view and the arbitrator that is in it together", () => {
+    expect(decideWith(arbitrator("inactive", 7), crashed(0), crashed(1))).toEqual([
+      ["node-1: start", "node-2: start", "node-3: start"],
+    ]);
+    expect(decideWith(arbitrator("activating", 7), looking(0), looking(1))).toEqual([
+      ["node-1: wait", "node-2: wait"],
+    ]);
+  });
+
+  it("refuses where the arbitrator of that view has lost it: Galera would wait for it in vain", () => {
+    expect(() => decideWith(arbitrator("active"), crashed(0), crashed(1))).toThrow(
+      "cannot restore one by itself",
+    );
+  });
+
+  it("needs no arbitrator for a view that names none", () => {
+    expect(decideWith(arbitrator("active", 7), crashed(0, [0, 1], 9), crashed(1, [0, 1], 9))).toEqual([
+      ["node-1: start", "node-2: start"],
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { formVolumePhase } from "../../../../src/toolkit/services/glusterfs/form-volume.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { printing, runWith } from "../shell.ts";
 import { said, volumeInfo } from "./recorded.ts";
 
@@ -30,6 +31,15 @@ describe("forming the storage volume", () => {
       "gluster --mode=script volume set mail auth.allow 192.168.1.101,192.168.1.102,192.168.1.103",
       "gluster --mode=script volume start mail",
     ]);
+  });
+
+  it("creates it of two bricks and the witness's as the arbiter, which must be the last", () => {
+    const [, create] = formVolumePhase(twoAndAWitness)
+      .decide(new Map([bare, bare, bare].map((one, index) => [`node-${index + 1}`, one])))
+      .map((stage) => stage.flatMap((step) => step.commands.map(({ argv }) => argv.join(" "))));
+    expect(create![0]).toBe(
+      "gluster --mode=script volume create mail replica 3 arbiter 1 192.168.1.101:/srv/mailbastion/brick 192.168.1.102:/srv/mailbastion/brick 192.168.1.103:/srv/mailbastion/brick force",
+    );
   });
 
   it("takes no folder that holds something for a brick", () => {

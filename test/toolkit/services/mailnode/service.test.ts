@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { parseMailNodeConfig, type MailNodeConfig } from "../../../../src/contract/mailnode-config.ts";
+import { parseNodeConfig, takesMail } from "../../../../src/contract/witness-config.ts";
 import { mailnode } from "../../../../src/toolkit/services/mailnode/service.ts";
 import { machineNamed, type Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { rendered, settingsOf } from "../rendered.ts";
 import { runWith } from "../shell.ts";
 import { sampleContext } from "../sample-context.ts";
@@ -222,3 +224,43 @@ function refuses(text: string): boolean {
     return true;
   }
 }
+
+describe("the mail node of a witness", () => {
+  const node3 = machineNamed(twoAndAWitness, "node-3");
+  const config = parseNodeConfig(rendered(mailnode, twoAndAWitness, "node-3", "/mbnode.json"), "mbnode.json");
+
+  it("votes, and has no port for mail, no queue, no next hop and no balancer that asks it", () => {
+    expect(takesMail(config)).toBe(false);
+    expect(config.cluster).toMatchObject({ witness: true, founders: ["node-1", "node-2", "node-3"] });
+    expect(config.cluster).not.toHaveProperty("agentCheck");
+    expect(Object.keys(config)).toEqual(["$comment", "node", "admin", "cluster"]);
+  });
+
+  it("lets the other mail nodes in and nobody else", () => {
+    const open = mailnode.listens(twoAndAWitness, node3).filter(({ from }) => from !== "self");
+    expect([...new Set(open.map(({ port }) => port))]).toEqual([7946, 7948]);
+    for (const { from } of open) expect(from).toEqual(["mail", "witness"]);
+  });
+
+  it("is known to the mail nodes as one that votes", () => {
+    const other = configOf(twoAndAWitness);
+    expect(other.cluster).toMatchObject({ witness: false, founders: ["node-1", "node-2", "node-3"] });
+    expect(other.cluster!.discovery).toEqual({
+      method: "static",
+      seeds: ["192.168.1.102:7946", "192.168.1.103:7946"],
+    });
+  });
+
+  it("has a certificate of its own, and does not get the one that clients of mail see", () => {
+    expect(mailnode.secrets(twoAndAWitness).map(({ name }) => name)).toContain("pki/node-3");
+    const paths = mailnode.files(sampleContext(twoAndAWitness, node3)).map(({ path }) => path);
+    expect(paths).not.toContain("/etc/mailbastion/tls/public.pem");
+  });
+
+  it("is well when it answers: it never takes mail", () => {
+    expect(mailnode.probe(twoAndAWitness, node3).argv).toEqual([
+      "/opt/mailbastion/current/bin/mbnode",
+      "status",
+    ]);
+  });
+});
