@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { shapes } from "../../../src/toolkit/containers/shapes.ts";
 import type { Role, Topology } from "../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../fixtures/two-and-a-witness.ts";
 
 const lab = {
   image: "mailbastion/machine:0123456789ab",
@@ -45,6 +46,17 @@ describe("shapes", () => {
       expect(machine!.volumes.map(({ path }) => path)).toEqual(paths);
     },
   );
+
+  it("lets a witness keep what its votes rest on, and nothing of the data", () => {
+    const witness = shapes(twoAndAWitness, lab).containers[2]!;
+    expect(witness.capabilities).toEqual(["NET_ADMIN", "SYS_ADMIN"]);
+    expect(witness.volumes.map(({ path }) => path)).toEqual([
+      "/var/lib/mailbastion-garb",
+      "/srv/mailbastion/brick",
+      "/var/lib/glusterd",
+      "/var/lib/mailbastion",
+    ]);
+  });
 
   it("lets only balancers bind an address that they do not hold", () => {
     const containers = shapes(threeMachines, lab).containers;

@@ -38,4 +38,21 @@ describe("the table of a status", () => {
   it("has no line that ends in blanks", () => {
     expect(tableOf((status) => takeAway(status, "node-1"))).not.toMatch(/ $/m);
   });
+
+  it("shows of a witness what it votes in, and no data", () => {
+    const table = tableOf((status) => {
+      const witness = machineOf(status, "node-3");
+      const { mailnode, sentinel, glusterfs } = witness.evidence;
+      const cluster = { ...mailnode!.cluster!, standing: "witness" as const };
+      Object.assign(witness, {
+        roles: ["witness"],
+        evidence: { sentinel, glusterfs, mailnode: { ...mailnode, cluster } },
+      });
+      witness.services.push({ service: "arbitrator", isWorking: true, detail: "" });
+    });
+    const lines = table.slice(table.indexOf("\nwitness ")).split("\n");
+    expect(lines[1]).toMatch(/^witness +mail nodes +leader +database +sentinel names +quorum +bricks$/);
+    expect(lines[2]).toMatch(/^node-3 +votes +node-1 +votes +node-1 +3 Sentinels +3\/3 online$/);
+    expect(table.match(/^node-3 /gm)).toHaveLength(2);
+  });
 });

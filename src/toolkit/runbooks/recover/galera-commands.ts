@@ -8,6 +8,9 @@ const STOP_TIMEOUT_MS = 16 * 60_000;
 /**
  * Stops the server, unless it has become a part of a primary component since it was looked at: then nothing needs
  * a recovery any more, and a stop would be an outage.
+ *
+ * One that starts and has met others without a primary component waits for one and does not heed a stop (seen for ten
+ * minutes). It has answered nobody and written nothing since it started, so it is killed after a while.
  */
 export function stopMember(): Command {
   return act(script(STOP, [SERVER_UNIT]), { timeoutMs: STOP_TIMEOUT_MS });
@@ -20,7 +23,14 @@ case $status in
   *non-Primary*) ;;
   *Primary*) echo "the member is in a primary component now: look again before anything is stopped" >&2; exit 1 ;;
 esac
-systemctl stop "$1"`;
+if [ "$(systemctl is-active "$1")" != activating ]; then systemctl stop "$1"; exit; fi
+systemctl stop --no-block "$1"
+waits=20
+while case $(systemctl is-active "$1") in inactive | failed) false ;; esac; do
+  if [ "$waits" -eq 0 ]; then systemctl kill --signal=KILL "$1"; systemctl stop "$1"; exit; fi
+  waits=$((waits - 1))
+  sleep 1
+done`;
 
 /**
  * Takes away what would make the next start begin a cluster: the file of a galera_new_cluster that was killed, and

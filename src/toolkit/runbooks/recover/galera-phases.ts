@@ -83,7 +83,11 @@ function begin(recovery: Recovery): Phase {
   return phase("begin the database cluster again", recovery, (members, arbitrator) => {
     if (members.some(isPrimary)) return [];
     const component = wish.from === undefined ? lastComponent(members, arbitrator) : undefined;
-    if (component) return [restoreStage(component, arbitrator)];
+    if (component) {
+      // Galera restores it only while exactly its members see each other: who is not of it joins later.
+      const outside = members.filter((member) => !component.includes(member));
+      return [outside.filter(isUp).map(stopStep), restoreStage(component, arbitrator)];
+    }
     const { beginner, leftOut, losses } = chooseBeginner(members, silent, wish);
     const others = members.filter((member) => member !== beginner);
     const price = losses.length > 0 ? `, accepting the loss (${wish.acceptLoss})` : "";

@@ -3,6 +3,7 @@ import { addMachine, planAdd } from "../../../../src/toolkit/runbooks/machines/a
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { saying } from "../rolling/whole-cluster.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { dryRun, refusalOf, RUN } from "../runbook-context.ts";
 import { answersWithout, contextOf, five, grown, machine, prepare, stepsOf } from "./whole.ts";
 
@@ -129,5 +130,27 @@ describe("add machine", () => {
       message: "node-4 is no new machine: it does its work as mail, database, cache already",
       remedy: "mbctl apply brings it to what the description says",
     });
+  });
+});
+
+describe("add machine beside a witness", () => {
+  const VOTING = ["mail", "database", "cache"] as const;
+  const withMore = (...numbers: readonly number[]): Topology => ({
+    ...twoAndAWitness,
+    machines: [...twoAndAWitness.machines, ...numbers.map((number) => machine(number, VOTING))],
+  });
+
+  it("takes no single machine in: the witness would vote no longer", async () => {
+    const refused = await refusalOf(() => plan(withMore(4), ["node-4"]));
+    expect(refused.code).toBe("WITNESS_CHANGES");
+    expect(refused.message).toContain("would no longer vote in mail, database, cache afterwards");
+  });
+
+  it("takes two in, whom the two that are there and the witness outvote", async () => {
+    const { phases } = await plan(withMore(4, 5));
+    const count = stepsOf(phases.find(({ title }) => title === "count the members of the database cluster")!);
+    expect(count.map(({ verify }) => verify!.title)).toEqual(
+      Array(4).fill("the database cluster has 5 members"),
+    );
   });
 });

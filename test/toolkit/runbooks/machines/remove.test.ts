@@ -99,7 +99,7 @@ describe("remove machine", () => {
   it("refuses a copy of the storage", async () => {
     const refusal = await refusalOf(() => plan(threeMachines, ["node-3"]));
     expect(refusal.code).toBe("REMOVE_STORAGE");
-    expect(refusal.message).toContain("node-3 holds one of the three copies of the volume");
+    expect(refusal.message).toContain("node-3 holds one of the three bricks of the volume");
   });
 
   it("refuses to leave an even number of voters", async () => {

@@ -25,6 +25,16 @@ describe("stopping a member", () => {
     for (const mariadb of [printing("wsrep_cluster_status\tnon-Primary"), "exit 1"])
       expect(told(stopMember(), { mariadb, systemctl })).toMatchObject({ code: 0, stdout: "stopped\n" });
   });
+
+  it("ends in a kill where one that waits for a primary component does not heed it", () => {
+    const systemctl = 'case $1 in is-active) echo activating ;; *) echo "$@" ;; esac';
+    const said = told(stopMember(), { mariadb: "exit 1", systemctl, sleep: "exit 0" });
+    expect(said.stdout.trim().split("\n")).toEqual([
+      "stop --no-block mariadb.service",
+      "kill --signal=KILL mariadb.service",
+      "stop mariadb.service",
+    ]);
+  });
 });
 
 describe("asking the data for their position", () => {

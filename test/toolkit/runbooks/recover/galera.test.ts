@@ -382,6 +382,16 @@ describe("recover galera with an arbitrator", () => {
     ]);
   });
 
+  it("stops a member that was away at the end first: Galera restores nothing while a stranger is among them", async () => {
+    const old = looking(0);
+    const found = answers(old, crashed(1, [1, 2], 9), arbitrator("activating", 9, [1, 2]));
+    const [, begin] = await titlesWith(found);
+    expect(begin).toEqual([
+      ["node-1: stop the database server"],
+      ["node-2: restore the saved primary component"],
+    ]);
+  });
+
   it("goes on without one that does not answer, and says so", async () => {
     const plan = await planWith(answers(stopped(22), stopped(24, 1)));
     expect(plan.notes).toContain(

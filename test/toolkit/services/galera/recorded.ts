@@ -134,8 +134,8 @@ export function answers(...each: readonly Answer[]): ReadonlyMap<string, Answer>
 }
 
 /** What an arbitrator answers to observeArbitrator: the third of the ids, with the view of this sequence if it has one. */
-export const arbitrator = (unit: string, sequence?: number): Answer => ({
+export const arbitrator = (unit: string, sequence?: number, members = ALL): Answer => ({
   code: 0,
-  stdout: `@unit\n${unit}\n@gvwstate\n${sequence === undefined ? "" : gvwstate(2, ALL, sequence)}`,
+  stdout: `@unit\n${unit}\n@gvwstate\n${sequence === undefined ? "" : gvwstate(2, members, sequence)}`,
   stderr: "",
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { haproxy } from "../../../../src/toolkit/services/haproxy/service.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { rendered, sectionOf, settingsOf } from "../rendered.ts";
 
 function configOf(topology: Topology = threeMachines, machine = "node-1"): string {
@@ -232,5 +233,20 @@ describe("the configuration of HAProxy", () => {
       "http-request use-service prometheus-exporter if { path /metrics }",
       "http-request return status 404",
     ]);
+  });
+});
+
+describe("the configuration of HAProxy beside a witness", () => {
+  const config = configOf(twoAndAWitness);
+
+  it("sends nothing to the witness", () => {
+    expect(config).not.toContain("server node-3");
+  });
+
+  it("takes a master without a replica, as of two caches one may be left", () => {
+    const asks = (topology: Topology) => sectionOf(configOf(topology), "listen cache").join("\n");
+    expect(asks(twoAndAWitness)).toContain("role:master");
+    expect(asks(twoAndAWitness)).not.toContain("min_slaves_good_slaves");
+    expect(asks(threeMachines)).toContain("min_slaves_good_slaves");
   });
 });

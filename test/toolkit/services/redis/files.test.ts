@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { render } from "../../../../src/toolkit/bundle/render.ts";
 import { redisFiles } from "../../../../src/toolkit/services/redis/files.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { sampleContext } from "../sample-context.ts";
 
 const fileOf = (index: number, topology = threeMachines) =>
@@ -45,5 +46,12 @@ describe("redis.conf", () => {
   it("lets a single cache write alone", () => {
     const machines = [threeMachines.machines[0]!];
     expect(linesOf(0, { ...threeMachines, machines })).toContain("min-replicas-to-write 0");
+  });
+});
+
+describe("redis.conf beside a witness", () => {
+  it("lets the cache that is left take writes, and with three caches a master that was cut off none", () => {
+    expect(linesOf(0, twoAndAWitness)).toContain("min-replicas-to-write 0");
+    expect(linesOf(0)).toContain("min-replicas-to-write 1");
   });
 });
