@@ -72,7 +72,8 @@ function probeStep(on: Machine, peer: Machine): Step {
   };
 }
 
-function waitStep(on: Machine, peer: Machine): Step {
+/** On a machine of the pool: waits until it is connected with another, which may not be the same the other way round. */
+export function waitStep(on: Machine, peer: Machine): Step {
   return {
     title: `wait for ${peer.name} in the storage pool`,
     machine: on.name,
