@@ -14,10 +14,13 @@ const READS_PASSWORD = PRESENT_PASSWORD.trim();
 
 /** The lines of a generated file that seem to hold a real secret where only a placeholder may stand. */
 export function secretLikeLines(content: string): readonly string[] {
-  return content.replace(READS_PASSWORD, "").split("\n").filter((line) => {
-    const rest = line.replace(PLACEHOLDER, "");
-    return (
-      rest.includes("-----BEGIN") || RANDOM_RUN.test(rest) || (PASSWORD_SETTING.test(line) && rest === line)
-    );
-  });
+  return content
+    .replace(READS_PASSWORD, "")
+    .split("\n")
+    .filter((line) => {
+      const rest = line.replace(PLACEHOLDER, "");
+      return (
+        rest.includes("-----BEGIN") || RANDOM_RUN.test(rest) || (PASSWORD_SETTING.test(line) && rest === line)
+      );
+    });
 }
