@@ -11,9 +11,17 @@ export function redisSettings(topology: Topology): Readonly<Record<string, strin
     maxmemory: String(cache.maxMemoryBytes),
     // Sessions have a time to live; keys without one, which somebody counts on, are never thrown away.
     "maxmemory-policy": "volatile-lru",
-    "min-replicas-to-write": machinesWith(topology, "cache").length > 1 ? "1" : "0",
+    "min-replicas-to-write": String(replicasToWrite(topology)),
     "min-replicas-max-lag": String(Math.max(1, Math.floor(cache.maxReplicaLagMs / 1000))),
     appendfsync: "everysec",
     "repl-diskless-sync-delay": "0",
   };
+}
+
+/**
+ * How many replicas must follow a master that takes writes: with itself a majority of all caches, so that no two
+ * masters have enough at once. 0 where there are no replicas.
+ */
+export function replicasToWrite(topology: Topology): number {
+  return Math.floor(machinesWith(topology, "cache").length / 2);
 }
