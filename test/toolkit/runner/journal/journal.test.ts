@@ -16,7 +16,8 @@ beforeEach(async () => {
 afterEach(() => machines.remove());
 
 const journal = () => new Journal({ ...machines.settings(), run: RUN, machines: () => MACHINES });
-const step = (title: string) => ({ kind: "step-started", phase: "p", machine: "node-1", step: title }) as const;
+const step = (title: string) =>
+  ({ kind: "step-started", phase: "p", machine: "node-1", step: title }) as const;
 
 async function stepsOn(machine: string): Promise<readonly string[]> {
   const text = await readFile(machines.path(machine, `runs/${RUN}/journal`), "utf8");
