@@ -4,7 +4,8 @@
  * One rule needs no code: a message that only one of them sends is as slow as a network may be, and arrives when a
  * phase ends or is lost. Such are a commit index, which the oracle announces at once and the core with its next
  * message; answers to a candidate or leader of an earlier term, whom the oracle lets wait; the refusal of a question
- * in advance for the present term, which the oracle grants; and the answers to these. All reads that waited for the
+ * in advance for the present term, which the oracle grants; a question in advance that is asked again while nobody
+ * answers, which the oracle asks once an election timeout; and the answers to these. All reads that waited for the
  * first commit of a term share one round of heartbeats of the core; the oracle sends one for each.
  *
  * One difference is large, and has a file of its own, oracle-membership.ts: a membership counts from its place in the
