@@ -31,7 +31,8 @@ export class ForgetfulInode {
   }
 
   sync(): void {
-    this.#durable = sized(this.#durable, this.#visible.length);
+    if (this.#durable.length !== this.#visible.length)
+      this.#durable = sized(this.#durable, this.#visible.length);
     for (const { at, bytes, doomed } of this.#unsynced) if (!doomed) this.#durable.set(bytes, at);
     this.#unsynced = [];
   }

@@ -77,7 +77,7 @@ export class Nemesis {
     for (const name of DISTURBANCES) {
       at -= weights[name];
       if (at >= 0) continue;
-      this.#world.trace.add(`${this.#world.scheduler.now.toFixed(4)} disturbance: ${name}`);
+      this.#world.tell("-", `disturbance: ${name}`);
       this.#world.count(name);
       return ACTS[name](this.#world, this.#chance);
     }
