@@ -68,6 +68,12 @@ export class ForgetfulInode {
       if (at < content.length) content[at] = content[at]! ^ (1 << bit);
     }
   }
+
+  /** Makes the sector in which `at` lies all zeros, on the platter and in the cache. */
+  blank(at: number): void {
+    const start = at - (at % SECTOR);
+    for (const content of [this.#visible, this.#durable]) content.fill(0, start, start + SECTOR);
+  }
 }
 
 /** The parts of [from, to) that lie in one sector each. */
