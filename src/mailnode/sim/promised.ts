@@ -43,7 +43,12 @@ export class Promised {
     const { base } = this.durable;
     for (let index = base.index + 1; index <= this.durable.lastIndex; index++) {
       const entry = this.durable.at(index)!;
-      if (opened.holds(entry) || this.#mayReplace(entry)) continue;
+      if (opened.holds(entry)) {
+        const found = opened.at(index);
+        if (found === undefined || Buffer.compare(found.data, entry.data) === 0) continue;
+        throw new Violation(RULE, `${name} holds the entry ${entry.term}/${index} with another content`);
+      }
+      if (this.#mayReplace(entry)) continue;
       throw new Violation(RULE, `${name} forgot the entry ${entry.term}/${index}`);
     }
     if (this.durable.snapshot.index > log.snapshot.index)

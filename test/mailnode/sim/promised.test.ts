@@ -43,6 +43,11 @@ describe("what a disk has answered for", () => {
     ["a term", { hardState: { term: 2, vote: undefined, commit: 0 } }, "forgot term 2"],
     ["a vote", { hardState: { term: 1, vote: "n3", commit: 0 } }, "forgot its vote for n3"],
     ["an entry", { entries: [entry(1), entry(2), entry(3)] }, "forgot the entry 1/3"],
+    [
+      "what is in an entry",
+      { entries: [entry(1), { ...entry(2), data: new Uint8Array(8).fill(1) }] },
+      "holds the entry 1/2 with another content",
+    ],
     ["which entry it was", { entries: [entry(1), entry(2, 2)] }, "forgot the entry 2/2"],
   ])("%s that is gone is found", async (_what, said, error) => {
     const { log, promised } = await after(said);
