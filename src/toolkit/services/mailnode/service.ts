@@ -5,6 +5,7 @@ import { machinesWith, type Role, type Topology } from "../../topology/topology.
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
 import { formMailClusterPhase } from "./form-cluster.ts";
+import { hearMailNodesPhase } from "./hear-phase.ts";
 import { GOSSIP_SECRET, PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
 
 /** The mail nodes: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
@@ -26,7 +27,7 @@ export const mailnode: Service = {
   files: mailNodeFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
   probe: () => ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
-  form: ({ topology }) => [formMailClusterPhase(topology)],
+  form: ({ topology }) => [hearMailNodesPhase(topology), formMailClusterPhase(topology)],
 };
 
 /*
