@@ -147,6 +147,7 @@ class OracleNode implements Peer {
       commit: raftLog.committed,
       applied: raftLog.applied,
       snapshot: this.#storage.snapshot.metadata.index,
+      snapshotMembers: this.#storage.snapshot.metadata.confState,
       last: `${raftLog.lastTerm()}/${raftLog.lastIndex()}`,
       members: this.#membership.members,
       reads: readsText(this.#answers),
