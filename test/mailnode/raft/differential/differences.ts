@@ -4,14 +4,13 @@
  * One rule needs no code: a message that only one of them sends is as slow as a network may be, and arrives when a
  * phase ends or is lost. Such are a commit index, which the oracle announces at once and the core with its next
  * message; answers to a candidate or leader of an earlier term, whom the oracle lets wait; the refusal of a question
- * in advance for the present term, which the oracle grants; a question in advance that is asked again while nobody
- * answers, which the oracle asks once an election timeout; and the answers to these. All reads that waited for the
+ * in advance for the present term, which the oracle grants; and the answers to these. All reads that waited for the
  * first commit of a term share one round of heartbeats of the core; the oracle sends one for each.
  *
  * One difference is large, and has a file of its own, oracle-membership.ts: a membership counts from its place in the
  * log on, not from when it is applied.
  */
-import { pb, VoteResult } from "./oracle-package.ts";
+import { pb, StateType, VoteResult } from "./oracle-package.ts";
 import type { OracleMessage, OracleNodeCore, OracleRaft, OracleSnapshot } from "./oracle-package.ts";
 import type { Letter, Picture } from "./side.ts";
 
@@ -69,6 +68,21 @@ export function standsForOne(core: Picture, oracle: Picture): boolean {
  */
 export function comesOnce(letter: Letter): boolean {
   return letter.type === "readIndex";
+}
+
+/**
+ * Who has not answered a question in advance is asked again a heartbeat's time later. The oracle asks once an election
+ * timeout, which never ends here: without this, who was removed and does not know it would ask for ever in vain, and
+ * in the core hear of the present term.
+ */
+export function askAgain(raft: OracleRaft): void {
+  if (raft.state !== StateType.StatePreCandidate || !raft.promotable()) return;
+  const { prs, raftLog } = raft;
+  for (const to of prs.config.voters.ids().keys()) {
+    if (prs.votes.has(to)) continue;
+    const question = { to, term: raft.term + 1, index: raftLog.lastIndex(), logTerm: raftLog.lastTerm() };
+    raft.send(new pb.Message({ ...question, type: pb.MessageType.MsgPreVote }));
+  }
 }
 
 /**

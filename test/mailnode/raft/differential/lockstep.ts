@@ -185,6 +185,7 @@ export class Lockstep {
           ...picture,
           members: followed,
           snapshot: undefined,
+          snapshotMembers: undefined,
           log,
           state: peer.state(),
         });
@@ -195,16 +196,20 @@ export class Lockstep {
   }
 
   /**
-   * At any moment: terms, votes and roles, logs and members, the answers to reads are the same, and what a leader
-   * committed in its term. How much of the commit index it had heard of before is not: the oracle tells it at once,
-   * the core with the next message.
+   * At any moment: terms, votes and roles, logs and members, the answers to reads are the same, what a leader
+   * committed in its term, and who counted in snapshots of one index. How much of the commit index it had heard of
+   * before is not: the oracle tells it at once, the core with the next message.
    */
   #compareRoles(): void {
     if (!this.#inStep) return;
     for (const id of this.#peers[0].keys()) {
-      const [core, oracle] = this.#peers.map((peers, side) => {
-        const picture = peers.get(id)!.picture();
-        return rolesOf(picture, this.#committedInOffice(picture, this.#elected[side]!));
+      const pictures = this.picture(id);
+      const sameSnapshot = pictures[0].snapshot === pictures[1].snapshot;
+      const [core, oracle] = pictures.map((picture, side) => {
+        const roles = rolesOf(picture, this.#committedInOffice(picture, this.#elected[side]!));
+        return sameSnapshot
+          ? `${roles}, its snapshot's members: ${membersText(picture.snapshotMembers)}`
+          : roles;
       });
       if (core !== oracle) {
         throw new Difference(`${id} is ${core}, for the oracle ${oracle}; under way:\n${this.#underWay()}`);

@@ -1,7 +1,7 @@
 /** The oracle, behind the face that it shares with the core. */
 import type { Transition } from "../../../../src/mailnode/raft/core/membership.ts";
 import type { NodeId } from "../../../../src/mailnode/raft/core/types.ts";
-import { answerWhoDoesNotCount, forgetWaitingReads, grantFirstPeriod } from "./differences.ts";
+import { answerWhoDoesNotCount, askAgain, forgetWaitingReads, grantFirstPeriod } from "./differences.ts";
 import { leaveOffice, proveReads, refusesBeforeFirstCommit, takeUnnamed } from "./differences.ts";
 import {
   acceptLetter,
@@ -83,7 +83,10 @@ class OracleNode implements Peer {
   }
 
   tick(): readonly Letter[] {
-    return this.#do((node) => node.tick());
+    return this.#do((node) => {
+      node.tick();
+      askAgain(node.raft);
+    });
   }
 
   campaign(): readonly Letter[] {
@@ -144,6 +147,7 @@ class OracleNode implements Peer {
       commit: raftLog.committed,
       applied: raftLog.applied,
       snapshot: this.#storage.snapshot.metadata.index,
+      snapshotMembers: this.#storage.snapshot.metadata.confState,
       last: `${raftLog.lastTerm()}/${raftLog.lastIndex()}`,
       members: this.#membership.members,
       reads: readsText(this.#answers),

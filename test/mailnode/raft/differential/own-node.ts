@@ -144,8 +144,9 @@ class OwnNode implements Peer {
       commit,
       applied,
       snapshot: snapshot.index,
+      snapshotMembers: this.#known(this.#node.store.snapshot.membership),
       last: `${last.term}/${last.index}`,
-      members: membership.voters.length > 0 ? membership : this.#founders,
+      members: this.#known(membership),
       reads: readsText(this.reads.answers),
     };
   }
@@ -158,6 +159,10 @@ class OwnNode implements Peer {
 
   state(): readonly string[] {
     return this.#node.state;
+  }
+
+  #known(membership: Membership): Membership {
+    return membership.voters.length > 0 ? membership : this.#founders;
   }
 
   #step(message: Message): readonly Letter[] {

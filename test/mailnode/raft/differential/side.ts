@@ -33,7 +33,9 @@ export interface Picture {
   readonly transferee: NodeId | undefined;
   readonly commit: number;
   readonly applied: number;
+  /** The index of its snapshot, and who counted there. */
   readonly snapshot: number;
+  readonly snapshotMembers: Members;
   readonly last: string;
   /** The membership that it follows. */
   readonly members: Members;
