@@ -59,4 +59,11 @@ describe("what a disk has answered for", () => {
     promised.begin({ entries: [entry(2)] });
     expect(() => promised.check(log)).not.toThrow();
   });
+
+  it("is told by term: an answer stands although a later leader has overwritten the entries since", async () => {
+    const { promised } = await after(FIRST);
+    promised.done({ hardState: { term: 2, vote: undefined, commit: 0 }, entries: [entry(2, 2)] });
+    expect([promised.reachedIn(1, 2), promised.reachedIn(1, 3)]).toEqual([true, false]);
+    expect([promised.reachedIn(2, 2), promised.reachedIn(3, 1)]).toEqual([true, false]);
+  });
 });
