@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createWriteStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../src/support/errors.ts";
@@ -9,9 +8,7 @@ import { ensureEngine } from "../src/toolkit/lab/engine.ts";
 import { confirm, processIo } from "../src/toolkit/cli/io.ts";
 
 /*
- * `npm test`: static checks, then side by side the end-to-end tests on real machines in Docker, and the unit and snapshot
- * tests. The former wait most of the time, for daemons that start and for what they have killed to be missed; the latter
- * take the processors that are left, and are printed when they have ended.
+ * `npm test`: static checks, unit and snapshot tests, then the end-to-end tests on real machines in Docker.
  *
  * Where no engine can be had the last part is skipped, loudly; with MAILBASTION_E2E=required that is a failure.
  * Asks before it installs anything; --yes or CI=true answers.
@@ -60,27 +57,11 @@ async function staticChecks(): Promise<boolean> {
 /** A process that is still there so long after its report was written would never end. */
 const LINGER_MS = 60_000;
 
-/** How much rather the processors are given to the tests that are not behind, as `nice` counts. */
-const BEHIND = 10;
-
-interface JestOptions {
-  readonly more: readonly string[];
-  /** Others run beside it and come first: its output is kept until its end. */
-  readonly behind: boolean;
-}
-
-async function jest(project: string, { more, behind }: JestOptions): Promise<boolean> {
+async function jest(project: string, more: readonly string[] = []): Promise<boolean> {
   const report = join(folder, `${project}.json`);
   const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
   const options = ["--selectProjects", project, "--json", "--outputFile", report, ...more];
-  const log = join(folder, `${project}.log`);
-  const output = behind ? createWriteStream(log) : "inherit";
-  if (output !== "inherit") await once(output, "open");
-  const running = execa("node", [...args, ...options], {
-    stdio: ["inherit", output, output],
-    reject: false,
-  });
-  if (behind) setPriority(running.pid!, BEHIND);
+  const running = execa("node", [...args, ...options], { stdio: "inherit", reject: false });
   const watch = setInterval(() => {
     const written = statSync(report, { throwIfNoEntry: false });
     if (!written || Date.now() - written.mtimeMs < LINGER_MS) return;
@@ -91,7 +72,6 @@ async function jest(project: string, { more, behind }: JestOptions): Promise<boo
   }, 1000);
   const { exitCode } = await running;
   clearInterval(watch);
-  if (behind) process.stdout.write(await readFile(log));
   const result = JSON.parse(await readFile(report, "utf8")) as Record<
     "numPassedTests" | "numFailedTests" | "numPendingTests" | "numRuntimeErrorTestSuites",
     number
@@ -102,8 +82,7 @@ async function jest(project: string, { more, behind }: JestOptions): Promise<boo
   return exitCode === 0;
 }
 
-/** Whether the end-to-end tests can be run. Where they cannot says so, and counts them as skipped. */
-async function hasEngine(): Promise<boolean> {
+async function endToEnd(): Promise<boolean> {
   const yes = process.argv.includes("--yes");
   try {
     await ensureEngine({
@@ -111,29 +90,19 @@ async function hasEngine(): Promise<boolean> {
       ask: (question) => confirm(processIo, question, yes),
       report: console.log,
     });
-    return true;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(`\n!!! THE END-TO-END TESTS ARE SKIPPED: ${error.message}; ${error.remedy}\n`);
+    console.error(`\n!!! THE END-TO-END TESTS WERE SKIPPED: ${error.message}; ${error.remedy}\n`);
     counts.skipped++;
-    return false;
+    return process.env["MAILBASTION_E2E"] !== "required";
   }
+  return jest("e2e", ["--runInBand"]);
 }
 
-async function allTests(): Promise<boolean> {
-  const isOnMachines = await hasEngine();
-  const results = await Promise.all([
-    isOnMachines
-      ? part("end-to-end tests", () => jest("e2e", { more: ["--runInBand"], behind: false }))
-      : process.env["MAILBASTION_E2E"] !== "required",
-    part("unit and snapshot tests", () =>
-      jest("unit", { more: ["--ci", "--maxWorkers=100%"], behind: isOnMachines }),
-    ),
-  ]);
-  return results.every((isGood) => isGood);
-}
-
-const isWhole = (await part("static checks", staticChecks)) && (await allTests());
+const isWhole =
+  (await part("static checks", staticChecks)) &&
+  (await part("unit and snapshot tests", () => jest("unit", ["--ci", "--maxWorkers=100%"]))) &&
+  (await part("end-to-end tests", endToEnd));
 await rm(folder, { recursive: true });
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = isWhole ? 0 : 1;
