@@ -69,7 +69,12 @@ export class WorkerBackend implements LogBackend {
     });
     this.#port.on("message", (answer: WorkerAnswer) => this.#take(answer));
     this.#worker.on("error", (error: Error) => this.#fail(error));
-    this.#worker.on("exit", () => this.#fail(new Error("the thread of the log has ended")));
+    this.#worker.on("exit", () => {
+      // Its last answers may still be under way: they have a port of their own, which is no part of its end.
+      for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1))
+        this.#take(last.message as WorkerAnswer);
+      this.#fail(new Error("the thread of the log has ended"));
+    });
   }
 
   write(batch: Uint8Array<ArrayBuffer>): Promise<Place> {
@@ -104,6 +109,7 @@ export class WorkerBackend implements LogBackend {
   }
 
   #take(answer: WorkerAnswer): void {
+    if (this.#failure) return;
     this.#stay.taken();
     if (answer.kind === "failed") return this.#fail(new Error(answer.message));
     if (answer.kind === "done") return this.#waiting.shift()!.done();
