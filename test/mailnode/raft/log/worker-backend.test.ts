@@ -94,6 +94,10 @@ describe("a log with a thread of its own, on this machine's disk", () => {
     await again.close();
   });
 
+  it("ends with its thread, whichever of its last answer and the thread's end is heard of first", async () => {
+    for (let round = 0; round < 20; round++) await (await open()).close();
+  });
+
   it("cannot be used after its end", async () => {
     const log = await open();
     const last = log.append({ entries: [entry(1, 1)] });
