@@ -15,8 +15,8 @@ import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
 
 /*
  * `npm run bench:fan-out`: how long it takes to run one command on twenty machines at once, with cold connections, by
- * mbctl and by Ansible. The machines are real SSH servers on loopback; mbctl is the package as npm installs it. Options: --rounds 7 --machines 20; or a file of
- * results/, to see its table again.
+ * mbctl and by Ansible. The machines are real SSH servers on loopback; mbctl is the package as npm installs it.
+ * Options: --rounds 7 --machines 20; or a file of results/, to see its table again.
  */
 
 /** The same work by several programs: the first is ours, the second its peer. */
