@@ -7,15 +7,16 @@ import { runCommand } from "../common/main.ts";
 import { print, printReport } from "../common/report.ts";
 import { keepRun, readRun } from "../common/results.ts";
 import { parseOptions, type Options } from "./options.ts";
+import { installMbctl } from "./package.ts";
 import type { Run, Trial } from "./record.ts";
 import { startServers, type Servers } from "./servers.ts";
-import { ansibleSide, countStatus, countUptimes, mbctlSide, type Side, sshSide } from "./sides.ts";
+import { ansibleSide, CHECKOUT, countStatus, countUptimes, mbctlSide, type Side, sshSide } from "./sides.ts";
 import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
 
 /*
  * `npm run bench:fan-out`: how long it takes to run one command on twenty machines at once, with cold connections, by
- * mbctl and by Ansible. The machines are real SSH servers on loopback. Options: --rounds 7 --machines 20; or a file of
- * results/, to see its table again.
+ * mbctl and by Ansible. The machines are real SSH servers on loopback; mbctl is the package as npm installs it.
+ * Options: --rounds 7 --machines 20; or a file of results/, to see its table again.
  */
 
 /** The same work by several programs: the first is ours, the second its peer. */
@@ -27,32 +28,34 @@ interface Measure {
 
 async function measuresOn(servers: Servers): Promise<readonly Measure[]> {
   const exec = (target: readonly string[]) => ["exec", ...target, "--", "uptime"];
+  const installed = await installMbctl(servers.folder);
   return [
     {
       name: "uptime",
       machines: servers.hosts.length,
       sides: [
-        await mbctlSide(servers, "mbctl exec", exec, countUptimes),
+        await mbctlSide(servers, installed, "mbctl exec", exec, countUptimes),
         await ansibleSide(servers, "ansible"),
         await ansibleSide(servers, "ansible, pipelining", {
           ANSIBLE_PIPELINING: "True",
           ANSIBLE_PYTHON_INTERPRETER: "/usr/bin/python3",
         }),
         sshSide(servers, "ssh, a process each"),
+        await mbctlSide(servers, CHECKOUT, "mbctl exec, in a checkout", exec, countUptimes),
       ],
     },
-    await statusOf({ ...servers, hosts: servers.hosts.slice(0, 3) }),
-    await statusOf(servers),
+    await statusOf({ ...servers, hosts: servers.hosts.slice(0, 3) }, installed),
+    await statusOf(servers, installed),
   ];
 }
 
 /** It has no peer: no other program asks the same. The servers have no services, so every question is answered at once. */
-async function statusOf(servers: Servers): Promise<Measure> {
+async function statusOf(servers: Servers, installed: string): Promise<Measure> {
   const status = (target: readonly string[]) => ["status", "--json", "--timeout", "120", ...target];
   return {
     name: "status",
     machines: servers.hosts.length,
-    sides: [await mbctlSide(servers, "mbctl status", status, countStatus)],
+    sides: [await mbctlSide(servers, installed, "mbctl status", status, countStatus)],
   };
 }
 

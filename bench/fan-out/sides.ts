@@ -18,12 +18,14 @@ export interface Side {
   readonly tidy?: () => Promise<void>;
 }
 
-const MBCTL = fileURLToPath(new URL("../../bin/mbctl.js", import.meta.url));
+/** mbctl as this checkout runs it, from src. */
+export const CHECKOUT = fileURLToPath(new URL("../../bin/mbctl.js", import.meta.url));
 const CLUSTER = "fan-out";
 
 /** mbctl, with a description of the servers' machines. `args` follow `mbctl`, with the options of a target at their end. */
 export async function mbctlSide(
   servers: Servers,
+  mbctl: string,
   name: string,
   args: (target: readonly string[]) => readonly string[],
   answered: Side["answered"],
@@ -35,7 +37,7 @@ export async function mbctlSide(
   await writeFile(join(state, "known_hosts"), servers.knownHosts);
   return {
     name,
-    argv: [process.execPath, MBCTL, ...args(["--file", file, "--identity", servers.keyFile])],
+    argv: [process.execPath, mbctl, ...args(["--file", file, "--identity", servers.keyFile])],
     environment: { HOME: join(servers.folder, "home") },
     answered,
   };

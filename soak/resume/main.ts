@@ -2,8 +2,8 @@ import { appendFile, readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { mulberry32 } from "../../src/mailnode/sim/mulberry32.ts";
 import { UserError } from "../../src/support/errors.ts";
-import { generator } from "./generator.ts";
 import { byChance, stepByStep, type Ended } from "./rounds.ts";
 import { World } from "./world.ts";
 
@@ -53,7 +53,7 @@ try {
   const world = await World.up(values.yes || process.env["CI"] === "true", print);
   const rounds = isMaintenance
     ? stepByStep(world, "node-1", Number(values["from-step"]))
-    : byChance(world, generator(seed));
+    : byChance(world, mulberry32(seed));
   let round = 0;
   for await (const ended of rounds) {
     const line: Line = { commit, seed, round: ++round, ...ended };

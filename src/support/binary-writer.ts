@@ -1,4 +1,11 @@
 const WORD = 2 ** 32;
+const CAPACITY = 256;
+const EMPTY = new Uint8Array(0);
+/** Larger buffers are not kept. */
+const KEPT_AT_MOST = 4096;
+
+/** Of a writer that was emptied, for the next one: most are made for one message, and a buffer costs more than that. */
+let kept: Uint8Array<ArrayBuffer> | undefined;
 
 /** Puts numbers and bytes one after the other into a buffer that grows. Numbers are little-endian. */
 export class BinaryWriter {
@@ -6,8 +13,9 @@ export class BinaryWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
+  constructor(capacity = CAPACITY) {
+    if (kept === undefined || kept.length < capacity) this.#bytes = new Uint8Array(capacity);
+    else [this.#bytes, kept] = [kept, undefined];
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -65,6 +73,10 @@ export class BinaryWriter {
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
+    if (kept === undefined && this.#bytes.length <= KEPT_AT_MOST) {
+      kept = this.#bytes;
+      this.#bytes = EMPTY;
+    }
     return taken;
   }
 
@@ -73,7 +85,7 @@ export class BinaryWriter {
     const at = this.#length;
     this.#length += count;
     if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2, CAPACITY));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);

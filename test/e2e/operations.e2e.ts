@@ -3,6 +3,7 @@ import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
+import { SENTINEL_TIMES } from "../../src/toolkit/services/sentinel/settings.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
@@ -118,6 +119,48 @@ const MINUTE = 60_000;
       await becomesWhole(MINUTE);
     },
     4 * MINUTE,
+  );
+
+  it(
+    "has Sentinels that look as often as they shall, also when one has just been started again",
+    async () => {
+      await sh("node-2", "systemctl kill --signal=KILL redis-sentinel");
+      const times = `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/sentinel.conf) redis-cli -p 26379 sentinel debug | paste -d ' ' - - | grep -E '^(INFO|PING)-PERIOD'`;
+      const wanted = Object.entries(SENTINEL_TIMES).map(([name, value]) => `${name.toUpperCase()} ${value}`);
+      await until("each Sentinel has its times", async () => {
+        const found = await onAll(`${times} || true`);
+        return found.every((lines) => lines.split("\n").toSorted().join() === wanted.toSorted().join());
+      });
+      await becomesWhole(MINUTE);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    "takes a Redis master that its replicas do not hear from clients, and gives it back when they do",
+    async () => {
+      const up = async () =>
+        (
+          await sh(
+            "node-1",
+            `echo 'show stat' | socat stdio /run/haproxy/admin.sock | awk -F , '$1 == "cache" && $2 ~ /^node/ && $18 ~ /^UP/ { print $2 }'`,
+          )
+        ).split("\n");
+      const [master] = await up();
+      const replicas = NODES.filter((node) => node !== master);
+      const reasons = `journalctl -u haproxy | grep -c "cache/${master} .*is heard by its replicas" || true`;
+      const before = Number(await sh("node-1", reasons));
+      try {
+        for (const node of replicas) await sh(node, "systemctl kill --signal=STOP redis-server");
+        await until("no Redis is offered to clients", async () => (await up()).join() === "");
+      } finally {
+        for (const node of replicas) await sh(node, "systemctl kill --signal=CONT redis-server");
+      }
+      expect(Number(await sh("node-1", reasons))).toBeGreaterThan(before);
+      await until("the master is offered again", async () => (await up()).join() === master);
+      await becomesWhole(MINUTE);
+    },
+    3 * MINUTE,
   );
 
   it(

@@ -28,9 +28,9 @@ export async function underMail(lab: Lab, nextHop: NextHop, work: () => Promise<
       answered.push(...sent.answered);
     }
   };
-  const loading = load();
-  await work().finally(() => (isOver = true));
-  await loading;
+  const [worked, loaded] = await Promise.allSettled([work().finally(() => (isOver = true)), load()]);
+  // What the work died of is what the load may have died of.
+  for (const one of [worked, loaded]) if (one.status === "rejected") throw one.reason;
   await nextHop.waitFor(answered, 3 * MINUTE);
   const own = new Set(answered);
   const arrived = nextHop.arrivals.map(({ id }) => id).filter((id) => own.has(id));

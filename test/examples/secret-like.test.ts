@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { PRESENT_PASSWORD } from "../../src/toolkit/services/redis/names.ts";
 import { secretLikeLines } from "./secret-like.ts";
 
 describe("the search for secrets in generated files", () => {
@@ -26,5 +27,9 @@ describe("the search for secrets in generated files", () => {
     "bind 192.168.1.100:443 ssl crt /etc/haproxy/tls/public-a9bdcd567c79.pem",
   ])("lets pass %s", (line) => {
     expect(secretLikeLines(line)).toEqual([]);
+  });
+
+  it("lets a script pass that finds the password on the machine, and nothing beside it", () => {
+    expect(secretLikeLines(`${PRESENT_PASSWORD}\nrequirepass hunter2`)).toEqual(["requirepass hunter2"]);
   });
 });

@@ -111,6 +111,36 @@ describe("the package that is published", () => {
     );
   });
 
+  it("takes a fault of the project's own module for one that a person can mend, whichever part it comes from", async () => {
+    for (const part of ["mailbastion", "mailbastion/runbooks"]) {
+      const description = [
+        `import { UserError } from ${JSON.stringify(part)};`,
+        'throw new UserError("OUR_RULE", "there are too few machines", "order one");',
+      ];
+      await writeFile(join(project, "refuses.ts"), description.join("\n"));
+      const { code, stderr } = command("mbctl", ["synth", "--file", "refuses.ts"]);
+      expect(stderr).toBe("mbctl: there are too few machines\n  -> order one [OUR_RULE]\n");
+      expect(code).toBe(1);
+    }
+  });
+
+  it("asks machines without reading a file of what every command begins with: it is in the bundle", async () => {
+    const hook = join(folder, "loaded.mjs");
+    await writeFile(
+      hook,
+      [
+        'import { registerHooks } from "node:module";',
+        "const load = (url, context, next) => (console.error(url), next(url, context));",
+        "registerHooks({ load });",
+      ].join("\n"),
+    );
+    const { code, stderr } = command("mbctl", ["exec", "--help"], ["--import", hook]);
+    expect(code).toBe(0);
+    const packages = stderr.split("\n").flatMap((url) => /.*node_modules\/([^/]+)\//.exec(url)?.[1] ?? []);
+    // ssh2 looks whether this one is there.
+    expect([...new Set(packages)].filter((name) => name !== "cpu-features")).toEqual(["mailbastion"]);
+  });
+
   it("synthesises the typed stack of the reference, whose rollout finds the installed mbctl", async () => {
     await writeFile(join(project, "stack.ts"), await documented("ts"));
     await run(process.execPath, ["stack.ts"], { cwd: project });

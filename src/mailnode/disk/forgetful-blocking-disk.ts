@@ -107,6 +107,11 @@ export class ForgetfulBlockingDisk implements BlockingDisk {
     this.#inode(path).flip(at, bit);
   }
 
+  /** Gives zeros for the sector of a file in which `at` lies, as a drive does that has lost it. */
+  blank(path: string, at: number): void {
+    this.#inode(path).blank(at);
+  }
+
   /** The disk as it is found when the power is back. `random` decides what of the unsynced was written in time. */
   afterPowerLoss(random: () => number): ForgetfulBlockingDisk {
     return this.#copy(

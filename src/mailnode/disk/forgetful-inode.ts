@@ -31,7 +31,8 @@ export class ForgetfulInode {
   }
 
   sync(): void {
-    this.#durable = sized(this.#durable, this.#visible.length);
+    if (this.#durable.length !== this.#visible.length)
+      this.#durable = sized(this.#durable, this.#visible.length);
     for (const { at, bytes, doomed } of this.#unsynced) if (!doomed) this.#durable.set(bytes, at);
     this.#unsynced = [];
   }
@@ -66,6 +67,12 @@ export class ForgetfulInode {
     for (const content of [this.#visible, this.#durable]) {
       if (at < content.length) content[at] = content[at]! ^ (1 << bit);
     }
+  }
+
+  /** Makes the sector in which `at` lies all zeros, on the platter and in the cache. */
+  blank(at: number): void {
+    const start = at - (at % SECTOR);
+    for (const content of [this.#visible, this.#durable]) content.fill(0, start, start + SECTOR);
   }
 }
 

@@ -19,7 +19,7 @@ export class Machine<Process = unknown> {
   lives = 0;
   /** Its end makes no sound: no other machine is told of broken connections at once. */
   silent = false;
-  /** A bit in the middle of the log was turned over: it may refuse to start, and must not lie. */
+  /** Something durable on its disk is not what was written: it may refuse to start or stop, and must not lie. */
   damaged = false;
   /** How many times as long as usual a sync takes. */
   slowness = 1;

@@ -1,6 +1,7 @@
 /**
- * `npm run sim -- --seeds 300 [--from 1] [--seed 17 --trace] [--mutant name] [--json]`: runs seeds one after the other
- * and stops at the first that fails, with what it was like and the command that repeats it. Exit code 1 then.
+ * `npm run sim -- --seeds 300 [--from 1] [--seed 17 --trace] [--mutant name] [--json] [--all]`: runs seeds one after the
+ * other and stops at the first that fails, with what it was like and the command that repeats it; with --all it goes
+ * on to the last. Exit code 1 when one failed.
  */
 import { parseArgs } from "node:util";
 import { failureReport } from "./report.ts";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
     mutant: { type: "string" },
     json: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
   },
 });
 
@@ -26,19 +28,23 @@ const { simulate } = await import("./simulate.ts");
 const from = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 const began = performance.now();
+let failed = 0;
 const totals: Record<string, number> = { events: 0, "virtual seconds": 0 };
 for (let seed = from; seed < from + count; seed++) {
   const outcome = await simulate(seed, values.trace ? print : undefined);
   totals.events! += outcome.events;
   totals["virtual seconds"]! += outcome.virtualMs / 1000;
   for (const [what, times] of Object.entries(outcome.counts)) totals[what] = (totals[what] ?? 0) + times;
-  const { failure, hash } = outcome;
-  if (values.json) print(JSON.stringify({ seed, hash, ...(failure && { failure: ruleOf(failure) }) }));
+  const { failure, hash, events } = outcome;
+  if (values.json)
+    print(JSON.stringify({ seed, hash, events, ...(failure && { failure: ruleOf(failure) }) }));
   if (failure === undefined) continue;
   if (!values.json) print(failureReport(seed, outcome, failure, values.mutant));
-  process.exit(1);
+  failed++;
+  if (!values.all) break;
 }
-if (!values.json) {
+process.exitCode = failed === 0 ? 0 : 1;
+if (!values.json && failed === 0) {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const what = Object.entries(totals).map(([name, times]) => `${Math.round(times)} ${name}`);
   print(`${count} seeds from ${from} hold, in ${seconds} s: ${what.join(", ")}`);

@@ -1,6 +1,6 @@
 /** Disturbs a world, by the weights of its seed, until it is told to end. */
 import type { Chance } from "./chance.ts";
-import { diskFull, flip, slowSync, syncError } from "./faults/disk-faults.ts";
+import { damage, diskFull, slowSync, syncError } from "./faults/disk-faults.ts";
 import { flap, isolate, oneWay, partition, reset, slowLink, swizzle } from "./faults/network-faults.ts";
 import { members, transfer } from "./faults/orders.ts";
 import { clockJump, kill, outage, pause, power, powerAll, wipe } from "./faults/process-faults.ts";
@@ -24,7 +24,7 @@ const ACTS: Record<Disturbance, (world: World, chance: Chance) => void> = {
   syncError,
   diskFull,
   slowSync,
-  flip,
+  damage,
   clockJump,
   transfer,
   members,
@@ -77,7 +77,7 @@ export class Nemesis {
     for (const name of DISTURBANCES) {
       at -= weights[name];
       if (at >= 0) continue;
-      this.#world.trace.add(`${this.#world.scheduler.now.toFixed(4)} disturbance: ${name}`);
+      this.#world.tell("-", `disturbance: ${name}`);
       this.#world.count(name);
       return ACTS[name](this.#world, this.#chance);
     }

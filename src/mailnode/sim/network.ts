@@ -202,6 +202,7 @@ export class Network {
   }
 
   #isCut(link: Link, port = this.#ports.get(link.to)): boolean {
+    if (this.#cuts.size === 0) return false;
     const machine = link.peer?.machine ?? port?.process.machine;
     return machine !== undefined && this.#cuts.has(`${link.from.machine.name}>${machine.name}`);
   }

@@ -4,14 +4,19 @@
  */
 import { registerHooks } from "node:module";
 import { MUTANTS } from "./mutants/index.ts";
+import type { PlantedBug } from "./mutants/mutant.ts";
 
 const PRODUCT = new URL("../", import.meta.url).href;
 
-/** To be called before the product is loaded. Throws an Error for a name that no mutant has. */
-export async function plant(name: string): Promise<void> {
-  const mutant = MUTANTS.find((other) => other.name === name);
+/**
+ * To be called before the product is loaded. `more` are bugs of a test's own. Throws an Error for a name that no
+ * mutant has.
+ */
+export async function plant(name: string, more: readonly PlantedBug[] = []): Promise<void> {
+  const mutants: readonly PlantedBug[] = [...MUTANTS, ...more];
+  const mutant = mutants.find((other) => other.name === name);
   if (mutant === undefined)
-    throw new Error(`there is no mutant ${name}: ${MUTANTS.map((m) => m.name).join(", ")}`);
+    throw new Error(`there is no mutant ${name}: ${mutants.map((m) => m.name).join(", ")}`);
   const url = PRODUCT + mutant.file;
   registerHooks({
     load: (asked, context, nextLoad) => {
@@ -23,7 +28,7 @@ export async function plant(name: string): Promise<void> {
 }
 
 /** The source with the bug in it. Throws when the place is not there exactly once. */
-export function mutate(source: string, { name, replace, by }: (typeof MUTANTS)[number]): string {
+export function mutate(source: string, { name, replace, by }: PlantedBug): string {
   const parts = source.split(replace);
   if (parts.length !== 2)
     throw new Error(`the place of mutant ${name} is there ${parts.length - 1} times, not once`);

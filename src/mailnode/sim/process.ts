@@ -32,6 +32,7 @@ export class Process implements Owner {
   paused = false;
   running: Running | undefined;
   readonly #ends: (() => void)[] = [];
+  #started = false;
 
   constructor(machine: Host) {
     this.machine = machine;
@@ -42,9 +43,15 @@ export class Process implements Owner {
     return this.running?.driver.status();
   }
 
+  /** Whether it has a core, and so a status: asked often, and a status is a large answer. */
+  get started(): boolean {
+    this.#started ||= this.status !== undefined;
+    return this.#started;
+  }
+
   /** Whether it can do something now. */
   get active(): boolean {
-    return this.alive && !this.paused && this.status !== undefined;
+    return this.alive && !this.paused && this.started;
   }
 
   /** Calls back once, when it ends in whatever way. */

@@ -1,5 +1,5 @@
 /** What a node's disk has answered for, and what is on its way there. */
-import type { Entry, LogId } from "../raft/core/types.ts";
+import type { Entry, Index, LogId, Term } from "../raft/core/types.ts";
 import type { LogAppend, RaftLog } from "../raft/log/raft-log.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { Violation } from "./violation.ts";
@@ -10,9 +10,12 @@ export class Promised {
   /** Durable, by what the log said. */
   readonly durable: LogMirror;
   readonly #pending = new Set<LogAppend>();
+  /** How far the durable log went in each term that the disk knew of. */
+  readonly #reached = new Map<Term, Index>();
 
   constructor(durable: LogMirror) {
     this.durable = durable;
+    this.#reach();
   }
 
   begin(append: LogAppend): void {
@@ -23,6 +26,12 @@ export class Promised {
   done(append: LogAppend): void {
     this.#pending.delete(append);
     this.durable.put(append);
+    this.#reach();
+  }
+
+  /** Whether the log went this far, durably, while the disk knew of no later term. */
+  reachedIn(term: Term, index: Index): boolean {
+    return index <= (this.#reached.get(term) ?? 0);
   }
 
   holds(place: LogId): boolean {
@@ -43,11 +52,21 @@ export class Promised {
     const { base } = this.durable;
     for (let index = base.index + 1; index <= this.durable.lastIndex; index++) {
       const entry = this.durable.at(index)!;
-      if (opened.holds(entry) || this.#mayReplace(entry)) continue;
+      if (opened.holds(entry)) {
+        const found = opened.at(index);
+        if (found === undefined || Buffer.compare(found.data, entry.data) === 0) continue;
+        throw new Violation(RULE, `${name} holds the entry ${entry.term}/${index} with another content`);
+      }
+      if (this.#mayReplace(entry)) continue;
       throw new Violation(RULE, `${name} forgot the entry ${entry.term}/${index}`);
     }
     if (this.durable.snapshot.index > log.snapshot.index)
       throw new Violation(RULE, `${name} forgot the snapshot of ${this.durable.snapshot.index}`);
+  }
+
+  #reach(): void {
+    const { hardState, lastIndex } = this.durable;
+    this.#reached.set(hardState.term, Math.max(lastIndex, this.#reached.get(hardState.term) ?? 0));
   }
 
   /** Whether something on its way to the disk when it ended could have taken an entry's place. */

@@ -26,11 +26,12 @@ export class Rules {
   /** By data directory; also of those that are gone, as what they said may still be on its way. */
   readonly #promised = new Map<NodeId, Promised>();
   readonly #seen = new Map<Process, RaftStatus>();
-  readonly #rules: readonly Rule[];
+  /** Those that want to hear of each kind of thing. */
+  readonly #of: { readonly [Kind in keyof Rule]-?: readonly Required<Pick<Rule, Kind>>[] };
 
   constructor() {
     const promisedOf = (id: NodeId): Promised | undefined => this.#promised.get(id);
-    this.#rules = [
+    const rules: readonly Rule[] = [
       new ElectionSafety(),
       new LogMatching(),
       new Monotone(),
@@ -44,6 +45,17 @@ export class Rules {
       new PreVoteChangesNothing(),
       new DurableBeforeSaid(),
     ];
+    const having = <Kind extends keyof Rule>(kind: Kind) =>
+      rules.filter((rule): rule is Rule & Required<Pick<Rule, Kind>> => rule[kind] !== undefined);
+    this.#of = {
+      appended: having("appended"),
+      applied: having("applied"),
+      restored: having("restored"),
+      snapshot: having("snapshot"),
+      sent: having("sent"),
+      taken: having("taken"),
+      observed: having("observed"),
+    };
   }
 
   started(process: Process): void {
@@ -51,28 +63,28 @@ export class Rules {
   }
 
   appended(process: Process, what: LogAppend, before: number): void {
-    for (const rule of this.#rules) rule.appended?.(process, what, before);
+    for (const rule of this.#of.appended) rule.appended(process, what, before);
   }
 
   applied(process: Process, entry: StateEntry): void {
-    for (const rule of this.#rules) rule.applied?.(process, entry);
+    for (const rule of this.#of.applied) rule.applied(process, entry);
   }
 
   restored(process: Process): void {
-    for (const rule of this.#rules) rule.restored?.(process);
+    for (const rule of this.#of.restored) rule.restored(process);
   }
 
   snapshot(process: Process, bytes: Uint8Array): void {
-    for (const rule of this.#rules) rule.snapshot?.(process, bytes);
+    for (const rule of this.#of.snapshot) rule.snapshot(process, bytes);
   }
 
   sent(process: Process, message: Message): void {
-    for (const rule of this.#rules) rule.sent?.(process, message);
+    for (const rule of this.#of.sent) rule.sent(process, message);
   }
 
   taken(process: Process, message: Message): void {
     const before = this.#seen.get(process);
-    for (const rule of this.#rules) rule.taken?.(process, message, before);
+    for (const rule of this.#of.taken) rule.taken(process, message, before);
   }
 
   /** To be called after every event of a process. Gives back what its core is like. */
@@ -80,7 +92,7 @@ export class Rules {
     const after = process.status;
     if (after === undefined) return undefined;
     const step: Step = { process, before: this.#seen.get(process), after };
-    for (const rule of this.#rules) rule.observed?.(step);
+    for (const rule of this.#of.observed) rule.observed(step);
     this.#seen.set(process, after);
     return after;
   }

@@ -30,14 +30,19 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
   const trace = new Trace(print);
   const world = new World(swarm, chance, trace);
   let failure: Error | undefined;
+  const { stackTraceLimit } = Error;
+  // Most errors of a run are answers; where each was made is written down when somebody reads along.
+  if (print === undefined) Error.stackTraceLimit = 0;
   try {
     await run(world);
   } catch (error) {
     failure = error as Error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
   const { counts } = world;
   const virtualMs = world.scheduler.now;
-  const outcome = { swarm, hash: trace.hash, events: trace.lines, virtualMs, counts, last: trace.last };
+  const outcome = { swarm, hash: trace.hash, events: trace.events, virtualMs, counts, last: trace.last };
   return failure === undefined ? outcome : { ...outcome, failure };
 }
 

@@ -22,7 +22,7 @@ export const DISTURBANCES = [
   "syncError",
   "diskFull",
   "slowSync",
-  "flip",
+  "damage",
   "clockJump",
   "transfer",
   "members",

@@ -1,11 +1,12 @@
 /** Simulated machines with all that is between them, and the one loop in which everything happens. */
 import type { Founders } from "../raft/shell/founders.ts";
+import type { RaftStatus } from "../raft/core/status.ts";
 import type { DiskFault, Operation } from "../disk/forgetful-blocking-disk.ts";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import { Network } from "./network.ts";
 import { Process, type Host } from "./process.ts";
-import { quiescence } from "./quiescence.ts";
+import { Quiescence } from "./quiescence.ts";
 import { Rules } from "./rules.ts";
 import { Scheduler } from "./scheduler.ts";
 import { startProcess } from "./start-process.ts";
@@ -30,6 +31,7 @@ export class World {
   orderedUntil = 0;
   /** Called for every process before it does anything. */
   onStart: (process: Process) => void = () => undefined;
+  readonly #quiescence = new Quiescence();
   #failure: Error | undefined;
 
   constructor(swarm: Swarm, chance: Chance, trace: Trace) {
@@ -85,6 +87,11 @@ export class World {
     this.#failure ??= error;
   }
 
+  /** Adds something to the trace that is no event of its own. */
+  tell(who: string, what: string): void {
+    this.trace.add({ at: this.scheduler.now, who, what, status: undefined });
+  }
+
   /** Lets so much virtual time go by. Throws the first failure, also when something happens again and again in no time. */
   async pass(ms: number): Promise<void> {
     const until = this.scheduler.now + ms;
@@ -95,17 +102,20 @@ export class World {
       at = this.scheduler.now;
       if (events > SAME_MOMENT_MAX) this.fail(new Violation("time goes on", `${what}, again and again`));
       this.guard(run);
-      await quiescence();
-      let line = `${this.scheduler.now.toFixed(4)} ${owner?.machine.name ?? "-"} ${what}`;
-      if (owner?.running !== undefined)
-        this.guard(() => {
-          const status = this.rules.observe(owner);
-          if (status === undefined) return;
-          const { role, term, commit, last, applied } = status;
-          line += ` ${role} ${term} ${last.term}/${last.index} ${commit} ${applied}`;
-        });
-      this.trace.add(line);
+      await this.#quiescence.reached();
+      const status = owner?.running === undefined ? undefined : this.#observe(owner);
+      this.trace.add({ at, who: owner?.machine.name ?? "-", what, status });
       if (this.#failure !== undefined) throw this.#failure;
+    }
+  }
+
+  /** Checks every rule; what the core of a process is like, once it has one. */
+  #observe(process: Process): RaftStatus | undefined {
+    try {
+      return this.rules.observe(process);
+    } catch (error) {
+      this.fail(error as Error);
+      return undefined;
     }
   }
 
@@ -167,7 +177,7 @@ export class World {
     if (!process.alive) return;
     const { machine } = process;
     const code = error === undefined ? "" : ruleOf(error);
-    this.trace.add(`${machine.name} stopped: ${code}`);
+    this.tell(machine.name, `stopped: ${code}`);
     if (error instanceof Violation) return this.fail(error);
     if (code === "RAFT_LOG_DAMAGED" && machine.damaged) {
       this.count("refused damage");

@@ -1,5 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { identityToRecipient } from "age-encryption";
 import { UserError } from "../../support/errors.ts";
 
 /** The age identity in the key file; undefined when there is no such file. Throws VAULT_KEY_OPEN, VAULT_KEY_DAMAGED, VAULT_KEY_UNREADABLE. */
@@ -41,6 +40,8 @@ async function refuseReadableByOthers(path: string): Promise<void> {
 }
 
 async function isIdentity(text: string): Promise<boolean> {
+  // Read only when there is a key: most commands need none.
+  const { identityToRecipient } = await import("age-encryption");
   return identityToRecipient(text).then(
     () => true,
     () => false,

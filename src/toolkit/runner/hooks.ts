@@ -1,6 +1,5 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { UserError } from "../../support/errors.ts";
 
 /** What a hook is told, as environment variables. */
@@ -31,6 +30,8 @@ export async function runHook(
   const name = `${moment}-${facts.runbook.replaceAll(" ", "-")}`;
   const path = join(folder, name);
   if (!(await isExecutable(path))) return;
+  // Read only where there is a hook: it is slow to load.
+  const { execa } = await import("execa");
   const result = await execa(path, [], {
     cwd: folder,
     reject: false,

@@ -157,14 +157,15 @@ const cache = z
     maxMemory: bytes(Bytes.mebibytes(16), Bytes.mebibytes(1024 * 1024))
       .default("256MiB")
       .describe("above it the least recently used keys with a time to live go"),
-    downAfter: duration(Duration.ms(500), Duration.minutes(5))
-      .default("3s")
+    // The balancers need up to 1.35 s to hold a master for down that was cut off from its replicas.
+    downAfter: duration(Duration.ms(1500), Duration.minutes(5))
+      .default("2s")
       .describe("a master this silent is held for dead"),
     failoverTimeout: duration(Duration.seconds(1), Duration.minutes(60))
       .default("10s")
       .describe("how long a failover may take before another is tried"),
     maxReplicaLag: duration(Duration.seconds(1), Duration.minutes(5))
-      .default("2s")
+      .default("1s")
       .describe("whole seconds, shorter than downAfter"),
   })
   .prefault({});

@@ -1,6 +1,5 @@
-import "reflect-metadata";
-import { randomBytes, webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
+import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import type * as x509 from "@peculiar/x509";
 import type { SecretRequest } from "../services/service.ts";
 
 /** A certificate with its private key, both PEM; the key is unencrypted PKCS #8. */
@@ -26,6 +25,7 @@ const CLOCK_SKEW_MS = 3_600_000;
 
 /** The certificate authority of a cluster: signs machines' certificates only, no further authority below it. RFC 5280, 4.2.1.9. */
 export async function makeAuthority(commonName: string, now: number): Promise<KeyPair> {
+  const x509 = await library();
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -52,6 +52,7 @@ export async function makeCertificate(
   authority: KeyPair,
   now: number,
 ): Promise<KeyPair> {
+  const x509 = await library();
   const keys = await generateKeys();
   const issuer = new x509.X509Certificate(authority.certificate);
   const notAfter = Math.min(now + CERTIFICATE_DAYS * DAY_MS, issuer.notAfter.getTime());
@@ -84,21 +85,27 @@ export async function makeCertificate(
 
 /** The instant, in milliseconds since 1970, from which a certificate is to be made anew. */
 export function renewAfter(certificate: string): number {
-  return new x509.X509Certificate(certificate).notAfter.getTime() - RENEW_DAYS_BEFORE_END * DAY_MS;
+  return new X509Certificate(certificate).validToDate.getTime() - RENEW_DAYS_BEFORE_END * DAY_MS;
+}
+
+/** Read only when a certificate is made: it is slow to load, and most runs make none. */
+async function library(): Promise<typeof x509> {
+  await import("reflect-metadata");
+  return import("@peculiar/x509");
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(KEY, true, ["sign", "verify"]);
 }
 
-function importKey(pkcs8Pem: string): Promise<webcrypto.CryptoKey> {
-  const der = x509.PemConverter.decodeFirst(pkcs8Pem);
+async function importKey(pkcs8Pem: string): Promise<webcrypto.CryptoKey> {
+  const der = (await library()).PemConverter.decodeFirst(pkcs8Pem);
   return webcrypto.subtle.importKey("pkcs8", der, KEY, false, ["sign"]);
 }
 
 async function privatePem(keys: webcrypto.CryptoKeyPair): Promise<string> {
   const der = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return `${x509.PemConverter.encode(der, "PRIVATE KEY")}\n`;
+  return `${(await library()).PemConverter.encode(der, "PRIVATE KEY")}\n`;
 }
 
 function pem(certificate: x509.X509Certificate): string {

@@ -32,6 +32,17 @@ describe("a disk that forgets, with calls that block", () => {
     expect(file.size()).toBe(4 * SECTOR);
   });
 
+  it("ages as it is told to: a bit turned over, a sector that reads as zeros, also after a power loss", () => {
+    const { disk, file } = diskWithFile();
+    disk.flip("/a/x", 0, 1);
+    disk.blank("/a/x", 2 * SECTOR + 7);
+    for (const found of [disk, disk.afterPowerLoss(seeded(1))]) {
+      expect(found.content("/a/x")[0]).toBe(3);
+      expect(sectorsOf(found)).toEqual([undefined, 1, 0, 1]);
+    }
+    expect([...file.read(2 * SECTOR - 1, 2)]).toEqual([1, 0]);
+  });
+
   it("writes each sector of an unsynced write whole or not at all, in any order", () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 300; seed++) {

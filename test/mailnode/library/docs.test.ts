@@ -13,6 +13,13 @@ describe("the page on the library", () => {
     expect(options.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it("names what limits and checks of them are told", () => {
+    const source = read("src/mailnode/library/rate-limiting.ts");
+    const fields = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name!);
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it("names everything that a program can do", () => {
     const members = Object.getOwnPropertyNames(Cluster.prototype).filter((name) => name !== "constructor");
     const shown = members.filter((name) => !["nodeId"].includes(name));

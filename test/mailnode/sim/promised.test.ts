@@ -43,6 +43,11 @@ describe("what a disk has answered for", () => {
     ["a term", { hardState: { term: 2, vote: undefined, commit: 0 } }, "forgot term 2"],
     ["a vote", { hardState: { term: 1, vote: "n3", commit: 0 } }, "forgot its vote for n3"],
     ["an entry", { entries: [entry(1), entry(2), entry(3)] }, "forgot the entry 1/3"],
+    [
+      "what is in an entry",
+      { entries: [entry(1), { ...entry(2), data: new Uint8Array(8).fill(1) }] },
+      "holds the entry 1/2 with another content",
+    ],
     ["which entry it was", { entries: [entry(1), entry(2, 2)] }, "forgot the entry 2/2"],
   ])("%s that is gone is found", async (_what, said, error) => {
     const { log, promised } = await after(said);
@@ -53,5 +58,12 @@ describe("what a disk has answered for", () => {
     const { log, promised } = await after({ entries: [entry(1), entry(2, 2)] });
     promised.begin({ entries: [entry(2)] });
     expect(() => promised.check(log)).not.toThrow();
+  });
+
+  it("is told by term: an answer stands although a later leader has overwritten the entries since", async () => {
+    const { promised } = await after(FIRST);
+    promised.done({ hardState: { term: 2, vote: undefined, commit: 0 }, entries: [entry(2, 2)] });
+    expect([promised.reachedIn(1, 2), promised.reachedIn(1, 3)]).toEqual([true, false]);
+    expect([promised.reachedIn(2, 2), promised.reachedIn(3, 1)]).toEqual([true, false]);
   });
 });

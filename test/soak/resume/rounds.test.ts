@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { generator } from "../../../soak/resume/generator.ts";
+import { mulberry32 } from "../../../src/mailnode/sim/mulberry32.ts";
 import { difference } from "../../../soak/resume/rounds.ts";
 
 describe("the difference of two pictures", () => {
@@ -16,7 +16,7 @@ describe("the difference of two pictures", () => {
 
 describe("the moments of a soak", () => {
   it("are the same for the same seed, and others for another", () => {
-    const draw = (seed: number) => Array.from({ length: 5 }, generator(seed));
+    const draw = (seed: number) => Array.from({ length: 5 }, mulberry32(seed));
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
     for (const moment of draw(7)) expect(moment >= 0 && moment < 1).toBe(true);

@@ -7,8 +7,10 @@ import type { RaftState } from "./state.ts";
 /** A tick of anybody but the leader. */
 export function tickElection(state: RaftState): void {
   state.electionElapsed++;
-  if (state.electionElapsed < state.electionTimeout || !state.promotable) return;
-  campaign(state);
+  if (!state.promotable) return;
+  if (state.electionElapsed >= state.electionTimeout) campaign(state);
+  else if (state.role === "preCandidate" && state.electionElapsed % state.options.heartbeatTicks === 0)
+    sendPreVotes(state);
 }
 
 /** Stands for election, asking first when pre-vote is on. */
@@ -21,11 +23,20 @@ export function campaign(state: RaftState): void {
   becomePreCandidate(state);
   takeQuorum(state);
   state.tracker.recordVote(state.id, true);
+  sendPreVotes(state);
+  countPreVotes(state);
+}
+
+/**
+ * Asks those who have not answered: once, and again until they do (5.1). Who still holds to a dead leader passes
+ * over the question, and may be a tick from hearing it.
+ */
+function sendPreVotes(state: RaftState): void {
   for (const to of voters(state)) {
+    if (state.tracker.hasVoted(to)) continue;
     const { lastIndex, lastTerm } = state.log;
     state.send({ type: "preVote", from: state.id, to, term: state.term + 1, lastIndex, lastTerm });
   }
-  countPreVotes(state);
 }
 
 /** The leader asked this node to take over: no pre-vote, as the others still hear the old leader (3.10). */

@@ -1,6 +1,7 @@
 /** The leader's own appends: entries of its term at the end of its log. */
 import { entryBytes } from "./log.ts";
 import { encodeMembership } from "./membership-codec.ts";
+import { confirmReads } from "./readindex.ts";
 import type { RaftState } from "./state.ts";
 import type { Entry, Membership } from "./types.ts";
 
@@ -24,5 +25,7 @@ export function appendMembership(state: RaftState, membership: Membership): Entr
   // New members are probed at the entry that made them members.
   state.tracker.reconfigure(membership, entry.index - 1);
   state.tracker.of(state.id)?.maybeUpdate(state.log.durable);
+  // Who left is not waited for.
+  confirmReads(state);
   return entry;
 }

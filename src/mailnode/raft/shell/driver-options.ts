@@ -14,8 +14,9 @@ export interface DriverOptions extends Omit<RaftOptions, "id" | "random"> {
   readonly readRetryTicks: number;
   /** How long disks above a quorum are waited for, once an entry is committed. */
   readonly levelTicks: number;
-  /** A snapshot is taken when the log has grown by this since the last one. */
+  /** A snapshot is taken when the log has grown by this since the last one, or by less: see SnapshotTaker. */
   readonly snapshotLogBytes: number;
+  readonly snapshotLogLeastBytes: number;
   /** What stays of the log behind a snapshot, for members that are nearly up to date. */
   readonly keepLogBytes: number;
   readonly snapshotPieceBytes: number;
@@ -35,6 +36,7 @@ export const DRIVER_DEFAULTS: DriverOptions = {
   readRetryTicks: 5,
   levelTicks: 20,
   snapshotLogBytes: 64 * 1024 * 1024,
+  snapshotLogLeastBytes: 16 * 1024 * 1024,
   keepLogBytes: 8 * 1024 * 1024,
   snapshotPieceBytes: 256 * 1024,
   snapshotBytesPerSecond: 50 * 1024 * 1024,

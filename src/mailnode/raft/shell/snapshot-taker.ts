@@ -1,4 +1,9 @@
-/** Keeps a log short: takes a snapshot of the state when the log has grown enough, and forgets what it stands for. */
+/**
+ * Keeps a log short: takes a snapshot of the state when the log has grown enough, and forgets what it stands for.
+ *
+ * Enough is as much as the last snapshot holds (Ongaro 2014, section 5.1.2), within two bounds: so a small state has a
+ * small log, which every member has in memory, and a large one is not written again for a few changes.
+ */
 import type { Raft } from "../core/raft.ts";
 import { entryBytes } from "../core/log.ts";
 import type { Entry, Index } from "../core/types.ts";
@@ -10,6 +15,7 @@ export interface SnapshotTakerOptions {
   /** The state after the last applied entry; no bytes on a witness. */
   readonly state: () => Uint8Array;
   readonly snapshotLogBytes: number;
+  readonly snapshotLogLeastBytes: number;
   readonly keepLogBytes: number;
 }
 
@@ -22,6 +28,8 @@ export class SnapshotTaker {
   readonly #options: SnapshotTakerOptions;
   /** What the log has grown by since the last snapshot. */
   #bytes = 0;
+  /** The size of the last snapshot that it took. */
+  #lastBytes = 0;
   #taking = false;
   #taken = 0;
 
@@ -41,9 +49,10 @@ export class SnapshotTaker {
 
   /** Whether one is to be taken now; `sending`: whether the last one is still needed. */
   isDue(sending: () => boolean): boolean {
-    const { snapshotLogBytes } = this.#options;
-    if (this.#taking || this.#bytes < snapshotLogBytes) return false;
-    if (this.#bytes < snapshotLogBytes * PATIENCE && sending()) return false;
+    const { snapshotLogBytes, snapshotLogLeastBytes } = this.#options;
+    const enough = Math.min(snapshotLogBytes, Math.max(snapshotLogLeastBytes, this.#lastBytes));
+    if (this.#taking || this.#bytes < enough) return false;
+    if (this.#bytes < enough * PATIENCE && sending()) return false;
     const { applied, snapshot } = this.#options.raft.status();
     return applied > snapshot.index;
   }
@@ -58,6 +67,7 @@ export class SnapshotTaker {
     this.#bytes = 0;
     const meta = raft.snapshotMeta(raft.status().applied);
     const content = state();
+    this.#lastBytes = content.length;
     const writer = await log.snapshots.begin(meta);
     for (let at = 0; at < content.length; at += PIECE_BYTES)
       await writer.append(content.subarray(at, at + PIECE_BYTES));

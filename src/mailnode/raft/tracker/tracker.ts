@@ -88,6 +88,10 @@ export class Tracker {
     if (!this.#votes.has(id)) this.#votes.set(id, granted);
   }
 
+  hasVoted(id: NodeId): boolean {
+    return this.#votes.has(id);
+  }
+
   clearVotes(): void {
     this.#votes.clear();
   }

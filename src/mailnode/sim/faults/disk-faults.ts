@@ -1,4 +1,7 @@
 /** What happens to disks. */
+import { join } from "node:path";
+import { SECTOR } from "../../disk/disk.ts";
+import type { ForgetfulBlockingDisk } from "../../disk/forgetful-blocking-disk.ts";
 import { readLog } from "../../raft/log/read-log.ts";
 import { segmentPath } from "../../raft/log/segment-name.ts";
 import type { Chance } from "../chance.ts";
@@ -31,24 +34,50 @@ export function slowSync(world: World, chance: Chance): void {
 }
 
 /**
- * Turns a bit over in the middle of a log, where the last write does not reach, while its machine is down: it must
- * refuse to start or hold all the same, and be replaced by one with an empty directory. In the tail nobody could
- * tell it from a write that was interrupted.
+ * Damages what was durable on a machine: a bit turned over or a sector that reads as zeros, in the log's records (the
+ * hard state is one of them) or in the snapshot; while the machine is down, or under its running program. It must refuse
+ * to start, or stop when it reads there, or hold all the same; a new one with an empty directory takes its place.
  */
-export function flip(world: World, chance: Chance): void {
+export function damage(world: World, chance: Chance): void {
   const machine = someMachine(world, chance);
   if (machine === undefined || machine.witness || !canLose(world, machine)) return;
-  world.kill(machine);
-  world.bringBack(machine, chance.between(3, 20) * world.swarm.tickMs);
+  if (chance.happens(0.5)) {
+    world.kill(machine);
+    world.bringBack(machine, chance.between(3, 20) * world.swarm.tickMs);
+  }
   const { blocking } = machine.disk;
-  machine.disk.fault = () => undefined;
-  const { tail, segments } = readLog(blocking, DIRECTORY);
-  const places = segments.flatMap(({ segment, ending }) =>
-    [{ segment, end: segment === tail?.segment ? tail.lastWrite : ending.end }].filter(({ end }) => end > 0),
-  );
+  const { fault } = blocking;
+  blocking.fault = () => undefined;
+  const places = durablePlaces(blocking);
+  blocking.fault = fault;
   if (places.length === 0) return;
-  const { segment, end } = chance.pick(places);
-  blocking.flip(segmentPath(DIRECTORY, segment), chance.below(end), chance.below(8));
+  // There is one snapshot, and any number of segments.
+  const snapshots = chance.happens(0.5) ? places.filter(({ path }) => path.endsWith(".snap")) : [];
+  const { path, end } = chance.pick(snapshots.length > 0 ? snapshots : places);
+  if (chance.happens(0.5)) blocking.flip(path, chance.below(end), chance.below(8));
+  // Of the last sector of a log a part is the last write's.
+  else if (end >= SECTOR) blocking.blank(path, chance.below(end - (end % SECTOR)));
+  else return;
   machine.damaged = true;
-  world.count("flips");
+  world.count("damages");
+}
+
+/**
+ * Files with how much of them was durable for certain. In a log that ends where the last write began: behind, nobody
+ * could tell damage from a write that was interrupted.
+ */
+function durablePlaces(
+  disk: ForgetfulBlockingDisk,
+): readonly { readonly path: string; readonly end: number }[] {
+  const { tail, segments } = readLog(disk, DIRECTORY);
+  const log = segments.map(({ segment, ending }) => ({
+    path: segmentPath(DIRECTORY, segment),
+    end: segment === tail?.segment ? tail.lastWrite : ending.end,
+  }));
+  const snapshots = disk
+    .list(DIRECTORY)
+    .filter((name) => name.endsWith(".snap"))
+    .map((name) => join(DIRECTORY, name))
+    .map((path) => ({ path, end: disk.content(path).length }));
+  return [...log, ...snapshots].filter(({ end }) => end > 0);
 }

@@ -15,7 +15,9 @@ export class DurableBeforeSaid implements Rule {
 }
 
 function isKept(process: Process, message: Message): boolean {
-  const { durable } = process.machine.promised!;
+  const promised = process.machine.promised!;
+  const { durable } = promised;
+  const { appended } = process.running!;
   const { term, vote } = durable.hardState;
   const remembers = term >= message.term;
   switch (message.type) {
@@ -24,7 +26,11 @@ function isKept(process: Process, message: Message): boolean {
     case "voteResponse":
       return !message.granted || term > message.term || (remembers && vote === message.to);
     case "appendResponse":
-      return message.rejected || (remembers && holdsTo(message.index, durable, process.running!.appended));
+      if (message.rejected) return true;
+      // The log in memory may have been overwritten in a later term meanwhile. The answer is one of its own term, as a
+      // slow network could bring it just as well.
+      if (appended.hardState.term > message.term) return promised.reachedIn(message.term, message.index);
+      return remembers && holdsTo(message.index, durable, appended);
     default:
       return true;
   }

@@ -7,8 +7,9 @@ import { Violation } from "../violation.ts";
 /** A question whether somebody would get a vote changes neither term, vote nor role of the one who is asked (9.6). */
 export class PreVoteChangesNothing implements Rule {
   taken(process: Process, message: Message, before: RaftStatus | undefined): void {
+    if (message.type !== "preVote" || before === undefined) return;
     const after = process.status;
-    if (message.type !== "preVote" || before === undefined || after === undefined) return;
+    if (after === undefined) return;
     if (after.term === before.term && after.vote === before.vote && after.role === before.role) return;
     throw new Violation(
       "a pre-vote changes nothing",

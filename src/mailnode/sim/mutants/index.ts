@@ -24,6 +24,9 @@ import { timeoutTakenAsFailure } from "./timeout-taken-as-failure.ts";
 import { twoChangesAtOnce } from "./two-changes-at-once.ts";
 import { voteBeforeSync } from "./vote-before-sync.ts";
 import { voteNotDurable } from "./vote-not-durable.ts";
+import { entryChecksumNotChecked } from "./entry-checksum-not-checked.ts";
+import { damageTakenForTornTail } from "./damage-taken-for-torn-tail.ts";
+import { snapshotChecksumNotChecked } from "./snapshot-checksum-not-checked.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -52,4 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   snapshotTriedWithoutPause,
   heartbeatCommitsBeyondProof,
   shorterLogIsUpToDate,
+  entryChecksumNotChecked,
+  damageTakenForTornTail,
+  snapshotChecksumNotChecked,
 ];

@@ -54,7 +54,7 @@ export class Clients {
     const think = this.#chance.between(0, 2) * swarm.thinkMs;
     // One that is paused asks as soon as it goes on.
     const able = machines.flatMap(({ process, witness }) =>
-      process?.alive === true && process.status !== undefined && !witness ? [process] : [],
+      process?.alive === true && process.started && !witness ? [process] : [],
     );
     if (able.length === 0) {
       scheduler.after(swarm.tickMs, undefined, "client waits", () => this.#next());

@@ -1,7 +1,7 @@
 import { MAX_SESSIONS } from "../../services/mailnode/config.ts";
 import { votes } from "../../services/mailnode/members.ts";
 import { MAIL_LISTENERS } from "../../services/haproxy/paths.ts";
-import { needsReplica } from "../../services/redis/settings.ts";
+import { replicasToWrite } from "../../services/redis/settings.ts";
 import type { Machine, Role, Topology } from "../../topology/topology.ts";
 import { votersIn, votesIn } from "../../topology/voters.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
@@ -110,12 +110,13 @@ function cacheQuorum(topology: Topology, rest: readonly MachineSurvey[], why: st
   if (all === 1) return [];
   const inSync = rest.filter(({ cache }) => cache?.isInSync);
   const sentinels = rest.filter(({ sentinel }) => sentinel?.hasQuorum);
+  const replicas = replicasToWrite(topology);
   const objection = (sentence: string) => fault("DRAIN_QUORUM", `${sentence}${why}`, MEND, true);
   return [
-    ...(inSync.length < (needsReplica(topology) ? 2 : 1)
+    ...(inSync.length < 1 + replicas
       ? [
           objection(
-            `${named(inSync)} would be left of the caches in sync, and ${needsReplica(topology) ? "a master needs a replica" : "one must be the master"}`,
+            `${named(inSync)} would be left of the caches in sync, and ${replicas > 0 ? `a master needs ${replicas === 1 ? "a replica" : `${replicas} replicas`}` : "one must be the master"}`,
           ),
         ]
       : []),

@@ -1,6 +1,7 @@
 import { DRAIN_MARKS, serializeDrainMark } from "../../../contract/drain-mark.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
 import { putMark } from "../../services/drain-marks.ts";
+import { followsLeader } from "../../services/mailnode/members.ts";
 import { beginAsReplica, hasCacheBegun } from "../../services/redis/begin-as-replica.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
@@ -37,6 +38,7 @@ export function joinPhases(input: JoinInput): readonly Phase[] {
     keepOut(input),
     ...apply.flatMap((phase) => [...(ahead[phase.title] ?? []), phase, ...(after[phase.title] ?? [])]),
     ...countMembers(topology, joining),
+    ...areMailMembers(input),
     ...input.proofs,
     ...joining.flatMap((machine) =>
       undrainPhases(machine, balancers).map((phase) =>
@@ -78,6 +80,21 @@ function beginCaches({ topology, joining, look }: JoinInput): readonly Phase[] {
         machine: machine.name,
         unless: hasCacheBegun(machine),
         commands: [beginAsReplica(topology, master.address)],
+      })),
+    ]),
+  ];
+}
+
+function areMailMembers({ topology, joining }: JoinInput): readonly Phase[] {
+  const nodes = joining.filter((machine) => votesIn(topology, machine, "mail"));
+  if (nodes.length === 0) return [];
+  return [
+    plannedPhase("see that the new mail nodes are members of their cluster", [
+      nodes.map(({ name }) => ({
+        title: "see that its mail node is a member",
+        machine: name,
+        commands: [],
+        verify: followsLeader(),
       })),
     ]),
   ];

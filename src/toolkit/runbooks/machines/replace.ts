@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
+import { waitStep } from "../../services/glusterfs/form-pool.ts";
 import { areBricksOnline, isHealed, seesPeers } from "../../services/glusterfs/heal.ts";
 import {
   askForPool,
@@ -133,7 +134,8 @@ function refuseHeld({ name }: Machine, { said }: JoiningLook): void {
 
 /** What an apply must find done before it forms pool and volume. */
 function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
-  const [peer] = othersIn(topology, machine, "storage");
+  const peers = othersIn(topology, machine, "storage");
+  const [peer] = peers;
   const answer = said.get(peer!.name)?.get("pool") ?? { code: 1, stdout: "", stderr: "" };
   const pool = parsePool(peer!, votersIn(topology, "storage"), answer);
   const identity = plannedPhase(`give ${machine.name} back its place in the storage pool`, [
@@ -155,7 +157,6 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
   ]);
   const { volume } = topology.storage;
   const online = areBricksOnline(volume, [machine]);
-  const others = votersIn(topology, "storage").length - 1;
   const brick = plannedPhase(`begin the brick of ${machine.name} again`, [
     [{ title: "hear of the volume", machine: machine.name, commands: [], verify: knowsVolume(volume) }],
     [
@@ -164,9 +165,11 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
         machine: machine.name,
         unless: online.command,
         commands: [readVolumeAgain()],
-        verify: seesPeers(others),
+        verify: seesPeers(peers.length),
       },
     ],
+    // To see the others is not to be seen: "reset-brick" is refused where the brick's machine is not connected.
+    peers.map((one) => waitStep(one, machine)),
     [
       {
         title: `begin the brick of ${machine.name} again, empty`,

@@ -3,6 +3,7 @@ import type { Bundle, BundleFile } from "../../bundle/bundle.ts";
 import type { Service } from "../../services/service.ts";
 import { STAGED } from "../../services/service.ts";
 import type { Transport } from "../../ssh/transport.ts";
+import { askAll, answersOf } from "../../steps/ask-all.ts";
 import { act, ask, script } from "../../steps/command.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 
@@ -37,14 +38,33 @@ export async function checkFiles(
 ): Promise<readonly CheckResult[]> {
   const machine = machineNamed(topology, bundle.machine);
   await putAll(bundle, place);
+  const running = services
+    .filter((candidate) => candidate.runsOn(topology, machine))
+    .map((service) => ({
+      packages: service.packages(topology, machine),
+      files: bundle.files.filter((file) => file.service === service.name),
+    }));
+  const { isInstalled, isProgram } = await lookAround(
+    running.flatMap(({ packages }) => packages),
+    running.flatMap(({ files }) => files.flatMap(programsOf)),
+    place,
+  );
   const results: CheckResult[] = [];
-  for (const service of services.filter((candidate) => candidate.runsOn(topology, machine))) {
-    const missing = await missingPackages(service.packages(topology, machine), place);
-    for (const file of bundle.files.filter((candidate) => candidate.service === service.name)) {
+  for (const { packages, files } of running)
+    for (const file of files) {
+      const missing = [
+        ...packages.filter((name) => !isInstalled(name)),
+        ...programsOf(file).filter((name) => !isProgram(name)),
+      ];
       results.push({ machine: bundle.machine, path: file.path, ...(await check(file, missing, place)) });
     }
-  }
   return results;
+}
+
+/** What must be there for a file to be checked. */
+function programsOf({ check }: BundleFile): readonly string[] {
+  if (check.kind === "none") return [];
+  return [check.argv[0]!, ...(check.needs === undefined ? [] : [check.needs])];
 }
 
 type Outcome = Pick<CheckResult, "outcome" | "detail">;
@@ -57,13 +77,6 @@ async function check(
   if (file.check.kind === "none") return { outcome: "has no check", detail: file.check.reason };
   if (missing.length > 0) return { outcome: "not run", detail: `not installed here: ${missing.join(", ")}` };
   const argv = file.check.argv.map((word) => word.replaceAll(STAGED, `${root}${file.path}`));
-  for (const program of [argv[0]!, ...(file.check.needs === undefined ? [] : [file.check.needs])]) {
-    const found = await transport.run(
-      machine,
-      ask(["sh", "-c", 'command -v "$1" >/dev/null', "sh", program]),
-    );
-    if (found.code !== 0) return { outcome: "not run", detail: `not installed here: ${program}` };
-  }
   const answer = await transport.run(machine, ask(argv, { timeoutMs: 60_000 }));
   if (answer.code === 0) return { outcome: "accepted", detail: "" };
   return {
@@ -91,20 +104,30 @@ while read -r path mode content; do
   chmod "$mode" "$path"
 done`;
 
-async function missingPackages(
+/** Which packages and programs there are: one command, however many are asked for. */
+async function lookAround(
   packages: readonly string[],
+  programs: readonly string[],
   { transport, machine }: CheckPlace,
-): Promise<readonly string[]> {
-  if (packages.length === 0) return [];
-  const answer = await transport.run(
-    machine,
-    ask(["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\\n", ...packages]),
+) {
+  const questions = new Map(
+    [...new Set(programs)].map((program) => [program, ask(script('command -v "$1"', [program]))]),
   );
+  if (packages.length > 0) questions.set(PACKAGES, ask([...QUERY, ...packages]));
+  const answers = answersOf(await transport.run(machine, askAll(questions)));
   const installed = new Set(
-    answer.stdout
+    (answers.get(PACKAGES)?.stdout ?? "")
       .split("\n")
       .filter((line) => /^.i/.test(line))
       .map((line) => line.trim().split(/\s+/)[1]),
   );
-  return packages.filter((name) => !installed.has(name));
+  return {
+    isInstalled: (name: string) => installed.has(name),
+    isProgram: (name: string) => answers.get(name)?.code === 0,
+  };
 }
+
+/** No program is called so. */
+const PACKAGES = "packages/";
+
+const QUERY = ["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\\n"];

@@ -30,6 +30,8 @@ export class Journal {
   readonly #confirmed = new Map<string, number>();
   #record: RunRecord | undefined;
   #local = 0;
+  /** How many entries are on disk here and on a machine. */
+  #safe = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: JournalOptions, earlier: readonly JournalEntry[] = []) {
@@ -67,8 +69,9 @@ export class Journal {
 
   /** Writes what was noted. */
   flush(): Promise<void> {
-    // One write after the other: the lines of two would mix.
-    const write = this.#writing.then(() => this.#write());
+    const count = this.#entries.length;
+    // One write after the other: the lines of two would mix. What the one before has taken along is written.
+    const write = this.#writing.then(() => (this.#safe < count ? this.#write() : undefined));
     this.#writing = write.catch(() => undefined);
     return write;
   }
@@ -83,6 +86,7 @@ export class Journal {
       (failure) => failure !== undefined,
     );
     if (chosen.length > 0 && failures.length === chosen.length) throw unwritten(failures);
+    this.#safe = count;
   }
 
   /** Resolves to why it failed. */

@@ -35,10 +35,14 @@ function decide(machines: readonly Machine[], answers: ReadonlyMap<string, Answe
   refuseOtherPool(anchor, outside);
   const inside = others.filter((member) => !outside.includes(member));
   const away = inside.filter(({ machine }) => !knows(anchor, machine)!.connected);
-  const nameless = others.filter((member) => !knows(member, anchor.machine));
+  // Its daemon has just started and has not found the others yet: a probe that meets it in the middle of its own
+  // greeting leaves both in "Sent and Received peer request" for ever.
+  const waking = inside.filter(({ peers }) => peers.length === 0);
+  const nameless = others.filter((member) => !waking.includes(member) && !knows(member, anchor.machine));
   const steps = [
     ...outside.map(({ machine }) => probeStep(anchor.machine, machine)),
     ...away.map(({ machine }) => waitStep(anchor.machine, machine)),
+    ...waking.map(({ machine }) => waitStep(machine, anchor.machine)),
     // The others know the machine that took them in by whatever name its address has: tell one its address.
     ...nameless.slice(0, 1).map(({ machine }) => ({
       ...probeStep(machine, anchor.machine),
@@ -73,7 +77,8 @@ function probeStep(on: Machine, peer: Machine): Step {
   };
 }
 
-function waitStep(on: Machine, peer: Machine): Step {
+/** On a machine of the pool: waits until it is connected with another, which may not be the same the other way round. */
+export function waitStep(on: Machine, peer: Machine): Step {
   return {
     title: `wait for ${peer.name} in the storage pool`,
     machine: on.name,

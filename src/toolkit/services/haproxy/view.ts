@@ -3,7 +3,7 @@ import { shortHash } from "../../../support/hash.ts";
 import type { FileContext } from "../service.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
-import { needsReplica } from "../redis/settings.ts";
+import { replicasToWrite } from "../redis/settings.ts";
 import { connectionLimits } from "./connections.ts";
 import { ALIVE_URI, PATHS } from "./paths.ts";
 
@@ -97,10 +97,15 @@ function databaseListener(topology: Topology): unknown {
 function cacheListener(context: FileContext): unknown {
   const nodes = machinesWith(context.topology, "cache");
   if (nodes.length === 0) return false;
+  const needed = replicasToWrite(context.topology);
+  const enough = Array.from({ length: nodes.length - needed }, (_, index) => String(needed + index));
   return {
     port: PORTS.cache,
     password: context.secret("cache/password"),
-    replicated: needsReplica(context.topology),
+    replicated: needed > 0,
+    replicasNeeded: needed,
+    // A pattern of HAProxy's: as many replicas as are needed, or more.
+    enoughReplicas: `(${enough.join("|")})`,
     servers: nodes.map(({ name, address }) => ({ name, address })),
   };
 }

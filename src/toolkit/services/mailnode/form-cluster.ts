@@ -34,7 +34,7 @@ interface Node {
 }
 
 function decide(machines: readonly string[], answers: ReadonlyMap<string, Answer>): readonly Stage[] {
-  // One that says nothing is down or of an older release: its probe is the one to complain.
+  // One that still says nothing does not run: its probe is the one to complain.
   const nodes = machines.flatMap((name): readonly Node[] => {
     const said = parseMailCluster(answers.get(name)!.stdout);
     return said ? [{ name, said }] : [];

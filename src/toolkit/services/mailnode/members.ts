@@ -2,7 +2,7 @@ import { z } from "zod";
 import { clusterMemberSchema, clusterPartSchema } from "../../../contract/cluster-status.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
-import { PATHS } from "./names.ts";
+import { PATHS, UNIT } from "./names.ts";
 
 /*
  * The cluster of the mail nodes, as one of them sees it and is told. What changes it may be said to any node that
@@ -72,6 +72,21 @@ export function giveLeadership(to?: string): Command {
 
 /** A snapshot of the whole state may have to be copied first. */
 const TAKE_IN_MS = 5 * 60_000;
+
+/** That the node says how its cluster is, or does not run: then it is for its probe to complain. */
+export function tellsOfCluster(): Gate {
+  return {
+    title: "the mail node tells of its cluster",
+    command: ask(script(TELLS, [PATHS.program, UNIT]), { timeoutMs: 30_000 }),
+    timeoutMs: 60_000,
+    intervalMs: 500,
+  };
+}
+
+const TELLS = `
+systemctl is-active --quiet "$2" || exit 0
+timeout 20 "$1" status 2>/dev/null | grep -q '"cluster":{' ||
+  { echo "the mail node says nothing of its cluster" >&2; exit 1; }`;
 
 /** The node's own word that it is a member and knows who leads. */
 export function followsLeader(): Gate {

@@ -6,6 +6,7 @@ import { isWitnessIn, voterRoles, votersIn, votesIn } from "../../topology/voter
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
 import { formMailClusterPhase } from "./form-cluster.ts";
+import { hearMailNodesPhase } from "./hear-phase.ts";
 import { GOSSIP_SECRET, PATHS, PROGRAM, UNIT, USER, machineSecret } from "./names.ts";
 
 /** The mail nodes, and a witness that votes among them: they take mail from the balancers, keep it and relay it. Their program comes with the release. */
@@ -38,7 +39,7 @@ export const mailnode: Service = {
     isWitnessIn(topology, machine, "mail")
       ? ask([PATHS.program, "status"], { timeoutMs: 30_000 })
       : ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
-  form: ({ topology }) => [formMailClusterPhase(topology)],
+  form: ({ topology }) => [hearMailNodesPhase(topology), formMailClusterPhase(topology)],
 };
 
 /*

@@ -97,7 +97,7 @@ field() { echo "$info" | sed -n "s/^$1://p"; }
 [ "$(field role)" = slave ] && [ "$(field master_host)" = "$first" ] && [ "$(field master_link_status)" = up ] &&
   [ "$(field master_sync_in_progress)" = 0 ] || { echo "$from does not follow $first yet" >&2; exit 1; }`;
 
-/** On the machine of a Sentinel: whether it knows that these caches are not to be chosen. It asks them every 10 seconds. */
+/** On the machine of a Sentinel: whether it knows that these caches are not to be chosen. It learns that by asking them. */
 export function passesOver(topology: Topology, sentinel: Machine, caches: readonly Machine[]): Gate {
   const args = [SENTINEL_CONFIG_PATH, topology.cache.masterName, String(PORTS.sentinel), sentinel.address];
   return {

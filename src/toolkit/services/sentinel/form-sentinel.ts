@@ -8,7 +8,7 @@ import { PASSWORD_SECRET, PRESENT_PASSWORD } from "../redis/names.ts";
 import type { FormContext } from "../service.ts";
 import { SENTINEL_CONFIG_PATH, SENTINEL_PASSWORD_SECRET, SENTINEL_UNIT } from "./names.ts";
 import { sentinelProbe } from "./probe.ts";
-import { sentinelSettings } from "./settings.ts";
+import { SENTINEL_TIMES, sentinelSettings } from "./settings.ts";
 
 /**
  * Brings the running Sentinels to the settings of the topology and waits until they agree and could fail over.
@@ -60,6 +60,7 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
+timeout 5 redis-cli -h "$host" -p "$port" SENTINEL DEBUG 2>/dev/null | tr A-Z a-z | paste -d ' ' - -
 # Nothing but the shell itself may see a password: an argument of another program is in the list of processes.
 holds() {
   while IFS= read -r line; do
@@ -85,15 +86,19 @@ function remaining(topology: Topology, machine: Machine, answer: Answer, passwor
   const wait: Step = { title: "wait for the Sentinels", machine: machine.name, commands: [], verify };
   if (!found.has("answers")) return { settings, restarts, waits: [wait] };
 
-  const changed = Object.entries(wanted).filter(([name, value]) => found.get(name) !== value);
+  const differing = (all: Readonly<Record<string, string>>) =>
+    Object.entries(all).filter(([name, value]) => found.get(name) !== value);
+  const changed = differing(wanted);
+  const times = differing(SENTINEL_TIMES);
   const args = [SENTINEL_CONFIG_PATH, topology.cache.masterName, String(PORTS.sentinel), machine.address];
   const password = found.get("auth-pass") === "differs";
   const commands = [
     ...(changed.length > 0 ? [act(script(SET, [...args, ...changed.flat()]))] : []),
+    ...(times.length > 0 ? [act(script(SET_TIMES, [...args, ...times.flat()]))] : []),
     ...(password ? [setAuthPass(topology, machine, passwords)] : []),
   ];
   if (commands.length > 0) {
-    const names = [...changed.map(([name]) => name), ...(password ? ["auth-pass"] : [])];
+    const names = [...[...changed, ...times].map(([name]) => name), ...(password ? ["auth-pass"] : [])];
     settings.push({ title: `set ${names.join(", ")}`, machine: machine.name, commands });
   }
   if (found.get("sentinel-pass") === "differs") {
@@ -108,12 +113,18 @@ function remaining(topology: Topology, machine: Machine, answer: Answer, passwor
   return { settings, restarts, waits: agrees ? [] : [wait] };
 }
 
-const SET = `${PRESENT_PASSWORD}
+const SENTINEL = `${PRESENT_PASSWORD}
 REDISCLI_AUTH=$(present_password "$1")
 export REDISCLI_AUTH
 name=$2 port=$3 host=$4
 shift 4
-redis-cli -e -h "$host" -p "$port" SENTINEL SET "$name" "$@"`;
+sentinel() { redis-cli -e -h "$host" -p "$port" SENTINEL "$@"; }`;
+
+const SET = `${SENTINEL}
+sentinel SET "$name" "$@"`;
+
+const SET_TIMES = `${SENTINEL}
+sentinel DEBUG "$@"`;
 
 /** Sets with which password the Sentinel logs in to caches: the first line of `passwords`. */
 export function setAuthPass({ cache }: Topology, { address }: Machine, passwords: string): Command {

@@ -1,6 +1,7 @@
 /** Two clusters, one of each implementation, that are told the same, message by message. */
 import type { NodeId } from "../../../../src/mailnode/raft/core/types.ts";
-import { isLost } from "./differences.ts";
+import { comesOnce, isLost } from "./differences.ts";
+import { membersText } from "./letter.ts";
 import type { Letter, MakeCluster, Peer, Picture, Settings } from "./side.ts";
 
 const SIDES = ["core", "oracle"] as const;
@@ -69,7 +70,7 @@ export class Lockstep {
   /** Delivers a message to both, and keeps it under way when it is to come twice. Over a cut it is lost. */
   deliver([core, oracle]: Both<number>, twice: boolean): void {
     const letters: Both<Letter> = [this.#network[0][core]!, this.#network[1][oracle]!];
-    if (!twice) {
+    if (!twice || comesOnce(letters[0])) {
       this.#network[0].splice(core, 1);
       this.#network[1].splice(oracle, 1);
     }
@@ -151,8 +152,8 @@ export class Lockstep {
       const leader = leaderOf(peers);
       return (
         leader !== undefined &&
-        [...peers.values()]
-          .map((peer) => peer.picture())
+        membersOf(leader)
+          .map((id) => peers.get(id)!.picture())
           .every(({ last, commit }) => last === leader.last && last.endsWith(`/${commit}`))
       );
     });
@@ -166,14 +167,28 @@ export class Lockstep {
     }).join("\n");
   }
 
-  /** All of every node, after a phase; but for how much of its log it forgot, if it got more by snapshot or less. */
+  /**
+   * All of every member, after a phase; but for how much of its log it forgot, if it got more by snapshot or less. Of
+   * others, what they are: how much they heard before they were left out depends on who told it how soon.
+   */
   compare(): void {
+    const members = membersOf(leaderOf(this.#peers[0])!);
     for (const id of this.#peers[0].keys()) {
       const peers = this.#peers.map((side) => side.get(id)!);
       const first = Math.max(...peers.map((peer) => Math.min(...peer.log().keys())));
       const [core, oracle] = peers.map((peer) => {
+        const picture = peer.picture();
+        if (!members.includes(id)) return rolesOf(picture, "");
         const log = [...peer.log()].filter(([index]) => index >= first).map(([, text]) => text);
-        return JSON.stringify({ ...peer.picture(), snapshot: undefined, log, state: peer.state() });
+        const followed = membersText(picture.members);
+        return JSON.stringify({
+          ...picture,
+          members: followed,
+          snapshot: undefined,
+          snapshotMembers: undefined,
+          log,
+          state: peer.state(),
+        });
       });
       if (core !== oracle) throw new Difference(`${id} is\n${core}\nand for the oracle\n${oracle}`);
     }
@@ -181,15 +196,20 @@ export class Lockstep {
   }
 
   /**
-   * At any moment: terms, votes and roles are the same, and what a leader committed in its term. How much of the
-   * commit index it had heard of before is not: the oracle tells it at once, the core with the next message.
+   * At any moment: terms, votes and roles, logs and members, the answers to reads are the same, what a leader
+   * committed in its term, and who counted in snapshots of one index. How much of the commit index it had heard of
+   * before is not: the oracle tells it at once, the core with the next message.
    */
   #compareRoles(): void {
     if (!this.#inStep) return;
     for (const id of this.#peers[0].keys()) {
-      const [core, oracle] = this.#peers.map((peers, side) => {
-        const picture = peers.get(id)!.picture();
-        return rolesOf(picture, this.#committedInOffice(picture, this.#elected[side]!));
+      const pictures = this.picture(id);
+      const sameSnapshot = pictures[0].snapshot === pictures[1].snapshot;
+      const [core, oracle] = pictures.map((picture, side) => {
+        const roles = rolesOf(picture, this.#committedInOffice(picture, this.#elected[side]!));
+        return sameSnapshot
+          ? `${roles}, its snapshot's members: ${membersText(picture.snapshotMembers)}`
+          : roles;
       });
       if (core !== oracle) {
         throw new Difference(`${id} is ${core}, for the oracle ${oracle}; under way:\n${this.#underWay()}`);
@@ -211,11 +231,24 @@ export class Lockstep {
   }
 }
 
+/** The leader whom all its members follow. */
 function leaderOf(peers: ReadonlyMap<NodeId, Peer>): Picture | undefined {
   const all = [...peers.values()].map((peer) => peer.picture());
-  return all.find(({ role, id }) => role === "leader" && all.every((other) => other.leader === id));
+  return all.find(
+    (picture) =>
+      picture.role === "leader" &&
+      all.every(({ id, leader }) => leader === picture.id || !membersOf(picture).includes(id)),
+  );
 }
 
-function rolesOf({ role, term, vote, leader, last }: Picture, committed: string): string {
-  return `${role} in term ${term}${committed}, with the log up to ${last}, voted for ${vote ?? "nobody"}, follows ${leader ?? "nobody"}`;
+function membersOf({ members }: Picture): readonly NodeId[] {
+  return [...new Set([...members.voters, ...members.votersOutgoing, ...members.learners])];
+}
+
+function rolesOf(picture: Picture, committed: string): string {
+  const { role, term, vote, leader, last, members, reads } = picture;
+  return (
+    `${role} in term ${term}${committed}, with the log up to ${last} and the members ${membersText(members)}, ` +
+    `voted for ${vote ?? "nobody"}, follows ${leader ?? "nobody"}, answered reads: ${reads}`
+  );
 }

@@ -1,45 +1,33 @@
-/**
- * The oracle: a port of etcd's raft, the npm package @coaty/consensus.raft. Only what it ported is loaded; its own
- * network and database, which it would load for the sake of one constant, are not.
- */
-import { createRequire, Module } from "node:module";
-import type * as raftModule from "@coaty/consensus.raft/ported/raft.js";
-import type * as messageModule from "@coaty/consensus.raft/ported/raftpb/raft.pb.js";
-import type * as rawNodeModule from "@coaty/consensus.raft/ported/rawnode.js";
-import type * as storageModule from "@coaty/consensus.raft/ported/storage.js";
-import type * as loggerModule from "@coaty/consensus.raft/ported/logger.js";
+/** The oracle, behind the face that it shares with the core. */
+import type { Transition } from "../../../../src/mailnode/raft/core/membership.ts";
 import type { NodeId } from "../../../../src/mailnode/raft/core/types.ts";
+import { answerWhoDoesNotCount, askAgain, forgetWaitingReads, grantFirstPeriod } from "./differences.ts";
+import { leaveOffice, proveReads, refusesBeforeFirstCommit, takeUnnamed } from "./differences.ts";
 import {
   acceptLetter,
   appendLetter,
   entryText,
-  plainLetter,
+  heartbeatLetter,
+  membersText,
+  readLetter,
+  readResponseLetter,
+  readsText,
   rejectLetter,
   snapshotLetter,
+  timeoutNowLetter,
 } from "./letter.ts";
 import { voteLetter, voteResponseLetter } from "./letter.ts";
-import { grantFirstPeriod } from "./differences.ts";
-import type { Letter, MakeCluster, Peer, Picture, Settings } from "./side.ts";
+import { isChange, OracleMembership } from "./oracle-membership.ts";
+import { discardLogger, MemoryStorage, pb, Raft, RaftConfig, RawNode, StateType } from "./oracle-package.ts";
+import type { OracleEntry, OracleMessage, OracleNodeCore, OracleSnapshot } from "./oracle-package.ts";
+import type { Change, Letter, MakeCluster, Peer, Picture, Settings } from "./side.ts";
 
-const PACKAGE = "@coaty/consensus.raft";
-const require = createRequire(import.meta.url);
-// In the place of all that was not ported.
-const controller = require.resolve(`${PACKAGE}/non-ported/raft-controller`);
-require.cache[controller] = Object.assign(new Module(controller), {
-  loaded: true,
-  exports: { emptyRaftData: null },
-});
-const { Raft, RaftConfig, StateType } = require(`${PACKAGE}/ported/raft`) as typeof raftModule;
-const { RawNode } = require(`${PACKAGE}/ported/rawnode`) as typeof rawNodeModule;
-const { MemoryStorage } = require(`${PACKAGE}/ported/storage`) as typeof storageModule;
-const { discardLogger } = require(`${PACKAGE}/ported/logger`) as typeof loggerModule;
-const pb = require(`${PACKAGE}/ported/raftpb/raft.pb`) as typeof messageModule;
 const { MessageType } = pb;
 /** SnapshotStatus, of a module that is not loaded. */
 const [FINISHED, FAILED] = [1, 2];
 
 // Who stands, the schedule says.
-Raft.prototype.resetRandomizedElectionTimeout = function (this: raftModule.Raft): void {
+Raft.prototype.resetRandomizedElectionTimeout = function (): void {
   this.randomizedElectionTimeout = Infinity;
 };
 
@@ -50,9 +38,26 @@ const ROLES = {
   [StateType.StateLeader]: "leader",
 } as Readonly<Record<number, Picture["role"]>>;
 
+const BECOME = {
+  voter: pb.ConfChangeType.ConfChangeAddNode,
+  learner: pb.ConfChangeType.ConfChangeAddLearnerNode,
+  removed: pb.ConfChangeType.ConfChangeRemoveNode,
+} as const;
+
+const TRANSITIONS = {
+  auto: pb.ConfChangeTransition.ConfChangeTransitionAuto,
+  joint: pb.ConfChangeTransition.ConfChangeTransitionJointImplicit,
+  explicit: pb.ConfChangeTransition.ConfChangeTransitionJointExplicit,
+} as const;
+
+/** The text of every membership that a log took in, by the term and index of its entry. */
+type MemberTexts = Map<string, string>;
+
 export const oracleCluster: MakeCluster = (settings) => {
   const nodes = new Map<NodeId, OracleNode>();
-  for (const id of settings.voters) nodes.set(id, new OracleNode(id, settings, nodes));
+  const texts: MemberTexts = new Map();
+  for (const id of [...settings.founders, ...settings.joiners])
+    nodes.set(id, new OracleNode(id, settings, nodes, texts));
   return [...nodes.values()];
 };
 
@@ -60,20 +65,28 @@ class OracleNode implements Peer {
   readonly id: NodeId;
   readonly #settings: Settings;
   readonly #others: ReadonlyMap<NodeId, OracleNode>;
+  readonly #texts: MemberTexts;
   readonly #storage = MemoryStorage.NewMemoryStorage();
-  #node: rawNodeModule.RawNode;
+  readonly #answers: string[] = [];
+  #node!: OracleNodeCore;
+  #membership!: OracleMembership;
   #state: readonly string[] = [];
 
-  constructor(id: NodeId, settings: Settings, others: ReadonlyMap<NodeId, OracleNode>) {
+  constructor(id: NodeId, settings: Settings, others: ReadonlyMap<NodeId, OracleNode>, texts: MemberTexts) {
     this.id = id;
     this.#settings = settings;
     this.#others = others;
-    this.#storage.snapshot.metadata.confState = new pb.ConfState({ voters: [...settings.voters] });
-    this.#node = this.#start();
+    this.#texts = texts;
+    // A joiner, too: an entry of the oracle's holds a change, and means something only to who knows what it changes.
+    this.#storage.snapshot.metadata.confState = new pb.ConfState({ voters: [...settings.founders] });
+    this.#start();
   }
 
   tick(): readonly Letter[] {
-    return this.#do((node) => node.tick());
+    return this.#do((node) => {
+      node.tick();
+      askAgain(node.raft);
+    });
   }
 
   campaign(): readonly Letter[] {
@@ -88,9 +101,26 @@ class OracleNode implements Peer {
     return this.#do((node) => node.transferLeader(to));
   }
 
+  read(name: string): readonly Letter[] {
+    return this.#do((node) => node.readIndex(name));
+  }
+
+  change(changes: readonly Change[], transition: Transition): readonly Letter[] {
+    return this.#change(
+      new pb.ConfChangeV2({
+        transition: TRANSITIONS[transition],
+        changes: changes.map(({ become, id }) => ({ type: BECOME[become], nodeId: id })),
+      }),
+    );
+  }
+
+  leaveJoint(): readonly Letter[] {
+    return this.#change(new pb.ConfChangeV2());
+  }
+
   compact(keep: number): void {
     const { applied } = this.#node.raft.raftLog;
-    this.#storage.CreateSnapshot(applied, null, this.#state);
+    this.#storage.CreateSnapshot(applied, this.#membership.at(applied), this.#state);
     // An index that was forgotten already is refused, and nothing happens.
     this.#storage.Compact(applied - keep);
   }
@@ -101,7 +131,7 @@ class OracleNode implements Peer {
 
   restart(): void {
     this.#state = stateIn(this.#storage.snapshot);
-    this.#node = this.#start();
+    this.#start();
     this.#drain();
   }
 
@@ -117,20 +147,23 @@ class OracleNode implements Peer {
       commit: raftLog.committed,
       applied: raftLog.applied,
       snapshot: this.#storage.snapshot.metadata.index,
+      snapshotMembers: this.#storage.snapshot.metadata.confState,
       last: `${raftLog.lastTerm()}/${raftLog.lastIndex()}`,
+      members: this.#membership.members,
+      reads: readsText(this.#answers),
     };
   }
 
   log(): ReadonlyMap<number, string> {
     const entries = this.#node.raft.raftLog.allEntries();
-    return new Map(entries.map((entry) => [entry.index, textOf(entry)]));
+    return new Map(entries.map((entry) => [entry.index, this.#textOf(entry)]));
   }
 
   state(): readonly string[] {
     return this.#state;
   }
 
-  #start(): rawNodeModule.RawNode {
+  #start(): void {
     const { electionTicks, preVote, checkQuorum, singly } = this.#settings;
     const config = new RaftConfig({
       id: this.id,
@@ -145,19 +178,52 @@ class OracleNode implements Peer {
       checkQuorum,
       logger: discardLogger,
     });
-    return RawNode.NewRawNode(config);
+    this.#node = RawNode.NewRawNode(config);
+    const { snapshot, ents } = this.#storage;
+    const entries = ents.slice(1).filter(({ index }) => index > snapshot.metadata.index);
+    this.#membership = new OracleMembership(this.#node, snapshot, entries, ({ term, index }, members) => {
+      this.#texts.set(`${term}/${index}`, membersText(members));
+    });
   }
 
-  #do(act: (node: rawNodeModule.RawNode) => unknown): readonly Letter[] {
-    const led = this.#node.raft.state === StateType.StateLeader;
+  #change(change: InstanceType<typeof pb.ConfChangeV2>): readonly Letter[] {
+    const { raft } = this.#node;
+    if (raft.state !== StateType.StateLeader || raft.leadTransferee !== "") return [];
+    if (refusesBeforeFirstCommit(raft) || this.#membership.refuses(change)) return [];
+    return this.#do((node) => node.proposeConfChange(change));
+  }
+
+  #do(act: (node: OracleNodeCore) => unknown): readonly Letter[] {
+    const { raft } = this.#node;
+    const led = raft.state === StateType.StateLeader;
+    answerWhoDoesNotCount(raft);
     act(this.#node);
-    if (!led && this.#node.raft.state === StateType.StateLeader) grantFirstPeriod(this.#node.raft);
-    return this.#drain();
+    if (!led && raft.state === StateType.StateLeader) grantFirstPeriod(raft);
+    const letters = this.#drain();
+    if (raft.state === StateType.StateLeader && this.#membership.isOut()) {
+      leaveOffice(raft);
+      letters.push(...this.#drain());
+    }
+    if (led && raft.state !== StateType.StateLeader) forgetWaitingReads(raft);
+    return letters;
   }
 
-  #drain(): readonly Letter[] {
+  #step(message: OracleMessage): readonly Letter[] {
+    const copy = new pb.Message(message);
+    return this.#do((node) => {
+      if (copy.type !== MessageType.MsgSnap) node.step(copy);
+      else takeUnnamed(node, copy, (snapshot) => this.#membership.restored(snapshot));
+    });
+  }
+
+  #hasReady(): boolean {
+    if (this.#node.raft.state === StateType.StateLeader) proveReads(this.#node.raft);
+    return this.#node.hasReady();
+  }
+
+  #drain(): Letter[] {
     const letters: Letter[] = [];
-    while (this.#node.hasReady()) {
+    while (this.#hasReady()) {
       const ready = this.#node.ready();
       if (!ready.snapshot.isEmptySnap()) {
         this.#storage.ApplySnapshot(ready.snapshot);
@@ -167,52 +233,68 @@ class OracleNode implements Peer {
       if (!ready.hardState.isEmptyHardState()) this.#storage.SetHardState(ready.hardState);
       // A copy, as over a network: what is under way does not change with its sender.
       for (const message of ready.messages) letters.push(this.#letter(new pb.Message(message)));
-      const data = ready.committedEntries.map((entry) => entry.data as string | null);
-      this.#state = [...this.#state, ...data.filter((text) => text !== null)];
+      for (const answer of ready.readStates)
+        this.#answers.push(`${String(answer.requestCtx)} at ${answer.index}`);
+      const data = ready.committedEntries.filter((entry) => !isChange(entry) && entry.data !== null);
+      this.#state = [...this.#state, ...data.map((entry) => String(entry.data))];
       this.#node.advance(ready);
     }
     return letters;
   }
 
-  #letter(message: messageModule.Message): Letter {
-    const { from, to, term, type, index, logTerm, reject } = message;
-    const open = (): readonly Letter[] =>
-      this.#others.get(to)!.#do((node) => node.step(new pb.Message(message)));
+  #letter(message: OracleMessage): Letter {
+    const { from, to, type, index, logTerm, reject } = message;
+    const context = message.context as string | null;
+    // A question for an index has no term.
+    const term = type === MessageType.MsgReadIndex ? this.#node.raft.term : message.term;
+    const open = (): readonly Letter[] => this.#others.get(to)!.#step(message);
     const envelope = { from, to, term, open };
     switch (type) {
       case MessageType.MsgPreVote:
         return voteLetter(envelope, "preVote", `${logTerm}/${index}`, false);
       case MessageType.MsgVote:
-        return voteLetter(envelope, "vote", `${logTerm}/${index}`, message.context !== null);
+        return voteLetter(envelope, "vote", `${logTerm}/${index}`, context !== null);
       case MessageType.MsgPreVoteResp:
         return voteResponseLetter(envelope, "preVoteResponse", !reject);
       case MessageType.MsgVoteResp:
         return voteResponseLetter(envelope, "voteResponse", !reject);
       case MessageType.MsgApp:
-        return appendLetter(envelope, { index, term: logTerm }, message.entries.map(textOf));
+        return appendLetter(
+          envelope,
+          { index, term: logTerm },
+          message.entries.map((entry) => this.#textOf(entry)),
+        );
       case MessageType.MsgAppResp:
         if (!reject) return acceptLetter(envelope, index);
         return rejectLetter(envelope, index, `${logTerm}/${message.rejectHint}`);
       case MessageType.MsgSnap: {
         const { metadata } = message.snapshot;
-        return snapshotLetter(envelope, metadata.index, metadata.term);
+        return snapshotLetter(envelope, metadata.index, metadata.term, metadata.confState);
       }
       case MessageType.MsgHeartbeat:
-        return plainLetter(envelope, "heartbeat");
+        return heartbeatLetter(envelope, "heartbeat", context ?? undefined);
       case MessageType.MsgHeartbeatResp:
-        return plainLetter(envelope, "heartbeatResponse");
+        return heartbeatLetter(envelope, "heartbeatResponse", context ?? undefined);
       case MessageType.MsgTimeoutNow:
-        return plainLetter(envelope, "timeoutNow");
+        return timeoutNowLetter(envelope);
+      case MessageType.MsgReadIndex:
+        return readLetter(envelope, String(message.entries[0]!.data));
+      case MessageType.MsgReadIndexResp:
+        return readResponseLetter(envelope, String(message.entries[0]!.data), index);
       default:
         throw new Error(`no schedule makes a ${MessageType[type]}`);
     }
   }
+
+  /** An entry without data opens a term; a change that leaves a joint membership has none either. */
+  #textOf(entry: OracleEntry): string {
+    const { term, index } = entry;
+    const data = entry.data as string | null;
+    if (isChange(entry)) return entryText(term, index, this.#texts.get(`${term}/${index}`)!);
+    return entryText(term, index, data ?? "");
+  }
 }
 
-function stateIn(snapshot: messageModule.Snapshot): readonly string[] {
+function stateIn(snapshot: OracleSnapshot): readonly string[] {
   return (snapshot.data ?? []) as string[];
-}
-
-function textOf({ term, index, data }: messageModule.Entry): string {
-  return entryText(term, index, data === null ? "" : String(data));
 }

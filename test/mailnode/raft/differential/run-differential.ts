@@ -1,6 +1,6 @@
 /**
  * Runs random schedules through the core and the oracle, from one seed to another, and prints how often what
- * happened, as JSON; with the name of a mutant of the simulation, the core has that bug:
+ * happened, as JSON; with the name of a mutant, of the simulation or of mutants.ts, the core has that bug:
  *
  *     node test/mailnode/raft/differential/run-differential.ts 1 400 [mutant]
  *
@@ -9,12 +9,14 @@
  * difference are on standard error, and that seed alone shows it again.
  */
 import { plant } from "../../../../src/mailnode/sim/plant.ts";
+import { MUTANTS } from "./mutants.ts";
 
 const [first = "1", last = "1", mutant] = process.argv.slice(2);
-if (mutant !== undefined) await plant(mutant);
+if (mutant !== undefined) await plant(mutant, MUTANTS);
 const { ownCluster } = await import("./own-node.ts");
 const { oracleCluster } = await import("./oracle-node.ts");
-const { Counts, Schedule } = await import("./schedule.ts");
+const { Counts } = await import("./counts.ts");
+const { Schedule } = await import("./schedule.ts");
 
 const counts = new Counts();
 for (let seed = Number(first); seed <= Number(last); seed++) {

@@ -1,27 +1,14 @@
 /** A random schedule for both implementations: phases of events in any order, each followed by quiet. */
 import type { NodeId } from "../../../../src/mailnode/raft/core/types.ts";
+import type { Transition } from "../../../../src/mailnode/raft/core/membership.ts";
 import { Chance } from "../harness/chance.ts";
+import type { Counts } from "./counts.ts";
+import { standsForOne } from "./differences.ts";
 import { Difference, Lockstep } from "./lockstep.ts";
-import type { MakeCluster, Settings } from "./side.ts";
+import type { Change, MakeCluster, Settings } from "./side.ts";
 
 const PHASES = 4;
 const EVENTS_PER_PHASE = 100;
-
-/** How often what happened: a schedule in which nothing happens compares nothing. */
-export class Counts {
-  phases = 0;
-  elections = 0;
-  contests = 0;
-  entries = 0;
-  overwrites = 0;
-  transfers = 0;
-  compactions = 0;
-  snapshots = 0;
-  restarts = 0;
-  cuts = 0;
-  losses = 0;
-  doubles = 0;
-}
 
 export class Schedule {
   readonly #chance: Chance;
@@ -31,25 +18,33 @@ export class Schedule {
   readonly #weights: readonly (readonly [number, () => void])[];
   /** What was done, for the report of a difference. */
   readonly story: string[] = [];
+  readonly #ids: readonly NodeId[];
   #proposals = 0;
+  #reads = 0;
 
   constructor(seed: number, makers: readonly [core: MakeCluster, oracle: MakeCluster], counts: Counts) {
     const chance = (this.#chance = new Chance(seed));
     this.#counts = counts;
     this.#settings = {
-      voters: ["n1", "n2", "n3", "n4", "n5"].slice(0, chance.pick([1, 2, 3, 3, 3, 4, 5, 5])),
+      ...nodes(chance.pick([1, 2, 3, 3, 3, 4, 5, 5]), chance.pick([0, 0, 1, 2])),
       electionTicks: chance.pick([3, 5, 10]),
       preVote: chance.happens(0.5),
       checkQuorum: chance.happens(0.5),
       singly: chance.happens(0.5),
     };
     this.#pair = new Lockstep(makers, this.#settings);
+    this.#ids = [...this.#settings.founders, ...this.#settings.joiners];
+    // Every second cluster keeps its members: what a change would hide is compared there.
+    const changing = chance.happens(0.5) ? 1 : 0;
     // Swarm: every seed has its own mixture.
     const swarm = (weight: number): number => weight * (0.2 + 1.8 * chance.next());
     this.#weights = [
       [swarm(12), () => this.#tick(this.#anyone())],
       [swarm(4), () => this.#campaign(this.#anyone())],
       [swarm(12), () => this.#propose()],
+      [swarm(6), () => this.#read()],
+      [changing * swarm(4), () => this.#change()],
+      [changing * swarm(2), () => this.#leaveJoint()],
       [swarm(60), () => this.#deliver(false)],
       [swarm(4), () => this.#deliver(true)],
       [swarm(4), () => this.#lose()],
@@ -90,7 +85,7 @@ export class Schedule {
     this.story.push("settle");
     this.#heal();
     this.#watch(() => this.#pair.flush());
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 60; attempt++) {
       // So long that a leader without a quorum gives up, and then nobody holds to it any more.
       this.#tickAll(2 * this.#settings.electionTicks, () => this.#pair.flush());
       if (this.#pair.led()) break;
@@ -104,13 +99,13 @@ export class Schedule {
 
   #tickAll(ticks: number, afterwards: () => void): void {
     for (let tick = 0; tick < ticks; tick++) {
-      for (const id of this.#settings.voters) this.#tick(id);
+      for (const id of this.#ids) this.#tick(id);
       afterwards();
     }
   }
 
   #anyone(): NodeId {
-    return this.#chance.pick(this.#settings.voters);
+    return this.#chance.pick(this.#ids);
   }
 
   #leader(): NodeId | undefined {
@@ -124,6 +119,7 @@ export class Schedule {
   }
 
   #campaign(id: NodeId): void {
+    if (standsForOne(...this.#pair.picture(id))) return;
     this.story.push(`campaign ${id}`);
     if (this.#pair.pictures().some(({ role }) => role === "candidate" || role === "preCandidate"))
       this.#counts.contests++;
@@ -137,6 +133,47 @@ export class Schedule {
     this.story.push(`propose ${leader} ${data}`);
     this.#pair.act(leader, (peer) => peer.propose(data));
     this.#counts.entries++;
+  }
+
+  #read(): void {
+    const leader = this.#leader();
+    const id = leader !== undefined && this.#chance.happens(0.4) ? leader : this.#anyone();
+    const name = `r${++this.#reads}`;
+    this.story.push(`read ${id} ${name}`);
+    const [, { role, leader: followed }] = this.#pair.picture(id);
+    if (role === "leader") this.#counts.readsOfLeaders++;
+    else if (followed !== undefined) this.#counts.readsOfFollowers++;
+    this.#pair.act(id, (peer) => peer.read(name));
+  }
+
+  #change(): void {
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    const { members } = this.#pair.picture(leader)[1];
+    const changes = new Map<NodeId, Change["become"]>();
+    const learner = members.learners[0];
+    if (learner !== undefined && this.#chance.happens(0.5)) changes.set(learner, "voter");
+    for (let count = this.#chance.pick([1, 1, 1, 2, 3]); count > changes.size; count--)
+      changes.set(this.#anyone(), this.#chance.pick(["voter", "voter", "learner", "removed"]));
+    const list = [...changes].map(([id, become]) => ({ id, become }));
+    const changed = list.filter(({ id, become }) => members.voters.includes(id) !== (become === "voter"));
+    const transition = this.#chance.pick<Transition>(["auto", "auto", "joint", "explicit"]);
+    // Several that touch one voter at most: the core makes them at once, the oracle jointly.
+    const direct = transition === "auto" && list.length > 1 && changed.length < 2;
+    this.#changeTo(leader, list, direct ? "joint" : transition);
+  }
+
+  #changeTo(leader: NodeId, changes: readonly Change[], transition: Transition): void {
+    const text = changes.map(({ id, become }) => `${id} ${become}`).join(", ");
+    this.story.push(`change ${leader} ${transition}: ${text}`);
+    this.#watch(() => this.#pair.act(leader, (peer) => peer.change(changes, transition)));
+  }
+
+  #leaveJoint(): void {
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    this.story.push(`leave ${leader}`);
+    this.#watch(() => this.#pair.act(leader, (peer) => peer.leaveJoint()));
   }
 
   #deliver(twice: boolean): void {
@@ -178,7 +215,7 @@ export class Schedule {
   }
 
   #cut(): void {
-    const ids = this.#settings.voters.filter(() => this.#chance.happens(0.4));
+    const ids = this.#ids.filter(() => this.#chance.happens(0.4));
     this.story.push(`cut off ${ids.join(" ")}`);
     this.#pair.cut(ids);
     this.#counts.cuts++;
@@ -193,6 +230,8 @@ export class Schedule {
     const leader = this.#leader();
     if (leader === undefined) return;
     if (this.#pair.picture(leader).some(({ transferee }) => transferee !== undefined)) return;
+    // While it goes on, the core does not leave a joint membership by itself; the oracle does.
+    if (this.#pair.picture(leader).some(({ members }) => members.autoLeave)) return;
     const to = this.#anyone();
     if (to === leader) return;
     this.story.push(`transfer ${leader} ${to}`);
@@ -209,16 +248,15 @@ export class Schedule {
     this.#watch(() => this.#pair.flush());
   }
 
-  /** Counts the elections and the conflicts in logs that come of it. */
+  /** Counts what comes of it: elections, conflicts in logs, changes of members. */
   #watch(act: () => void): void {
     const before = this.#pair.pictures();
     act();
-    for (const [at, { role, last }] of this.#pair.pictures().entries()) {
-      const then = before[at]!;
-      if (role === "leader" && then.role !== "leader") this.#counts.elections++;
-      const [term, index] = last.split("/").map(Number);
-      const [oldTerm, oldIndex] = then.last.split("/").map(Number);
-      if (index! <= oldIndex! && term !== oldTerm) this.#counts.overwrites++;
-    }
+    for (const [at, now] of this.#pair.pictures().entries()) this.#counts.note(before[at]!, now);
   }
+}
+
+function nodes(founders: number, joiners: number): Pick<Settings, "founders" | "joiners"> {
+  const all = Array.from({ length: founders + joiners }, (_, place) => `n${place + 1}`);
+  return { founders: all.slice(0, founders), joiners: all.slice(founders) };
 }

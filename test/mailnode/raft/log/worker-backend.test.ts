@@ -46,6 +46,21 @@ describe("a log with a thread of its own, on this machine's disk", () => {
     await again.close();
   });
 
+  it("keeps the order of writes that go alone and of those that do not", async () => {
+    const log = await open();
+    for (let at = 1; at <= 60; at += 3) {
+      await log.append({ entries: [entry(1, at, 100)] });
+      const large = log.append({ entries: [entry(1, at + 1, 2000)] });
+      await log.append({ entries: [entry(1, at + 2, 100)] });
+      await large;
+    }
+    await log.close();
+    const again = await open();
+    expect(stateOf(again)).toEqual(stateOf(log));
+    expect(again.lastIndex).toBe(60);
+    await again.close();
+  });
+
   it("takes snapshots, compacts and removes what is not needed any more", async () => {
     const log = await open();
     await log.append({
@@ -77,6 +92,10 @@ describe("a log with a thread of its own, on this machine's disk", () => {
     const again = await open();
     expect(again.lastIndex).toBe(1);
     await again.close();
+  });
+
+  it("ends with its thread, whichever of its last answer and the thread's end is heard of first", async () => {
+    for (let round = 0; round < 20; round++) await (await open()).close();
   });
 
   it("cannot be used after its end", async () => {

@@ -34,6 +34,21 @@ describe("snapshots", () => {
     expect(leader.disk.blocking.list("/log").filter((name) => name.endsWith(".snap"))).toHaveLength(1);
   });
 
+  it("are taken when the log has grown by as much as the last one holds, and by the least at least", async () => {
+    const taken = async (snapshotLogLeastBytes: number, snapshotLogBytes: number): Promise<number> => {
+      const cluster = new DrivenCluster(1, { ...SHORT_LOG, snapshotLogLeastBytes, snapshotLogBytes });
+      const leader = await cluster.begin();
+      for (let i = 0; i < 300; i++) await cluster.say(leader.id, `word ${i}`);
+      await cluster.settle();
+      return leader.driver.figures().snapshots.taken;
+    };
+    const [always, bySize, never] = [await taken(300, 300), await taken(300, 1e6), await taken(1e6, 1e6)];
+    expect(always).toBeGreaterThan(20);
+    expect(bySize).toBeGreaterThan(2);
+    expect(bySize).toBeLessThan(always / 2);
+    expect(never).toBe(0);
+  });
+
   it("bring a member up that was away for too long, piece by piece", async () => {
     const { cluster, leader, away } = await withOneAway();
     await cluster.start(away);

@@ -85,7 +85,19 @@ describe("replace machine", () => {
     ).toEqual([
       ["node-2", [], "it knows the volume mail"],
       ["node-2", [["systemctl", "restart"]], "it sees 2 others of its pool"],
+      ["node-1", [], "node-2 is connected"],
+      ["node-3", [], "node-2 is connected"],
       ["node-1", [["sh", "-euc"]], "the bricks of node-2 are online"],
+    ]);
+  });
+
+  it("begins the brick only when the others are connected with the machine again: it was refused before", async () => {
+    const { phases } = await plan();
+    const brick = phases.find(({ title }) => title === "begin the brick of node-2 again")!;
+    const stages = brick.decide(new Map()).map((stage) => stage.map(({ title }) => title));
+    expect(stages.slice(-2)).toEqual([
+      ["wait for node-2 in the storage pool", "wait for node-2 in the storage pool"],
+      ["begin the brick of node-2 again, empty"],
     ]);
   });
 

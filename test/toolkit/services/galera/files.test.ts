@@ -66,6 +66,13 @@ describe("the files of a database machine", () => {
       expect(dropIn).toContain(`\n${line}\n`);
   });
 
+  it("start when the machine's addresses are there, and do not wait for the storage daemon", () => {
+    const [, after] = /^After=(.*)$/m.exec(text("/mailbastion.conf"))!;
+    expect(after).toContain("systemd-networkd-wait-online.service");
+    // Debian's glusterd.service says Before=network-online.target.
+    expect(after).not.toContain("network-online.target");
+  });
+
   it("keep a member from starting that a recovery left out, and let a saved view that is empty not stop one", () => {
     const dropIn = text("/mailbastion.conf");
     expect(dropIn).toContain("\nConditionPathExists=!/var/lib/mysql/mailbastion-left-out\n");

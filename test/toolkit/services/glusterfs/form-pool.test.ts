@@ -53,6 +53,16 @@ describe("joining the storage pool", () => {
     ]);
   });
 
+  it("probes nobody from a machine of the pool that has just started, whose own greeting it would cross", () => {
+    const disconnected = peerStatus([[second], [third]], "Disconnected");
+    expect(plan(whole[0], whole[1], bare)).toEqual([["node-3: wait"]]);
+    expect(plan(disconnected, whole[1], bare)).toEqual([
+      ["node-1: wait"],
+      ["node-1: wait"],
+      ["node-3: wait"],
+    ]);
+  });
+
   it("takes no machine out of another pool", () => {
     expect(() => decide(whole[0], whole[1], peerStatus([["10.0.0.9"]]))).not.toThrow();
     expect(() => decide(peerStatus([[second]]), peerStatus([[first]]), peerStatus([["10.0.0.9"]]))).toThrow(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { haproxy } from "../../../../src/toolkit/services/haproxy/service.ts";
+import { clusterSchema } from "../../../../src/toolkit/spec/schema.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
@@ -189,14 +190,38 @@ describe("the configuration of HAProxy", () => {
       "tcp-check expect string +PONG",
       String.raw`tcp-check send INFO\ replication\r\n`,
       "tcp-check expect min-recv 128 string role:master",
-      "tcp-check expect min-recv 128 rstring min_slaves_good_slaves:[1-9]",
+      String.raw`tcp-check expect min-recv 128 rstring min_slaves_good_slaves:(1|2)\r`,
+      String.raw`tcp-check send PUBLISH\ mailbastion:check\ 1\r\nWAIT\ 1\ 400\r\n`,
+      String.raw`tcp-check expect min-recv 8 rstring ^:[0-9]+\r\n:(1|2)\r`,
       String.raw`tcp-check send QUIT\r\n`,
       "tcp-check expect string +OK",
     ]);
     const defaults = section.find((line) => line.startsWith("default-server"));
     expect(defaults).toContain("on-marked-down shutdown-sessions");
-    const [fall, rise] = [/fall (\d+)/, /rise (\d+)/].map((pattern) => Number(pattern.exec(defaults!)?.[1]));
-    expect(rise).toBeGreaterThan(fall!);
+    expect(defaults).toMatch(/ fall 2 rise 2 /);
+  });
+
+  it("takes a Redis that was cut off from clients sooner than Sentinel may be told to choose another", () => {
+    const section = sectionOf(configOf(), "listen cache");
+    const look = section.find((line) => line.startsWith("default-server"))!;
+    const ms = (name: string) => Number(new RegExp(` ${name} (\\d+)ms`).exec(look)![1]);
+    const wait = Number(/WAIT\\ 1\\ (\d+)/.exec(section.join("\n"))![1]);
+    // Redis ends a WAIT at a tick, 100 ms apart.
+    const longest = ms("inter") + (wait + 100) + ms("fastinter") + (wait + 100);
+    const shortest = clusterSchema.shape.cache.unwrap().shape.downAfter;
+    expect(shortest.safeParse(`${longest}ms`).success).toBe(false);
+  });
+
+  it("wants as many replicas to hear a master as make a majority with it", () => {
+    const machines = ["1", "2", "3", "4", "5"].map((digit) => ({
+      ...threeMachines.machines[0]!,
+      name: `node-${digit}`,
+      address: `192.168.1.10${digit}`,
+    }));
+    const dialogue = sectionOf(configOf({ ...threeMachines, machines }), "listen cache").join("\n");
+    expect(dialogue).toContain("min_slaves_good_slaves:(2|3|4)");
+    expect(dialogue).toContain(String.raw`WAIT\ 2\ 400`);
+    expect(dialogue).toContain(String.raw`^:[0-9]+\r\n:(2|3|4)`);
   });
 
   it("does not ask a single Redis for replicas that it cannot have", () => {
@@ -204,7 +229,7 @@ describe("the configuration of HAProxy", () => {
       ...machine,
       roles: machine.roles.filter((role) => role !== "cache" || index === 0),
     }));
-    expect(configOf({ ...threeMachines, machines })).not.toContain("min_slaves_good_slaves");
+    expect(configOf({ ...threeMachines, machines })).not.toMatch(/min_slaves_good_slaves|WAIT/);
   });
 
   it("has no listener for a tier that the cluster does not have", () => {

@@ -201,6 +201,14 @@ describe("the files of the mail node", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("start when the machine's addresses are there, and do not wait for the storage daemon", () => {
+    const unit = settingsOf(rendered(mailnode, threeMachines, "node-1", ".service"));
+    const after = unit.find((line) => line.startsWith("After="));
+    expect(after).toContain("systemd-networkd-wait-online.service");
+    // Debian's glusterd.service says Before=network-online.target.
+    expect(after).not.toContain("network-online.target");
+  });
+
   it("run the node as a user of its own, restarted always, and stopped with time for its drain", () => {
     const unit = settingsOf(rendered(mailnode, threeMachines, "node-1", ".service"));
     expect(unit).toMatchSnapshot();

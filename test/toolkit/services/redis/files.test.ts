@@ -43,6 +43,15 @@ describe("redis.conf", () => {
     expect(threeMachines.cache.downAfterMs).toBeGreaterThan(2000);
   });
 
+  it("with five caches lets no master write that has less than a majority of them", () => {
+    const machines = ["1", "2", "3", "4", "5"].map((digit) => ({
+      ...threeMachines.machines[0]!,
+      name: `node-${digit}`,
+      address: `192.168.1.10${digit}`,
+    }));
+    expect(linesOf(0, { ...threeMachines, machines })).toContain("min-replicas-to-write 2");
+  });
+
   it("lets a single cache write alone", () => {
     const machines = [threeMachines.machines[0]!];
     expect(linesOf(0, { ...threeMachines, machines })).toContain("min-replicas-to-write 0");

@@ -18,4 +18,16 @@ export const faults: readonly PlantedFault[] = [
     title: "a quorum of nobody",
     mutate: (content) => content.replace(/^(sentinel monitor .*) \d+$/m, "$1 0"),
   },
+  {
+    service: "sentinel",
+    pathEndsWith: ".sh",
+    title: "a quote without its end",
+    mutate: (content) => content.replace('"$@"', '"$@'),
+  },
+  {
+    service: "sentinel",
+    pathEndsWith: "/redis-sentinel.service.d/mailbastion.conf",
+    title: "a misspelt key",
+    mutate: (content) => content.replace("ExecStartPost=", "ExecStartsPost="),
+  },
 ];

@@ -16,6 +16,8 @@ const GOOD = [
   "down-after-milliseconds 4000",
   "failover-timeout 10000",
   "parallel-syncs 1",
+  "ping-period 300",
+  "info-period 500",
   "auth-pass same",
   "sentinel-pass same",
   "agrees yes",
@@ -45,6 +47,34 @@ describe("making the Sentinels agree", () => {
     expect(settings!.map(({ title }) => title)).toEqual(["set down-after-milliseconds"]);
     expect(settings![0]!.commands[0]!.argv.slice(-2)).toEqual(["down-after-milliseconds", "4000"]);
     expect(waits!.map(({ machine }) => machine)).toEqual(["node-1"]);
+  });
+
+  it("sets by SENTINEL DEBUG the times that no file holds, in a Sentinel that runs with its own", () => {
+    const old = GOOD.map((line) => line.replace("ping-period 300", "ping-period 1000"));
+    const [settings] = stages(GOOD, old, GOOD);
+    expect(settings!.map(({ machine, title }) => `${machine}: ${title}`)).toEqual([
+      "node-2: set ping-period",
+    ]);
+    const { argv } = settings![0]!.commands[0]!;
+    expect(argv.join(" ")).toContain('sentinel DEBUG "$@"');
+    expect(argv.slice(-2)).toEqual(["ping-period", "300"]);
+  });
+
+  it("reads those times as SENTINEL DEBUG prints them", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mailbastion-sentinel-"));
+    try {
+      const file = join(folder, "sentinel.conf");
+      writeFileSync(file, "requirepass secret\n");
+      const { argv } = phase.observe("node-1");
+      const moved = argv.map((word) => (word === "/etc/redis/sentinel.conf" ? file : word));
+      const cli = `case "$*" in *" DEBUG") printf 'INFO-PERIOD\n10000\nPING-PERIOD\n300\n' ;; esac`;
+      const answer = runWith(moved, { programs: { "redis-cli": cli }, stdin: "x\ny\n" });
+      expect(answer.stdout.split("\n")).toEqual(
+        expect.arrayContaining(["answers yes", "info-period 10000", "ping-period 300"]),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("changes the Sentinels' own password one machine after the other", () => {
