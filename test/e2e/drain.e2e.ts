@@ -164,7 +164,13 @@ const DRAINED = "8";
         );
         return answer.stdout.includes("ON");
       });
+      // A state with the drain in it, and no other before the processes die.
+      for (const balancer of BALANCERS) await sh(balancer, "systemctl restart haproxy");
       await succeed("undrain", "node-2");
+      for (const balancer of BALANCERS) {
+        await sh(balancer, "systemctl kill --signal=KILL haproxy");
+        await until("node-2 is in service", async () => (await statesOn(balancer, "node-2")) === "0");
+      }
     },
     8 * MINUTE,
   );

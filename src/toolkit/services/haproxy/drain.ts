@@ -2,6 +2,7 @@ import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 import { putMark, removeMark } from "../drain-marks.ts";
+import { PATHS } from "./paths.ts";
 import { HAPROXY_SHELL } from "./runtime.ts";
 
 /*
@@ -19,9 +20,16 @@ export function takeOut(machine: string, mark: string): readonly Command[] {
   return [putMark(balancerMark(machine), mark), act(haproxy(TAKE_OUT, [machine]))];
 }
 
-/** Takes that back. */
+/**
+ * Takes that back, in the running process and in what was saved of an earlier one: a process that dies without a word
+ * saves nothing, and the next would begin with the drain again, with no mark that says whose it is.
+ */
 export function putBack(machine: string): readonly Command[] {
-  return [removeMark(balancerMark(machine)), act(haproxy(PUT_BACK, [machine]))];
+  return [
+    removeMark(balancerMark(machine)),
+    act(haproxy(PUT_BACK, [machine])),
+    act(script(`${HAPROXY_SHELL}\n${FORGET}`, [PATHS.stateFolder, machine])),
+  ];
 }
 
 /** HAProxy's own word that it sends the machine no new session. */
@@ -107,6 +115,18 @@ function haproxy(text: string, args: readonly string[]): readonly string[] {
 
 const TAKE_OUT = `for listener in $mail_listeners; do told "set server $listener/$1 state drain"; done`;
 const PUT_BACK = `for listener in $mail_listeners; do told "set server $listener/$1 state ready"; done`;
+
+/** Under every name: which of them is loaded depends on the configuration. A file of another format is left alone. */
+const FORGET = `
+for saved in "$1"/server-state-*; do
+  [ -f "$saved" ] && [ "$(head -n 1 "$saved")" = 1 ] || continue
+  awk -v machine="$2" -v listeners=" $mail_listeners " '
+    $4 == machine && index(listeners, " " $2 " ") && int($7 / 8) % 2 { $7 -= 8 }
+    { print }' "$saved" >"$saved.new"
+  sync "$saved.new"
+  mv -f "$saved.new" "$saved"
+done
+sync "$1"`;
 
 /** Bit 8 of the administrative state: drained by somebody; operational state 2: up (management guide 9.3). */
 const STATES = `

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -66,6 +66,29 @@ esac`;
       .join("\n");
   const row = (listener: string, server: string, sessions: number, status = "UP") =>
     `${listener},${server},0,0,${sessions},5,,9,1,1,0,0,,0,,0,0,${status},10`;
+
+  it("is put back also in every state that was saved, of which nothing else changes", () => {
+    const head = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n";
+    const others = "3 smtp 2 node-3 10.0.0.3 2 8 10\n7 database 1 node-2 10.0.0.2 2 8 10\n";
+    const saved = (admin: number) => `${head}${servers(admin)}\n${others}`;
+    writeFileSync(join(folder, "server-state-1"), saved(8));
+    // Drained, and its agent is in maintenance.
+    writeFileSync(join(folder, "server-state-2"), saved(8 + 16));
+    writeFileSync(join(folder, "server-state-3"), saved(0));
+    writeFileSync(join(folder, "server-state-4"), "2\nof another version");
+    const { argv } = drain.putBack("node-2")[2]!;
+    expect(argv).toContain("/var/lib/haproxy");
+    const here = { argv: argv.map((word) => (word === "/var/lib/haproxy" ? folder : word)) } as Command;
+    for (const isRunning of [true, false]) {
+      expect(run(here, { isRunning })).toMatchObject({ code: 0, stderr: "" });
+      expect(readdirSync(folder)).toHaveLength(4);
+      const text = (name: string) => readFileSync(join(folder, `server-state-${name}`), "utf8");
+      expect(text("1")).toBe(saved(0));
+      expect(text("2")).toBe(saved(16));
+      expect(text("3")).toBe(saved(0));
+      expect(text("4")).toBe("2\nof another version");
+    }
+  });
 
   it("is drained, not put into maintenance, in every listener of mail and web", () => {
     const { code, said } = run(drain.takeOut("node-2", "{}")[1]!);
