@@ -47,6 +47,12 @@ const withTerraform = hasTerraform ? it : it.skip;
   };
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
   const rollOut = () => (hasTerraform ? project.cdktfDeploy() : project.mbctl("apply", "--yes"));
+  const rollsOut = async (): Promise<string> => {
+    const { code, output } = await rollOut();
+    // The end tells why.
+    if (code !== 0) throw new Error(`the deployment ended with ${code}:\n${output.slice(-4_000)}`);
+    return output;
+  };
   const isWhole = async () => (await project.mbctl("status", "--timeout", "60")).code === 0;
 
   it(
@@ -103,9 +109,7 @@ const withTerraform = hasTerraform ? it : it.skip;
   it(
     "the first deployment makes them a cluster, packages included",
     async () => {
-      const first = await rollOut();
-      expect(first.output).toContain("done: ");
-      expect(first.code).toBe(0);
+      expect(await rollsOut()).toContain("done: ");
       const status = await project.mbctl("status", "--timeout", "60");
       expect(status.output).toContain("hosts is whole");
       expect(status.code).toBe(0);
@@ -173,8 +177,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       const pids = await Promise.all(
         BALANCERS.map((node) => sh(node, "systemctl show --value --property=MainPID haproxy")),
       );
-      const rolled = await rollOut();
-      expect(rolled.code).toBe(0);
+      await rollsOut();
       for (const [index, node] of BALANCERS.entries()) {
         expect(await sh(node, "systemctl show --value --property=MainPID haproxy")).toBe(pids[index]);
         expect(
@@ -198,8 +201,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       expect(failed.code).not.toBe(0);
       expect(failed.output).toContain("on node-3");
       expect(await configs()).toEqual(before);
-      const repeated = await rollOut();
-      expect(repeated.code).toBe(0);
+      await rollsOut();
       expect(new Set([...before, ...(await configs())]).size).toBe(6);
       expect(await isWhole()).toBe(true);
     },

@@ -9,7 +9,8 @@ export interface Facts {
   /** Interfaces by the addresses they carry. */
   readonly interfaces: ReadonlyMap<string, string>;
   readonly listening: readonly ListeningSocket[];
-  readonly activeUnits: ReadonlySet<string>;
+  /** Also those that are on their way: a database that waits for the others listens long before it is active. */
+  readonly startedUnits: ReadonlySet<string>;
 }
 
 /** A socket some program holds open on the machine. */
@@ -30,7 +31,7 @@ command -v systemctl >/dev/null || { echo "systemd is not on this machine" >&2; 
 printf 'os %s\\narch %s\\n' "$ID" "$(uname -m)"
 ip -o -4 address show | while read -r _ interface _ address _; do printf 'interface %s %s\\n' "\${address%/*}" "$interface"; done
 for unit in "$@"; do
-  if systemctl is-active --quiet "$unit"; then printf 'active %s\\n' "$unit"; fi
+  case $(systemctl show --property ActiveState --value "$unit") in inactive | failed) ;; *) printf 'started %s\\n' "$unit" ;; esac
 done
 ss -H -l -n -p -t -u
 `;
@@ -58,7 +59,7 @@ export function parseFacts(machine: Machine, answer: Answer): Facts {
     interfaces: new Map(
       fields.filter(([key]) => key === "interface").map(([, address, name]) => [address!, name!]),
     ),
-    activeUnits: new Set(fields.filter(([key]) => key === "active").map(([, unit]) => unit!)),
+    startedUnits: new Set(fields.filter(([key]) => key === "started").map(([, unit]) => unit!)),
     listening: fields.filter(([key]) => key === "tcp" || key === "udp").map(parseSocket),
   };
 }

@@ -112,7 +112,7 @@ function isSamePlace(
   );
 }
 
-/** Put there by an earlier apply. Where the kernel does not say who holds the socket, our unit that runs does. */
+/** Put there by an earlier apply. Where the kernel does not say who holds the socket, our unit does, unless it is stopped. */
 function isOwn(
   topology: Topology,
   machine: Machine,
@@ -124,7 +124,7 @@ function isOwn(
   if (socket.programs.length > 0) return socket.programs.includes(listener.program);
   return service
     .units(topology, machine)
-    .some((unit) => unit.state === "running" && facts.activeUnits.has(unit.name));
+    .some((unit) => unit.state === "running" && facts.startedUnits.has(unit.name));
 }
 
 const WILDCARDS: readonly string[] = ["*", "0.0.0.0", "::"];

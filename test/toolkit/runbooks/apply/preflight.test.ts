@@ -91,7 +91,7 @@ describe("before anything is changed", () => {
   it("in a container, where nobody may see whose a socket is, our running unit is taken for its holder", () => {
     const unknown = "tcp LISTEN 0 80 192.168.1.101:25 0.0.0.0:*\n";
     expect(check({}, unknown)).toThrow("is held by the program (unknown)");
-    expect(check({}, `active smtp.service\n${unknown}`)).not.toThrow();
+    expect(check({}, `started smtp.service\n${unknown}`)).not.toThrow();
   });
 
   it("a program on another address of the machine is no obstacle", () => {

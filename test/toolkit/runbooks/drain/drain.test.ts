@@ -224,8 +224,10 @@ describe("drain", () => {
       "node-1 set replica-priority 100",
       expect.stringMatching(/^node-[12] remove \/var\/lib\/mailbastion-drain\/balancer\/node-1$/),
       expect.stringMatching(/^node-[12] ready$/),
+      expect.stringMatching(/^node-[12] ready, saved$/),
       expect.stringMatching(/^node-[12] remove \/var\/lib\/mailbastion-drain\/balancer\/node-1$/),
       expect.stringMatching(/^node-[12] ready$/),
+      expect.stringMatching(/^node-[12] ready, saved$/),
     ]);
   });
 });
@@ -234,6 +236,7 @@ describe("drain", () => {
 function verb({ argv }: Command): string {
   const text = argv[2]!;
   if (text.includes("rm -f")) return `remove ${argv[4]}`;
+  if (text.includes("server-state-")) return "ready, saved";
   if (argv.includes("replica-priority")) return `set replica-priority ${argv.at(-1)}`;
   return text.includes("state ready") ? "ready" : "other";
 }
