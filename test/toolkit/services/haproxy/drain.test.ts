@@ -76,9 +76,12 @@ esac`;
     writeFileSync(join(folder, "server-state-2"), saved(8 + 16));
     writeFileSync(join(folder, "server-state-3"), saved(0));
     writeFileSync(join(folder, "server-state-4"), "2\nof another version");
-    const { argv } = drain.putBack("node-2")[2]!;
-    expect(argv).toContain("/var/lib/haproxy");
-    const here = { argv: argv.map((word) => (word === "/var/lib/haproxy" ? folder : word)) } as Command;
+    const command = drain.putBack("node-2")[2]!;
+    expect(command.argv).toContain("/var/lib/haproxy");
+    const here = {
+      ...command,
+      argv: command.argv.map((word) => (word === "/var/lib/haproxy" ? folder : word)),
+    };
     for (const isRunning of [true, false]) {
       expect(run(here, { isRunning })).toMatchObject({ code: 0, stderr: "" });
       expect(readdirSync(folder)).toHaveLength(4);
