@@ -159,7 +159,7 @@ const cache = z
       .describe("above it the least recently used keys with a time to live go"),
     // The balancers need up to 1.35 s to hold a master for down that was cut off from its replicas.
     downAfter: duration(Duration.ms(1500), Duration.minutes(5))
-      .default("2s")
+      .default("1700ms")
       .describe("a master this silent is held for dead"),
     failoverTimeout: duration(Duration.seconds(1), Duration.minutes(60))
       .default("10s")

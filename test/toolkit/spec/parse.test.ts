@@ -259,7 +259,7 @@ describe("rules across sections", () => {
 
   it("refuse times that undo each other", () => {
     expect(faultsOf((input) => (input.cache = { maxReplicaLag: "2s" }))[0]).toContain(
-      "must be shorter than cache.downAfter (2s)",
+      "must be shorter than cache.downAfter (1700ms)",
     );
     expect(faultsOf((input) => (input.cache = { maxReplicaLag: "1500ms" }))[0]).toContain(
       "must be whole seconds",
