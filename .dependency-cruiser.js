@@ -48,7 +48,7 @@ const MAILNODE = {
   node: ["disk", "queue", "raft", "state", "cluster", "membership", "discovery", "smtp", "admin"],
   library: ["node", "cluster", "state"],
   // It puts nodes together as node does, over a world of its own.
-  sim: ["disk", "raft", "state", "cluster", "node"],
+  sim: ["disk", "raft", "membership", "state", "cluster", "node"],
 };
 
 const rules = (wing, rooms) =>

@@ -17,8 +17,6 @@ export class Link {
   busyUntil = 0;
   /** What arrived while the way was cut: it goes on when the cut ends before the connection does. */
   held: (() => void)[] = [];
-  /** How many times as long as usual packets take. */
-  slowness = 1;
 
   constructor(from: Process, to: NodeId) {
     this.from = from;

@@ -13,11 +13,13 @@ import { Link } from "./link.ts";
 import type { Process } from "./process.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Swarm } from "./swarm.ts";
+import type { Ways } from "./ways.ts";
 
 export interface NetworkOptions {
   readonly scheduler: Scheduler<Process>;
   readonly chance: Chance;
   readonly swarm: Swarm;
+  readonly ways: Ways;
   /** A message leaves a core. */
   readonly sent: (from: Process, message: Message) => void;
   /** A message has gone into a core. */
@@ -33,9 +35,6 @@ export class Network {
   readonly #options: NetworkOptions;
   readonly #ports = new Map<NodeId, Port>();
   readonly #links = new Map<Process, Map<NodeId, Link>>();
-  /** Ordered pairs of machines, "m1>m2", between which nothing passes. */
-  readonly #cuts = new Map<string, number>();
-  #faulty = true;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -57,35 +56,29 @@ export class Network {
 
   /** Ends all faults: cuts, slow links, and what chance would do. */
   calm(): void {
-    this.#faulty = false;
-    for (const link of this.#all()) link.slowness = 1;
-    const ways = [...this.#cuts];
-    for (const [way, times] of ways)
-      for (let time = 0; time < times; time++) this.heal(...(way.split(">") as [string, string]));
+    const { ways } = this.#options;
+    ways.calm();
+    for (const [from, to] of ways.cuts) this.heal(from, to);
   }
 
   /** Lets nothing pass from one machine to another until `heal` is called as often. */
   cut(from: string, to: string): void {
-    if (!this.#faulty) return;
-    const way = `${from}>${to}`;
-    this.#cuts.set(way, (this.#cuts.get(way) ?? 0) + 1);
+    const { ways } = this.#options;
+    if (ways.faulty) ways.cut(from, to);
   }
 
   heal(from: string, to: string): void {
-    const way = `${from}>${to}`;
-    const left = (this.#cuts.get(way) ?? 1) - 1;
-    if (left > 0) this.#cuts.set(way, left);
-    else this.#cuts.delete(way);
+    if (!this.#options.ways.heal(from, to)) return;
     for (const link of this.#all()) {
-      if (left > 0 || `${link.from.machine.name}>${this.#machineOf(link)}` !== way) continue;
+      if (link.from.machine.name !== from || this.#machineOf(link) !== to) continue;
       for (const deliver of link.held.splice(0)) deliver();
     }
   }
 
   /** Packets from one machine to another take so many times as long. */
   slow(from: string, to: string, slowness: number): void {
-    for (const link of this.#all())
-      if (link.from.machine.name === from && this.#machineOf(link) === to) link.slowness = slowness;
+    const { ways } = this.#options;
+    if (ways.faulty) ways.slow(from, to, slowness);
   }
 
   /** Breaks the connections between two machines, both ways. */
@@ -102,15 +95,16 @@ export class Network {
     const link = this.#link(from, to);
     if (!this.#dial(link)) return false;
     if (link.broken) return true;
-    const { chance, swarm, scheduler } = this.#options;
+    const { chance, swarm, scheduler, ways } = this.#options;
     const frame = encodePacket(packet);
-    const delay = (swarm.latencyMs + chance.next() * swarm.jitterMs) * link.slowness;
+    const slowness = ways.slowness(from.machine.name, link.peer!.machine.name);
+    const delay = (swarm.latencyMs + chance.next() * swarm.jitterMs) * slowness;
     link.busyUntil = Math.max(scheduler.now + delay, link.busyUntil);
-    if (this.#faulty && chance.happens(swarm.lossRate)) {
+    if (ways.faulty && chance.happens(swarm.lossRate)) {
       this.#break(link, delay);
       return true;
     }
-    const doubled = this.#faulty && packet.type === "raft" && chance.happens(swarm.doubleRate);
+    const doubled = ways.faulty && packet.type === "raft" && chance.happens(swarm.doubleRate);
     const times = doubled ? 2 : 1;
     for (let time = 0; time < times; time++) {
       const extra = time * chance.next() * 5 * swarm.tickMs;
@@ -121,7 +115,7 @@ export class Network {
 
   /** At the time when it arrives, unless the connection has ended by then. */
   #deliver(link: Link, from: NodeId, extra: number, packet: () => Packet): void {
-    const { scheduler, chance, swarm } = this.#options;
+    const { scheduler, chance, swarm, ways } = this.#options;
     const { connection, to, peer } = link;
     const receive = (): void => {
       const port = this.#ports.get(to);
@@ -139,7 +133,7 @@ export class Network {
         return;
       }
       if (link.connection === connection) return receive();
-      if (this.#faulty && chance.happens(swarm.lateRate))
+      if (ways.faulty && chance.happens(swarm.lateRate))
         scheduler.after(chance.next() * 8 * swarm.tickMs, peer, `late packet ${from}>${to}`, receive, true);
     };
     scheduler.after(link.busyUntil - scheduler.now + extra, peer, `packet ${from}>${to}`, arrive, true);
@@ -202,9 +196,8 @@ export class Network {
   }
 
   #isCut(link: Link, port = this.#ports.get(link.to)): boolean {
-    if (this.#cuts.size === 0) return false;
     const machine = link.peer?.machine ?? port?.process.machine;
-    return machine !== undefined && this.#cuts.has(`${link.from.machine.name}>${machine.name}`);
+    return machine !== undefined && this.#options.ways.isCut(link.from.machine.name, machine.name);
   }
 
   #machineOf(link: Link): string | undefined {

@@ -3,6 +3,7 @@ import type { Env } from "../../support/env.ts";
 import type { LeaseKeeper } from "../cluster/lease-keeper.ts";
 import type { RateLimits } from "../cluster/rate-limits.ts";
 import type { ReplicatedState } from "../cluster/replicated-state.ts";
+import type { Gossip } from "../membership/shell/gossip.ts";
 import type { ClusterNode } from "../node/cluster-node.ts";
 import type { RaftStatus } from "../raft/core/status.ts";
 import type { NodeId } from "../raft/core/types.ts";
@@ -17,6 +18,8 @@ export interface Running extends ClusterNode {
   readonly state: ReplicatedState;
   readonly leases: LeaseKeeper;
   readonly limits: RateLimits;
+  /** Where the seed has it. */
+  readonly gossip?: Gossip;
   /** What the driver gave to the log, durable or not. */
   readonly appended: LogMirror;
 }

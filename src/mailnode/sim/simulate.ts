@@ -1,5 +1,6 @@
 /** One seed from its beginning to its end. */
 import { Chance } from "./chance.ts";
+import { seeTheSame } from "./gossip/convergence.ts";
 import { isLinearizable } from "./linearizable/checker.ts";
 import { becomesWhole } from "./liveness.ts";
 import { Nemesis } from "./nemesis.ts";
@@ -60,6 +61,7 @@ async function run(world: World): Promise<void> {
   // What a slow link cannot carry would never come to its end.
   for (const part of workload) part.end();
   await becomesWhole(world, clients);
+  if (world.swarm.gossip) await seeTheSame(world);
   for (const [key, history] of clients.recorder.histories)
     if (!isLinearizable(history)) throw new Violation("linearizable", `the history of ${key} has no order`);
 }

@@ -3,14 +3,18 @@ import { LeaseKeeper } from "../cluster/lease-keeper.ts";
 import { RateLimits } from "../cluster/rate-limits.ts";
 import type { Replica } from "../cluster/replica.ts";
 import { ReplicatedState } from "../cluster/replicated-state.ts";
+import type { Gossip } from "../membership/shell/gossip.ts";
 import { composeClusterNode } from "../node/cluster-node.ts";
 import { LogWriter } from "../raft/log/log-writer.ts";
 import { RaftLog, type LogAppend } from "../raft/log/raft-log.ts";
 import type { Founders } from "../raft/shell/founders.ts";
 import type { Chance } from "./chance.ts";
+import type { GossipNetwork } from "./gossip/gossip-network.ts";
+import type { GossipRules } from "./gossip/gossip-rules.ts";
+import { startGossip } from "./gossip/start-gossip.ts";
 import { LogMirror } from "./log-mirror.ts";
 import type { Network } from "./network.ts";
-import type { Process } from "./process.ts";
+import type { Host, Process } from "./process.ts";
 import { Promised } from "./promised.ts";
 import type { Rules } from "./rules.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -21,6 +25,9 @@ import { virtualEnv } from "./virtual-env.ts";
 export interface Surroundings {
   readonly scheduler: Scheduler<Process>;
   readonly network: Network;
+  readonly gossipNetwork: GossipNetwork;
+  readonly gossipRules: GossipRules;
+  readonly machines: readonly Host[];
   readonly swarm: Swarm;
   readonly rules: Rules;
   readonly onStart: (process: Process) => void;
@@ -31,16 +38,18 @@ export const DIRECTORY = "/cluster";
 /** Resolves when the driver has started. Rejects with whatever the product throws about the disk. */
 export async function startProcess(
   process: Process,
-  { scheduler, network, swarm, rules, onStart }: Surroundings,
+  surroundings: Surroundings,
   chance: Chance,
   founders: Founders | undefined,
 ): Promise<void> {
   const { machine } = process;
+  const { scheduler, network, swarm, rules, onStart } = surroundings;
   process.env = virtualEnv(scheduler, process, machine.clock, chance.stream("env"));
   const log = await openLog(process, swarm, scheduler, chance.stream("disk"));
   machine.promised?.check(log);
   const { promised, appended } = mirrored(log, process, rules);
   machine.promised = promised;
+  const gossip = swarm.gossip ? await gossipOf(process, surroundings, chance.stream("gossip")) : undefined;
   const node = composeClusterNode({
     env: process.env,
     log,
@@ -57,12 +66,27 @@ export async function startProcess(
     state: new ReplicatedState(replica),
     leases: new LeaseKeeper(replica, process.env),
     limits: new RateLimits(replica, process.env),
+    ...(gossip && { gossip }),
   };
   rules.started(process);
   watch(process, replica, rules);
   onStart(process);
   await node.driver.start(founders);
   void replica.keepTime(6 * swarm.tickMs, new AbortController().signal);
+}
+
+async function gossipOf(process: Process, surroundings: Surroundings, chance: Chance): Promise<Gossip> {
+  const { scheduler, gossipNetwork: network, gossipRules, machines, swarm } = surroundings;
+  const env = virtualEnv(scheduler, process, process.machine.clock, chance, "gossip timer");
+  const gossip = await startGossip(process, {
+    network,
+    machines,
+    env,
+    tickMs: swarm.tickMs,
+    directory: DIRECTORY,
+  });
+  gossipRules.started(process, gossip);
+  return gossip;
 }
 
 function openLog(

@@ -61,6 +61,8 @@ export interface Swarm {
   readonly syncMs: number;
   readonly clients: number;
   readonly thinkMs: number;
+  /** Whether its machines gossip as well: in one of three seeds, as that takes half as much time again. */
+  readonly gossip: boolean;
   readonly faultTicks: number;
   /** Between two disturbances, on average. */
   readonly disturbanceTicks: number;
@@ -107,6 +109,8 @@ export function swarmOf(seed: number, chance: Chance): Swarm {
     syncMs: tickMs * chance.between(0.01, chance.pick([0.1, 0.5, 1.5])),
     clients: 2 + chance.below(4),
     thinkMs: tickMs * chance.between(0.2, 5),
+    // Of a stream of its own: with it or without, all else of the seed is the same.
+    gossip: chance.stream("gossip").happens(1 / 3),
     faultTicks: 80 + chance.below(140),
     disturbanceTicks: chance.between(3, 16),
     quietTicks: chance.happens(0.2) ? 40 + chance.below(40) : 0,

@@ -15,12 +15,13 @@ export interface Clock {
 
 const WALL_ORIGIN = 1_700_000_000_000;
 
-/** Timers fire for the owner alone: late while it is paused, never when it is gone. */
+/** Timers fire for the owner alone: late while it is paused, never when it is gone. `what` they are is for the trace. */
 export function virtualEnv<O extends Owner>(
   scheduler: Scheduler<O>,
   owner: O,
   clock: Clock,
   chance: Chance,
+  what = "timer",
 ): Env {
   return {
     now: () => WALL_ORIGIN + scheduler.now * clock.rate + clock.skewMs,
@@ -33,7 +34,7 @@ export function virtualEnv<O extends Owner>(
           timer.cancelled = true;
           reject(signal!.reason as Error);
         };
-        const timer = scheduler.after(ms / clock.rate, owner, "timer", () => {
+        const timer = scheduler.after(ms / clock.rate, owner, what, () => {
           signal?.removeEventListener("abort", abort);
           resolve();
         });

@@ -3,6 +3,8 @@ import type { Founders } from "../raft/shell/founders.ts";
 import type { RaftStatus } from "../raft/core/status.ts";
 import type { DiskFault, Operation } from "../disk/forgetful-blocking-disk.ts";
 import type { Chance } from "./chance.ts";
+import { GossipNetwork } from "./gossip/gossip-network.ts";
+import { GossipRules } from "./gossip/gossip-rules.ts";
 import { Machine } from "./machine.ts";
 import { Network } from "./network.ts";
 import { Process, type Host } from "./process.ts";
@@ -13,6 +15,7 @@ import { startProcess } from "./start-process.ts";
 import type { Swarm } from "./swarm.ts";
 import type { Trace } from "./trace.ts";
 import { ruleOf, Violation } from "./violation.ts";
+import { Ways } from "./ways.ts";
 
 /** Events in one moment of virtual time; more are a loop that has no end. */
 const SAME_MOMENT_MAX = 5000;
@@ -22,7 +25,13 @@ export class World {
   readonly chance: Chance;
   readonly scheduler = new Scheduler<Process>();
   readonly rules = new Rules();
+  readonly gossipRules = new GossipRules({
+    guard: (check) => this.guard(check),
+    count: (what) => this.count(what),
+  });
+  readonly ways = new Ways();
   readonly network: Network;
+  readonly gossipNetwork: GossipNetwork;
   readonly machines: readonly Host[];
   readonly trace: Trace;
   /** How often each thing happened: a run in which nothing happened proves nothing. */
@@ -38,13 +47,20 @@ export class World {
     this.swarm = swarm;
     this.chance = chance;
     this.trace = trace;
-    const { scheduler, rules } = this;
+    const { scheduler, rules, ways } = this;
     this.network = new Network({
       scheduler,
       chance: chance.stream("network"),
       swarm,
+      ways,
       sent: (process, message) => this.guard(() => rules.sent(process, message)),
       taken: (process, message) => this.guard(() => rules.taken(process, message)),
+    });
+    this.gossipNetwork = new GossipNetwork({
+      scheduler,
+      chance: chance.stream("gossip network"),
+      swarm,
+      ways,
     });
     const clocks = chance.stream("clocks");
     const total = swarm.founders + swarm.spares;

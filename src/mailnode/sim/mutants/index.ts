@@ -27,6 +27,10 @@ import { voteNotDurable } from "./vote-not-durable.ts";
 import { entryChecksumNotChecked } from "./entry-checksum-not-checked.ts";
 import { damageTakenForTornTail } from "./damage-taken-for-torn-tail.ts";
 import { snapshotChecksumNotChecked } from "./snapshot-checksum-not-checked.ts";
+import { gossipRevivesTheDead } from "./gossip-revives-the-dead.ts";
+import { incarnationBeginsAnew } from "./incarnation-begins-anew.ts";
+import { incarnationNotSynced } from "./incarnation-not-synced.ts";
+import { refutationOfTheSameIncarnation } from "./refutation-of-the-same-incarnation.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -58,4 +62,8 @@ export const MUTANTS: readonly Mutant[] = [
   entryChecksumNotChecked,
   damageTakenForTornTail,
   snapshotChecksumNotChecked,
+  gossipRevivesTheDead,
+  incarnationBeginsAnew,
+  incarnationNotSynced,
+  refutationOfTheSameIncarnation,
 ];
