@@ -4,6 +4,7 @@ import type { Role, Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { haproxyFiles } from "./files.ts";
+import { forgetDrainsPhase } from "./forget-drains.ts";
 import { ALIVE_URI, UNIT } from "./paths.ts";
 
 /** The balancers: they bind the VIP's ports and send each session to a node that can serve it. */
@@ -17,7 +18,7 @@ export const haproxy: Service = {
   files: haproxyFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
   probe: (_topology, machine) => ask([...aliveArgv(machine.address), "--show-error"]),
-  form: () => [],
+  form: ({ topology }) => [forgetDrainsPhase(topology)],
 };
 
 /**
