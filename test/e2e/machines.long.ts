@@ -9,7 +9,6 @@ import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
 import { underMail } from "./under-mail.ts";
-import { until } from "./until.ts";
 
 /*
  * Machines come, go and are made anew, passwords and certificates change, and the cluster goes on working. Three
@@ -55,22 +54,8 @@ done`;
     return stdout.trim();
   };
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
-  const succeeds = async (...args: readonly string[]) => {
-    const { code, output } = await project.mbctl(...args, "--yes");
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  };
-  const becomesWhole = async () => {
-    let last = "";
-    const isWhole = async () => {
-      const { code, output } = await project.mbctl("status", "--timeout", "60");
-      last = output;
-      return code === 0;
-    };
-    await until("the cluster is whole", isWhole, 4 * MINUTE).catch((error: Error) => {
-      throw new Error(`${error.message}:\n${last}`);
-    });
-  };
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
+  const becomesWhole = () => project.becomesWhole();
   const size = (node: string) => sh(node, `mariadb -Nse "SHOW STATUS LIKE 'wsrep_cluster_size'" | cut -f2`);
   const certificates = () =>
     onAll("sha256sum /etc/mailbastion/tls/*.crt /etc/mailbastion/*/*.crt 2>/dev/null | sort -u");

@@ -8,6 +8,7 @@ import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { makeAuthority, makeCertificate } from "../../src/toolkit/vault/pki.ts";
 import { DeployProject } from "../terraform/deploy.ts";
+import { until } from "./until.ts";
 
 const MBCTL = fileURLToPath(new URL("../../bin/mbctl.js", import.meta.url));
 
@@ -90,6 +91,26 @@ export class HostsProject {
       end({ code, output: `${stdout}${stderr}`, ...(error?.signal && { signal: error.signal }) });
     });
     return { process: child, ended };
+  }
+
+  /** Runs mbctl, which asks nothing; its output. Throws with that when it fails. */
+  async succeeds(...args: readonly string[]): Promise<string> {
+    const { code, output } = await this.mbctl(...args, "--yes");
+    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  /** Waits four minutes at most for `mbctl status` to find nothing. Throws with what it found last. */
+  async becomesWhole(): Promise<void> {
+    let last = "";
+    const isWhole = async () => {
+      const { code, output } = await this.mbctl("status", "--timeout", "60");
+      last = output;
+      return code === 0;
+    };
+    await until("the cluster is whole", isWhole, 4 * 60_000).catch((error: Error) => {
+      throw new Error(`${error.message}:\n${last}`);
+    });
   }
 
   cdktfDeploy(): Promise<Ended> {

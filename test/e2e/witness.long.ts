@@ -34,22 +34,8 @@ const QUARANTINE = "/var/spool/mailbastion/quarantine";
       () => true,
       () => false,
     );
-  const succeeds = async (...args: readonly string[]) => {
-    const { code, output } = await project.mbctl(...args, "--yes");
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  };
-  const becomesWhole = async () => {
-    let last = "";
-    const isWhole = async () => {
-      const { code, output } = await project.mbctl("status", "--timeout", "60");
-      last = output;
-      return code === 0;
-    };
-    await until("the cluster is whole", isWhole, 4 * MINUTE).catch((error: Error) => {
-      throw new Error(`${error.message}:\n${last}`);
-    });
-  };
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
+  const becomesWhole = () => project.becomesWhole();
   const rows = () =>
     Promise.all(FULL.map((node) => sh(node, `mariadb -Nse "SELECT COUNT(*) FROM proof.list"`)));
   const size = (node: string) => sh(node, `mariadb -Nse "SHOW STATUS LIKE 'wsrep_cluster_size'" | cut -f2`);
