@@ -38,11 +38,7 @@ const MINUTE = 60_000;
     });
   };
   const rows = () => onAll(`mariadb -Nse "SELECT COUNT(*) FROM operations.proof"`);
-  const succeeds = async (...args: readonly string[]) => {
-    const { code, output } = await project.mbctl(...args, "--yes");
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  };
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
 
   beforeAll(async () => {
     lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
