@@ -4,7 +4,7 @@ import { runCommand } from "../common/main.ts";
 import { print } from "../common/report.ts";
 import { keepRun, readRuns } from "../common/results.ts";
 import { parseOptions, type Options } from "./options.ts";
-import { TIERS, type Kill, type Recovery, type Run, type Tier } from "./record.ts";
+import { TIERS, VIEWS, type Kill, type Recovery, type Run, type Tier } from "./record.ts";
 import { missing, rowsOf, tableOf, verdictOf } from "./summary.ts";
 import { killHolder, loseAll } from "./trial.ts";
 import { World } from "./world.ts";
@@ -29,12 +29,12 @@ async function measure(options: Options): Promise<Run> {
       for (const kill of measured) print(progress(kill, kills));
       tier = leastKilled(kills, options.kills);
     }
-    for (let round = 0; round < options.recoveries && interruption.endedBy === undefined; round++) {
-      recoveries.push(await loseAll(world));
-      const { commandMs, exitCode } = recoveries.at(-1)!;
-      print(
-        `${round + 1} of ${options.recoveries}, recovery: ${Math.round(commandMs)} ms, exit code ${exitCode}`,
-      );
+    for (let nth = 0; nth < options.recoveries * VIEWS.length && interruption.endedBy === undefined; nth++) {
+      const savedView = VIEWS[nth % VIEWS.length]!;
+      const recovery = await loseAll(world, savedView);
+      recoveries.push(recovery);
+      const { commandMs, exitCode } = recovery;
+      print(`recovery, saved view ${savedView}: ${Math.round(commandMs)} ms, exit code ${exitCode}`);
     }
   } catch (error) {
     // What was measured until then is kept.

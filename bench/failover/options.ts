@@ -4,7 +4,7 @@ import { wholeNumber } from "../common/whole-number.ts";
 export interface Options {
   /** Losses of power of the machine that holds each tier. */
   readonly kills: number;
-  /** Losses of power of all machines at once, each followed by one command. */
+  /** Losses of power of all machines at once, each followed by one command: so many with the saved view, and without. */
   readonly recoveries: number;
   /** Installs a Docker engine without asking where there is none. */
   readonly yes: boolean;

@@ -25,10 +25,18 @@ export interface Kill {
   readonly tries: number;
   readonly failed: number;
   readonly load: number;
+  /** Of a VIP over its target: what HAProxy and keepalived of the machine that took it wrote last, so that it can be explained. */
+  readonly journal?: string;
 }
+
+/** What the database knows of its last component when all machines are back: with a saved view it can restore that one. */
+export const VIEWS = ["kept", "lost"] as const;
+export type SavedView = (typeof VIEWS)[number];
 
 /** All machines lost their power and got it back; nothing of the database started by itself. */
 export interface Recovery {
+  /** Absent in runs of before 27 November 2026 10:32, which all took it away. */
+  readonly savedView?: SavedView;
   /** The command from its start to its end, with the whole cluster behind it. */
   readonly commandMs: number;
   readonly exitCode: number;

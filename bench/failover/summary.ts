@@ -1,17 +1,9 @@
-import { TIERS, type Run, type Tier } from "./record.ts";
 import type { Options } from "./options.ts";
-
-/** What an operator was promised, in milliseconds. */
-const TARGETS: Readonly<Record<Tier | "recovery", number>> = {
-  vip: 1_000,
-  mail: 5_500,
-  cache: 3_500,
-  writer: 3_500,
-  recovery: 15_000,
-};
+import { TIERS, type Run, type SavedView, type Tier } from "./record.ts";
+import { TARGETS, type Measured } from "./targets.ts";
 
 interface Row {
-  readonly what: Tier | "recovery";
+  readonly what: Measured;
   readonly count: number;
   readonly median: number;
   readonly worst: number;
@@ -22,12 +14,14 @@ interface Row {
 export function rowsOf({ kills, recoveries }: Pick<Run, "kills" | "recoveries">): readonly Row[] {
   const gaps = (tier: Tier) =>
     kills.filter((kill) => kill.tier === tier && kill.gapMs !== undefined).map(({ gapMs }) => gapMs!);
+  const times = (view: SavedView) =>
+    recoveries
+      .filter(({ exitCode, savedView = "lost" }) => exitCode === 0 && savedView === view)
+      .map(({ commandMs }) => commandMs);
   return [
     ...TIERS.map((tier) => rowOf(tier, gaps(tier))),
-    rowOf(
-      "recovery",
-      recoveries.filter(({ exitCode }) => exitCode === 0).map(({ commandMs }) => commandMs),
-    ),
+    rowOf("recovery (view kept)", times("kept")),
+    rowOf("recovery", times("lost")),
   ].filter(({ count }) => count > 0);
 }
 
@@ -64,6 +58,7 @@ export function missing({ kills, recoveries, endedBy }: Run, options: Options): 
   return [
     ...(endedBy === undefined ? [] : [`ended early: ${endedBy}`]),
     ...TIERS.flatMap((tier) => short(tier, options.kills)),
+    ...short("recovery (view kept)", options.recoveries),
     ...short("recovery", options.recoveries),
   ];
 }

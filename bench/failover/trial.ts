@@ -2,7 +2,8 @@ import { loadavg } from "node:os";
 import { exec } from "../../src/toolkit/lab/lab.ts";
 import { firstGoodAfterSilence } from "./gap.ts";
 import { startProbe, type Probe, type Try } from "./probes.ts";
-import { TIERS, type Kill, type Recovery, type Tier } from "./record.ts";
+import { TIERS, type Kill, type Recovery, type SavedView, type Tier } from "./record.ts";
+import { TARGETS } from "./targets.ts";
 import type { World } from "./world.ts";
 
 /** Nobody waits longer for a tier. */
@@ -28,10 +29,14 @@ export async function killHolder(world: World, tier: Tier): Promise<readonly Kil
   await world.kill(killed);
   const found = await Promise.all(probes.map((probe) => answered(probe, killedAt)));
   await Promise.all(probes.map((probe) => probe.stop()));
+  const goods = found.map((tries) => firstGoodAfterSilence(tries, killedAt));
+  const vip = held.indexOf("vip");
+  const isSlow = vip >= 0 && (goods[vip]?.endedMs ?? Infinity) - killedAt > TARGETS.vip;
+  const journal = isSlow ? await world.balancerJournal(killed) : undefined;
   await world.start(killed);
   return held.map((each, index) => {
     const after = found[index]!.filter(({ startedMs }) => startedMs >= killedAt);
-    const good = firstGoodAfterSilence(found[index]!, killedAt);
+    const good = goods[index];
     return {
       tier: each,
       killed,
@@ -40,6 +45,7 @@ export async function killHolder(world: World, tier: Tier): Promise<readonly Kil
       tries: after.length,
       failed: after.filter(({ isGood }) => !isGood).length,
       load: loadavg()[0]!,
+      ...(each === "vip" && journal !== undefined && { journal }),
     };
   });
 }
@@ -68,10 +74,10 @@ async function heldBy(world: World, machine: string): Promise<readonly Tier[]> {
 }
 
 /**
- * All machines lose their power at once and get it back with a database that does not start by itself: no saved view to
- * restore. Then one command.
+ * All machines lose their power at once and get it back with a database that does not start by itself, and with no saved
+ * view where that is to be lost: then nothing is left but to choose a member. Then one command.
  */
-export async function loseAll(world: World): Promise<Recovery> {
+export async function loseAll(world: World, savedView: SavedView): Promise<Recovery> {
   await world.whole();
   await Promise.all(world.machines.map((machine) => world.kill(machine)));
   await Promise.all(world.machines.map((machine) => world.start(machine)));
@@ -80,14 +86,16 @@ export async function loseAll(world: World): Promise<Recovery> {
       exec(world.lab, machine, [
         "sh",
         "-c",
-        "systemctl kill -s KILL mariadb; systemctl stop mariadb; rm -f /var/lib/mysql/gvwstate.dat",
+        `systemctl kill -s KILL mariadb; systemctl stop mariadb; ${savedView === "lost" ? LOSE_VIEW : ""}`,
       ]),
     ),
   );
   const begun = performance.now();
   const exitCode = await world.mbctl("recover", "galera");
-  return { commandMs: performance.now() - begun, exitCode, load: loadavg()[0]! };
+  return { savedView, commandMs: performance.now() - begun, exitCode, load: loadavg()[0]! };
 }
+
+const LOSE_VIEW = "rm -f /var/lib/mysql/gvwstate.dat";
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

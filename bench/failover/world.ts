@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { ensureEngine } from "../../src/toolkit/lab/engine.ts";
 import { exec, openLab, type Lab } from "../../src/toolkit/lab/lab.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
+import { machinesWith } from "../../src/toolkit/topology/topology.ts";
 import { confirm } from "../../demo/confirm.ts";
 import type { Tier } from "./record.ts";
 
@@ -73,6 +74,26 @@ export class World {
   async #writer(): Promise<string | undefined> {
     const { stdout } = await exec(this.lab, await this.holderOf("vip"), ["sh", "-c", WRITER]);
     return /server_key=(\S+)/.exec(stdout)?.[1];
+  }
+
+  /** What HAProxy and keepalived of the balancers but one wrote last. */
+  async balancerJournal(dead: string): Promise<string> {
+    const balancers = machinesWith(this.lab.state.topology, "balancer").map(({ name }) => name);
+    const read = [
+      "journalctl",
+      "-b",
+      "--no-pager",
+      "-o",
+      "short-precise",
+      "-n",
+      "40",
+      "-u",
+      "haproxy",
+      "-u",
+      "keepalived",
+    ];
+    const said = balancers.filter((name) => name !== dead).map((name) => exec(this.lab, name, read));
+    return (await Promise.all(said)).map(({ stdout }) => stdout).join("\n");
   }
 
   kill(machine: string): Promise<void> {

@@ -16,6 +16,7 @@ const measured = {
   recoveries: [
     { commandMs: 12_000, exitCode: 0, load: 1 },
     { commandMs: 5_000, exitCode: 1, load: 1 },
+    { savedView: "kept" as const, commandMs: 9_000, exitCode: 0, load: 1 },
   ],
 };
 
@@ -24,11 +25,14 @@ describe("the table of a failover run", () => {
     const table = tableOf(rowsOf(measured)).split("\n");
     expect(table).toContain("| vip | 3 | 800 ms | 1200 ms | 1000 ms | 1 |");
     expect(table).toContain("| cache | 1 | 3000 ms | 3000 ms | 3500 ms | 0 |");
+    expect(table).toContain("| recovery (view kept) | 1 | 9000 ms | 9000 ms | 15000 ms | 0 |");
     expect(table).toContain("| recovery | 1 | 12000 ms | 12000 ms | 15000 ms | 0 |");
   });
 
   it("ends with a line that holds each median against its target", () => {
-    expect(verdictOf(rowsOf(measured))).toBe("median against target: vip 0.80, cache 0.86, recovery 0.80");
+    expect(verdictOf(rowsOf(measured))).toBe(
+      "median against target: vip 0.80, cache 0.86, recovery (view kept) 0.60, recovery 0.80",
+    );
   });
 });
 
