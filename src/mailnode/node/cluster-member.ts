@@ -24,6 +24,7 @@ import { MemberChanges } from "./member-changes.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { OwnReport } from "./own-report.ts";
 import { readIdentity } from "./raft-identity.ts";
+import { portError } from "./port-error.ts";
 import { within } from "./within.ts";
 
 /** Gossip, founding and evidence are looked at this often: what depends on it is told in seconds. */
@@ -57,15 +58,20 @@ export class ClusterMember implements RunningCluster {
   #caughtUp = false;
   #balancing: Balancing;
 
-  /** Opens everything and begins to look for the others. Throws what openCluster and the agent's port throw. */
+  /**
+   * Opens everything and begins to look for the others. Throws MAILNODE_PORT_TAKEN, MAILNODE_ADDRESS_ABSENT, and what
+   * else openCluster throws.
+   */
   static async start(options: ClusterMemberOptions): Promise<ClusterMember> {
-    const open = await openCluster(options);
+    const open = await openCluster(options).catch((error: unknown) => {
+      throw portError(error);
+    });
     const member = new ClusterMember(options, open);
     try {
       await member.#agent?.start();
     } catch (error) {
       await open.close();
-      throw error;
+      throw portError(error);
     }
     member.#loops.push(member.#keepLooking(), member.#monitor.run(member.#end.signal));
     return member;

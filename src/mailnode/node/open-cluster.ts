@@ -29,7 +29,7 @@ export interface OpenCluster {
  * Opens all that a member needs. What was open is closed again when something fails.
  *
  * Throws MAILNODE_FILE_UNREADABLE, GOSSIP_KEYS_NONE, GOSSIP_KEY_INVALID, CLUSTER_LOG_TAKEN, what openLog throws,
- * GOSSIP_PORT_TAKEN, GOSSIP_ADDRESS_ABSENT, DISCOVERY_MULTICAST, and what node:tls says of a certificate.
+ * DISCOVERY_MULTICAST, and what Node says of a port or a certificate.
  */
 export async function openCluster(options: ClusterMemberOptions): Promise<OpenCluster> {
   const { node, config, env, log: logger } = options;

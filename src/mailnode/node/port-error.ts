@@ -8,7 +8,7 @@ export function portError(thrown: unknown): unknown {
     return new UserError(
       "MAILNODE_PORT_TAKEN",
       `${where} is taken by another program`,
-      `find it with: ss -ltnp sport = :${error.port}`,
+      `find it with: ss -lntup sport = :${error.port}`,
       { cause: error },
     );
   }

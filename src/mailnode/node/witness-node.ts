@@ -46,7 +46,7 @@ export class WitnessNode {
     });
   }
 
-  /** Begins to look for its cluster. Throws MAILNODE_PORT_TAKEN, MAILNODE_FILE_UNREADABLE, and like ClusterMember.start. */
+  /** Begins to look for its cluster. Throws MAILNODE_FILE_UNREADABLE, and like ClusterMember.start. */
   static async start(parts: WitnessNodeParts): Promise<WitnessNode> {
     const { config, version, env, log } = parts;
     const pem = await readNamed(config.admin.pem);
@@ -57,8 +57,6 @@ export class WitnessNode {
       checks: {},
       env,
       log: log.child({ part: "cluster" }),
-    }).catch((error: unknown) => {
-      throw portError(error);
     });
     const node = new WitnessNode(parts, cluster, pem);
     try {

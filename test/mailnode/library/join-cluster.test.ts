@@ -63,6 +63,15 @@ describe("a program that is a cluster of one", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("says in one sentence which port is taken", async () => {
+    const [free] = await freePorts(1);
+    const taken: readonly Partial<JoinOptions>[] = [{ clusterPort: free! }, { logPort: free! }];
+    for (const ports of taken) {
+      const other = joinCluster({ ...options, directory: join(folder, "other"), ...ports });
+      await expect(other).rejects.toMatchObject({ code: "MAILNODE_PORT_TAKEN" });
+    }
+  });
+
   it("leads, and shows itself with state, load and region", async () => {
     expect([cluster.isLeader, cluster.leaderNodeId, cluster.nodeCount]).toEqual([true, "node-1", 1]);
     expect(cluster.nodes).toEqual([

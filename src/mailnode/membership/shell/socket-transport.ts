@@ -1,7 +1,6 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, isIPv6, type Server, type Socket } from "node:net";
-import { UserError } from "../../../support/errors.ts";
 import type { Address } from "../core/types.ts";
 import { frame, readFrame } from "./frame.ts";
 import { MAX_DATAGRAM_BYTES, type Receiver, type Transport } from "./transport.ts";
@@ -26,9 +25,7 @@ export class SocketTransport implements Transport {
     this.#streams = streams;
   }
 
-  /**
-   * Binds both; port 0 takes a free one. Throws GOSSIP_PORT_TAKEN or GOSSIP_ADDRESS_ABSENT.
-   */
+  /** Binds both; port 0 takes a free one. Throws what Node says of a port, with both closed again. */
   static async open(at: Address, receiver: Receiver): Promise<SocketTransport> {
     const streams = new Set<Socket>();
     let isOpen = false;
@@ -47,7 +44,7 @@ export class SocketTransport implements Transport {
     } catch (error) {
       server.close();
       datagrams.close();
-      throw bindError(error as NodeJS.ErrnoException, at);
+      throw error;
     }
     // What a socket reports later is about one datagram or one connection, never about the node.
     server.on("error", () => undefined);
@@ -108,24 +105,4 @@ async function answer(socket: Socket, receiver: Receiver, streams: Set<Socket>):
   } catch {
     socket.destroy();
   }
-}
-
-function bindError(error: NodeJS.ErrnoException, { host, port }: Address): unknown {
-  if (error.code === "EADDRINUSE") {
-    return new UserError(
-      "GOSSIP_PORT_TAKEN",
-      `${host}:${port} is taken by another program`,
-      `find it with: ss -lntup sport = :${port}`,
-      { cause: error },
-    );
-  }
-  if (error.code === "EADDRNOTAVAIL") {
-    return new UserError(
-      "GOSSIP_ADDRESS_ABSENT",
-      `${host} is no address of this machine`,
-      "mend the machine's address in the cluster file",
-      { cause: error },
-    );
-  }
-  return error;
 }
