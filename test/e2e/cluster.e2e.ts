@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { losePower } from "../../demo/scenario.ts";
 import { labWorld } from "../../demo/docker/world.ts";
 import { learnHostKeys } from "../../src/toolkit/lab/host-keys.ts";
-import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
@@ -13,6 +13,7 @@ import { hasTerraform, machinesTouched } from "../terraform/deploy.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
 
 /*
@@ -40,11 +41,7 @@ const withTerraform = hasTerraform ? it : it.skip;
   }, 10 * MINUTE);
   afterAll(() => project?.deploy[Symbol.dispose]());
 
-  const sh = async (machine: string, script: string): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
+  const sh = (machine: string, script: string) => shellOn(lab, machine, script);
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
   const rollOut = () => (hasTerraform ? project.cdktfDeploy() : project.mbctl("apply", "--yes"));
   const rollsOut = async (): Promise<string> => {
@@ -53,7 +50,7 @@ const withTerraform = hasTerraform ? it : it.skip;
     if (code !== 0) throw new Error(`the deployment ended with ${code}:\n${output.slice(-4_000)}`);
     return output;
   };
-  const isWhole = async () => (await project.mbctl("status", "--timeout", "60")).code === 0;
+  const isWhole = () => project.isWhole();
 
   it(
     "an unknown host key stops the first command, which says what to type",

@@ -10,6 +10,7 @@ import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
 
 /*
@@ -28,7 +29,7 @@ const DRAINED = "8";
   let nextHop: NextHop;
 
   const mbctl = (...args: readonly string[]) => project.mbctl(...args);
-  const isWhole = async () => (await mbctl("status", "--timeout", "60")).code === 0;
+  const isWhole = () => project.isWhole();
 
   beforeAll(async () => {
     lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
@@ -49,15 +50,8 @@ const DRAINED = "8";
     project?.deploy[Symbol.dispose]();
   });
 
-  const sh = async (machine: string, script: string): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
-  const succeed = async (...args: readonly string[]) => {
-    const { code, output } = await mbctl(...args, "--yes");
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-  };
+  const sh = (machine: string, script: string) => shellOn(lab, machine, script);
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
   const vip = () => lab.state.topology.network.vip;
   const holders = async () => {
     const found = await Promise.all(
@@ -110,7 +104,7 @@ const DRAINED = "8";
     "%s leaves and comes back under load without a failed transaction, and leads nothing meanwhile",
     async (node) => {
       const count = await underLoad(async () => {
-        await succeed("drain", node, "--reason", "a new disk");
+        await succeeds("drain", node, "--reason", "a new disk");
         expect(await holders()).toHaveLength(1);
         expect(await holders()).not.toContain(node);
         for (const balancer of BALANCERS) expect(await statesOn(balancer, node)).toBe(DRAINED);
@@ -120,7 +114,7 @@ const DRAINED = "8";
           `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/sentinel.conf) redis-cli -p 26379 sentinel get-master-addr-by-name mailbastion | head -n 1`,
         );
         expect(master).not.toBe(address);
-        await succeed("undrain", node);
+        await succeeds("undrain", node);
         for (const balancer of BALANCERS) expect(await statesOn(balancer, node)).toBe("0");
       });
       expect(count).toBeGreaterThan(20);
@@ -131,7 +125,7 @@ const DRAINED = "8";
   it(
     "stay drained over a reload, a restart, a crash that saved nothing, and the loss of power of everyone concerned",
     async () => {
-      await succeed("drain", "node-2");
+      await succeeds("drain", "node-2");
       for (const balancer of BALANCERS) {
         await sh(balancer, "systemctl reload haproxy");
         await until("the new process has it", async () => (await statesOn(balancer, "node-2")) === DRAINED);
@@ -166,7 +160,7 @@ const DRAINED = "8";
       });
       // A state with the drain in it, and no other before the processes die.
       for (const balancer of BALANCERS) await sh(balancer, "systemctl restart haproxy");
-      await succeed("undrain", "node-2");
+      await succeeds("undrain", "node-2");
       for (const balancer of BALANCERS) {
         await sh(balancer, "systemctl kill --signal=KILL haproxy");
         await until("node-2 is in service", async () => (await statesOn(balancer, "node-2")) === "0");
@@ -181,10 +175,10 @@ const DRAINED = "8";
       const [holder] = await holders();
       const other = BALANCERS.find((name) => name !== holder)!;
       await sh(other, "systemctl stop haproxy");
-      await succeed("drain", "node-3");
+      await succeeds("drain", "node-3");
       await sh(other, "systemctl start haproxy");
       expect(await statesOn(other, "node-3")).toBe(DRAINED);
-      await succeed("undrain", "node-3");
+      await succeeds("undrain", "node-3");
     },
     4 * MINUTE,
   );
@@ -199,11 +193,11 @@ const DRAINED = "8";
       expect(failed.output).toContain("was taken back");
       for (const balancer of BALANCERS) expect(await statesOn(balancer, "node-3")).toBe("0");
       expect(await sh("node-3", "find /var/lib/mailbastion-drain -type f")).toBe("");
-      await succeed("drain", "node-3", "--timeout", "3s", "--end-sessions");
+      await succeeds("drain", "node-3", "--timeout", "3s", "--end-sessions");
       const ends = await Promise.all(sessions.map((session) => session.finish()));
       expect(ends.filter((reply) => reply.startsWith("250 "))).toHaveLength(2);
       expect(ends.filter((reply) => reply === "")).toHaveLength(1);
-      await succeed("undrain", "node-3");
+      await succeeds("undrain", "node-3");
     },
     5 * MINUTE,
   );
@@ -240,13 +234,13 @@ const DRAINED = "8";
     async () => {
       const [holder] = await holders();
       await underLoad(async () => {
-        await succeed("maintenance", "enter", holder!, "--reason", "a new disk");
+        await succeeds("maintenance", "enter", holder!, "--reason", "a new disk");
         const units = "mariadb redis-server redis-sentinel glusterd haproxy keepalived mailbastion-mbnode";
         expect(await sh(holder!, `systemctl is-active ${units} | sort -u || true`)).toBe("inactive");
         expect((await mbctl("undrain", holder!, "--yes")).output).toContain("[IN_MAINTENANCE]");
         await kill(lab, holder!);
         await start(lab, holder!);
-        await succeed("maintenance", "exit", holder!);
+        await succeeds("maintenance", "exit", holder!);
       });
     },
     8 * MINUTE,

@@ -9,6 +9,7 @@ import { labPaths, readLabState } from "../../src/toolkit/lab/state.ts";
 import { labUp } from "../../src/toolkit/lab/up.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireEngine, acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
+import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
 
 jest.setTimeout(60_000);
@@ -25,12 +26,7 @@ whenEngine("the lab", () => {
     await labDown(lab.engine, { project: PROJECT, name: labName("tools") });
   }, 120_000);
 
-  const sh = async (machine: string, script: string): Promise<string> => {
-    const answer = await exec(lab, machine, ["sh", "-c", script]);
-    if (answer.code !== 0)
-      throw new Error(`${machine}: ${script}: ${answer.code} ${answer.stdout}${answer.stderr}`);
-    return answer.stdout.trim();
-  };
+  const sh = (machine: string, script: string) => shellOn(lab, machine, script);
   const hears = async (machine: string, other: string): Promise<boolean> => {
     const { address } = lab.state.topology.machines.find(({ name }) => name === other)!;
     return (await exec(lab, machine, ["ping", "-c1", "-W1", "-q", address])).code === 0;

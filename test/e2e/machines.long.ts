@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { labDown } from "../../src/toolkit/lab/down.ts";
-import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { remake } from "../../src/toolkit/lab/remake.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
@@ -8,6 +8,7 @@ import type { Machine } from "../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { underMail } from "./under-mail.ts";
 
 /*
@@ -48,11 +49,8 @@ done`;
   let project: HostsProject;
   let nextHop: NextHop;
 
-  const sh = async (machine: string, script: string, ...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script, "sh", ...args], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
+  const sh = (machine: string, script: string, ...args: readonly string[]) =>
+    shellOn(lab, machine, script, ...args);
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
   const succeeds = (...args: readonly string[]) => project.succeeds(...args);
   const becomesWhole = () => project.becomesWhole();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
@@ -7,6 +7,7 @@ import { SENTINEL_TIMES } from "../../src/toolkit/services/sentinel/settings.ts"
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { underMail } from "./under-mail.ts";
 import { until } from "./until.ts";
 
@@ -20,23 +21,9 @@ const MINUTE = 60_000;
   let lab: Lab;
   let project: HostsProject;
 
-  const sh = async (machine: string, script: string): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
+  const sh = (machine: string, script: string) => shellOn(lab, machine, script);
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
-  let lastStatus = "";
-  const isWhole = async () => {
-    const { code, output } = await project.mbctl("status", "--timeout", "60");
-    lastStatus = output;
-    return code === 0;
-  };
-  const becomesWhole = async (limitMs: number) => {
-    await until("the cluster is whole", isWhole, limitMs).catch((error: Error) => {
-      throw new Error(`${error.message}:\n${lastStatus}`);
-    });
-  };
+  const becomesWhole = (limitMs: number) => project.becomesWhole(limitMs);
   const rows = () => onAll(`mariadb -Nse "SELECT COUNT(*) FROM operations.proof"`);
   const succeeds = (...args: readonly string[]) => project.succeeds(...args);
 
@@ -45,7 +32,7 @@ const MINUTE = 60_000;
     project = await HostsProject.of(lab);
     await succeeds("trust");
     // The cluster is the one whose life cluster.e2e.ts tells, or is made here when this file runs alone.
-    if (!(await isWhole())) await succeeds("apply");
+    if (!(await project.isWhole())) await succeeds("apply");
     await sh(
       "node-1",
       `mariadb -e "CREATE DATABASE operations; CREATE TABLE operations.proof (id INT PRIMARY KEY); INSERT INTO operations.proof VALUES (1), (2), (3)"`,

@@ -35,6 +35,7 @@ export class HostsProject {
   readonly deploy: DeployProject;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #lab: Lab;
+  #lastStatus = "";
 
   private constructor(lab: Lab, deploy: DeployProject, environment: Readonly<Record<string, string>>) {
     this.#lab = lab;
@@ -100,16 +101,17 @@ export class HostsProject {
     return output;
   }
 
-  /** Waits four minutes at most for `mbctl status` to find nothing. Throws with what it found last. */
-  async becomesWhole(): Promise<void> {
-    let last = "";
-    const isWhole = async () => {
-      const { code, output } = await this.mbctl("status", "--timeout", "60");
-      last = output;
-      return code === 0;
-    };
-    await until("the cluster is whole", isWhole, 4 * 60_000).catch((error: Error) => {
-      throw new Error(`${error.message}:\n${last}`);
+  /** Whether `mbctl status` finds nothing to say. */
+  async isWhole(): Promise<boolean> {
+    const { code, output } = await this.mbctl("status", "--timeout", "60");
+    this.#lastStatus = output;
+    return code === 0;
+  }
+
+  /** Waits for that. Throws with what status found last when it does not come to pass in four minutes. */
+  async becomesWhole(limitMs = 4 * 60_000): Promise<void> {
+    await until("the cluster is whole", () => this.isWhole(), limitMs).catch((error: Error) => {
+      throw new Error(`${error.message}:\n${this.#lastStatus}`);
     });
   }
 

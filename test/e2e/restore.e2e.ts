@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { labDown } from "../../src/toolkit/lab/down.ts";
-import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
 
 /* The rehearsal: a backup of a running cluster, the loss of everything that it is a copy of, and its return. */
@@ -24,17 +25,9 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
   let folder: string;
   let history: string;
 
-  const sh = async (machine: string, script: string): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
+  const sh = (machine: string, script: string) => shellOn(lab, machine, script);
   const onAll = (script: string) => Promise.all(NODES.map((node) => sh(node, script)));
-  const succeeds = async (...args: readonly string[]) => {
-    const { code, output } = await project.mbctl(...args);
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  };
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
   const checksums = () => onAll(`mariadb -Nse "CHECKSUM TABLE proof.rows"`);
   const savedHistory = () => sh("node-1", "sed -n 's/^uuid: *//p' /var/lib/mysql/grastate.dat");
   const cached = () => onAll(`${CACHE}; cache GET proof`);
@@ -46,8 +39,8 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
     lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "restore");
     project = await HostsProject.of(lab);
     backups = await mkdtemp(join(tmpdir(), "mailbastion-backups-"));
-    await succeeds("trust", "--yes");
-    await succeeds("apply", "--yes");
+    await succeeds("trust");
+    await succeeds("apply");
     await sh(
       "node-1",
       `mariadb -e "CREATE DATABASE proof; USE proof; CREATE TABLE proof.rows (id INT PRIMARY KEY, text VARCHAR(200)); INSERT INTO proof.rows SELECT seq, SHA2(seq, 256) FROM seq_1_to_${ROWS}"`,
@@ -66,11 +59,13 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
   it(
     "is made while the cluster works, and is found whole without the cluster",
     async () => {
-      const output = await succeeds("backup", "--to", backups, "--yes");
+      const output = await succeeds("backup", "--to", backups);
       folder = join(backups, (await readdir(backups))[0]!);
       expect(output).toContain(`next: mbctl backup verify ${folder}`);
-      expect(await succeeds("backup", "verify", folder)).toContain(`${history}:`);
-      expect((await project.mbctl("status", "--timeout", "60")).code).toBe(0);
+      // Reads only, so that it has nothing to ask.
+      const verified = await project.mbctl("backup", "verify", folder);
+      expect(verified).toMatchObject({ code: 0, output: expect.stringContaining(`${history}:`) });
+      expect(await project.isWhole()).toBe(true);
     },
     5 * MINUTE,
   );
@@ -90,19 +85,15 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
     async () => {
       await onAll("systemctl kill --signal=KILL mariadb; systemctl stop mariadb redis-sentinel redis-server");
       await onAll("find /var/lib/mysql /var/lib/redis -mindepth 1 -delete");
-      await succeeds("restore", folder, "--yes");
+      await succeeds("restore", folder);
       expect(await checksums()).toEqual(before);
       expect(await onAll(`mariadb -Nse "SELECT COUNT(*) FROM proof.rows"`)).toEqual(
         NODES.map(() => String(ROWS)),
       );
       expect(await cached()).toEqual(NODES.map(() => "kept"));
       expect(await savedHistory()).not.toBe(history);
-      await succeeds("apply", "--yes");
-      await until(
-        "the cluster is whole",
-        async () => (await project.mbctl("status", "--timeout", "60")).code === 0,
-        4 * MINUTE,
-      );
+      await succeeds("apply");
+      await project.becomesWhole();
     },
     12 * MINUTE,
   );
@@ -111,15 +102,7 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
     "takes a cluster that works back when a person says why, and keeps what it replaces",
     async () => {
       await sh("node-1", `mariadb -e "DROP TABLE proof.rows; CREATE TABLE proof.later (id INT PRIMARY KEY)"`);
-      await succeeds(
-        "restore",
-        folder,
-        "--only",
-        "database",
-        "--over-living-data",
-        "a table was dropped",
-        "--yes",
-      );
+      await succeeds("restore", folder, "--only", "database", "--over-living-data", "a table was dropped");
       expect(await checksums()).toEqual(before);
       // Of the second restore, on every machine.
       expect(await onAll("ls -d /var/lib/mysql-before-*/proof/later.ibd | wc -l")).toEqual(["1", "1", "1"]);

@@ -5,7 +5,6 @@ import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
-import { until } from "./until.ts";
 
 /*
  * A laptop that dies in the middle of maintenance, and another run that goes on. The cluster is the one whose life
@@ -24,16 +23,8 @@ const EXIT = ["maintenance", "exit", "node-2", "--yes"] as const;
   let outside: string;
   const steps = { enter: 0, exit: 0 };
 
-  const succeeds = async (...args: readonly string[]) => {
-    const { code, output } = await project.mbctl(...args);
-    if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
-  };
-  const becomesWhole = () =>
-    until(
-      "the cluster is whole",
-      async () => (await project.mbctl("status", "--timeout", "60")).code === 0,
-      3 * MINUTE,
-    );
+  const succeeds = (...args: readonly string[]) => project.succeeds(...args);
+  const becomesWhole = () => project.becomesWhole();
   /** Runs it to its end undisturbed, and counts its steps. */
   const count = async (args: readonly string[]) => {
     const undisturbed = await killAtStep(() => project.start(...args), project.runs, Infinity);
@@ -44,8 +35,8 @@ const EXIT = ["maintenance", "exit", "node-2", "--yes"] as const;
   beforeAll(async () => {
     lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
     project = await HostsProject.of(lab);
-    await succeeds("trust", "--yes");
-    if ((await project.mbctl("status", "--timeout", "60")).code !== 0) await succeeds("apply", "--yes");
+    await succeeds("trust");
+    if (!(await project.isWhole())) await succeeds("apply");
     await becomesWhole();
     steps.enter = await count(ENTER);
     inside = await pictureOf(lab);
@@ -71,7 +62,7 @@ const EXIT = ["maintenance", "exit", "node-2", "--yes"] as const;
         const nth = Math.max(1, Math.round(total * share));
         const killed = await killAtStep(() => project.start(...args), project.runs, nth);
         expect(killed.killedAt).toBeDefined();
-        await succeeds("resume", "--yes");
+        await succeeds("resume");
         if (args === EXIT) await becomesWhole();
         expect({ killed: killed.killedAt, picture: await pictureOf(lab) }).toEqual({
           killed: killed.killedAt,

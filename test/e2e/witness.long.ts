@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { PORTS } from "../../src/contract/ports.ts";
 import { labDown } from "../../src/toolkit/lab/down.ts";
-import { exec, type Lab } from "../../src/toolkit/lab/lab.ts";
+import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { sendMails } from "../../src/toolkit/lab/mail/sender.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
@@ -9,6 +9,7 @@ import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { twoAndAWitness } from "../toolkit/fixtures/two-and-a-witness.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
+import { shellOn } from "./shell-on.ts";
 import { underMail } from "./under-mail.ts";
 import { until } from "./until.ts";
 
@@ -24,11 +25,8 @@ const QUARANTINE = "/var/spool/mailbastion/quarantine";
   let project: HostsProject;
   let nextHop: NextHop;
 
-  const sh = async (machine: string, script: string, ...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await exec(lab, machine, ["sh", "-c", script, "sh", ...args], MINUTE);
-    if (code !== 0) throw new Error(`${machine}: ${script}: exit code ${code}: ${stdout}${stderr}`);
-    return stdout.trim();
-  };
+  const sh = (machine: string, script: string, ...args: readonly string[]) =>
+    shellOn(lab, machine, script, ...args);
   const holds = (machine: string, script: string) =>
     sh(machine, script).then(
       () => true,
