@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { writeNotices } from "./notices.ts";
 
 const [outdir] = process.argv.slice(2);
 if (!outdir) throw new Error("usage: node scripts/build-mbctl.ts <dist>");
@@ -21,7 +22,7 @@ const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "ut
   dependencies: Record<string, string>;
 };
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     "src/index.ts",
@@ -52,4 +53,6 @@ await build({
 const require = mbctlRequire(import.meta.url), __dirname = import.meta.dirname;`,
   },
   logLevel: "warning",
+  metafile: true,
 });
+await writeNotices(root, outdir, metafile);

@@ -7,13 +7,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { writeNotices } from "./notices.ts";
 
 const [outdir] = process.argv.slice(2);
 if (!outdir) throw new Error("usage: node scripts/build-mbnode.ts <folder to write>");
 const root = join(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: "src/mailnode/node/main.ts", out: "mbnode" },
@@ -36,4 +37,6 @@ await build({
     js: 'import { createRequire as mbnodeRequire } from "node:module";\nconst require = mbnodeRequire(import.meta.url);',
   },
   logLevel: "warning",
+  metafile: true,
 });
+await writeNotices(root, outdir, metafile);

@@ -64,6 +64,13 @@ describe("the package that is published", () => {
     );
     expect(packed.files).toContain("dist/mbnode/mbnode.mjs");
     expect(packed.files).toContain("dist/mbnode/log-worker.mjs");
+    for (const [notices, name] of [
+      ["dist/third-party-notices.txt", "ssh2 "],
+      ["dist/mbnode/third-party-notices.txt", "smtp-server "],
+    ] as const)
+      expect(readFileSync(join(project, "node_modules/mailbastion", notices), "utf8")).toMatch(
+        new RegExp(`^${name}.*[^]*^Permission is hereby granted`, "m"),
+      );
     const sources = packed.files.filter((path) => /^(?!examples\/).*(?<!\.d)\.ts$/.test(path));
     const leftBehind = packed.files.filter((path) => /left-by|\.mailbastion/.test(path));
     expect({ sources, leftBehind }).toEqual({ sources: [], leftBehind: [] });
@@ -215,6 +222,7 @@ describe("the package that is published", () => {
       await mkdir(into, { recursive: true });
       await run("tar", ["-xzf", archive, "-C", into]);
     }
+    expect(existsSync(join(place, "third-party-notices.txt"))).toBe(true);
     const answer = await run(join(place, "bin/mbnode"), ["--version"], { env: {} });
     expect(answer.stdout).toBe(`${version}\n`);
   });
