@@ -25,7 +25,7 @@ export interface Kill {
   readonly tries: number;
   readonly failed: number;
   readonly load: number;
-  /** Of a VIP over its target: what HAProxy and keepalived of the machine that took it wrote last, so that it can be explained. */
+  /** Of a VIP over its target: what keepalived of the machine that took it wrote last, so that it can be explained. */
   readonly journal?: string;
 }
 

@@ -32,7 +32,7 @@ export async function killHolder(world: World, tier: Tier): Promise<readonly Kil
   const goods = found.map((tries) => firstGoodAfterSilence(tries, killedAt));
   const vip = held.indexOf("vip");
   const isSlow = vip >= 0 && (goods[vip]?.endedMs ?? Infinity) - killedAt > TARGETS.vip;
-  const journal = isSlow ? await world.balancerJournal(killed) : undefined;
+  const journal = isSlow ? await world.keepalivedJournal(killed) : undefined;
   await world.start(killed);
   return held.map((each, index) => {
     const after = found[index]!.filter(({ startedMs }) => startedMs >= killedAt);

@@ -76,22 +76,10 @@ export class World {
     return /server_key=(\S+)/.exec(stdout)?.[1];
   }
 
-  /** What HAProxy and keepalived of the balancers but one wrote last. */
-  async balancerJournal(dead: string): Promise<string> {
+  /** What keepalived of the balancers but one wrote last. */
+  async keepalivedJournal(dead: string): Promise<string> {
     const balancers = machinesWith(this.lab.state.topology, "balancer").map(({ name }) => name);
-    const read = [
-      "journalctl",
-      "-b",
-      "--no-pager",
-      "-o",
-      "short-precise",
-      "-n",
-      "40",
-      "-u",
-      "haproxy",
-      "-u",
-      "keepalived",
-    ];
+    const read = ["journalctl", "-b", "--no-pager", "-o", "short-precise", "-n", "30", "-u", "keepalived"];
     const said = balancers.filter((name) => name !== dead).map((name) => exec(this.lab, name, read));
     return (await Promise.all(said)).map(({ stdout }) => stdout).join("\n");
   }

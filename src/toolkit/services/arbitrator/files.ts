@@ -59,7 +59,7 @@ said=$(timeout 20 garbd --address gcomm://127.0.0.1:1 --group "$GALERA_GROUP" --
   --options "\${GALERA_OPTIONS-};$elsewhere" 2>&1) || true
 case $said in
   *"failed to reach primary view"*) ;;
-  *) printf '%s\\n' "$said" | grep -E 'ERROR|FATAL' >&2; exit 1 ;;
+  *) printf '%s\\n' "$said" | grep -E 'ERROR|FATAL' >&2 || printf '%s\\n' "$said" >&2; exit 1 ;;
 esac`,
     [STAGED],
   ),
