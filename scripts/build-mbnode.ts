@@ -1,5 +1,6 @@
 /**
- * Bundles the mail node, one file for the program and one for each of its threads:
+ * Bundles the mail node, a file for the program, one for each of its threads, and what only some of its commands need in
+ * files of their own: `mbnode status`, which every look at a machine runs, reads no code that takes mail.
  * node scripts/build-mbnode.ts <folder to write>
  *
  * The files are the same for the same sources, so that the release they go into is named by its content.
@@ -23,6 +24,9 @@ const { metafile } = await build({
   outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  splitting: true,
+  // Beside the program, where a thread's file is looked for too.
+  chunkNames: "[name]-[hash]",
   platform: "node",
   format: "esm",
   target: "node24",

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import * as api from "../src/contract/cluster-api.ts";
 import { API_OPERATIONS, API_ROOT, problemsOf, type ApiOperation } from "../src/contract/api-operations.ts";
 import { PROBLEMS, problemSchema, type ProblemCode } from "../src/contract/api-problem.ts";

@@ -1,5 +1,5 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { clusterSchema } from "../src/toolkit/spec/schema.ts";
 import { statusDocumentSchema } from "../src/toolkit/status/document.ts";
 import { doctorDocumentSchema } from "../src/toolkit/status/doctor/report.ts";

@@ -1,5 +1,5 @@
 /** Every operation of the admin API: what it takes, who may, what it answers. Server, client and OpenAPI file read it. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ProblemCode } from "./api-problem.ts";
 import * as api from "./cluster-api.ts";
 import type { AccountRole } from "./states.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clusterMemberSchema } from "./cluster-status.ts";
 import { CLUSTER_STATES, NODE_STATES, ROLES } from "./states.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { address, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
 
 export const MAX_FOUNDERS = 9;

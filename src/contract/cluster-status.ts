@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CLUSTER_STATES, NODE_STATES } from "./states.ts";
 
 const count = z.int().min(0);

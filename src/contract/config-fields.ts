@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseAddress, parseCidr } from "../support/ipv4.ts";
 
 /** What many keys of a node's configuration have in common. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The marks by which a machine is drained. Everything that must know derives it from the presence of these files, so

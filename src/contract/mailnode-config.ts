@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault } from "../support/errors.ts";
 import { clusterConfigSchema } from "./cluster-config.ts";
 import { clusterFaults } from "./cluster-faults.ts";

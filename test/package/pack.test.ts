@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { buildBundles } from "../../src/toolkit/bundle/build.ts";
 import { loadCluster } from "../../src/toolkit/project/load-cluster.ts";
@@ -131,21 +132,35 @@ describe("the package that is published", () => {
     }
   });
 
-  it("asks machines without reading a file of what every command begins with: it is in the bundle", async () => {
+  /** The files that a program of the package reads. */
+  async function readBy(file: string, args: readonly string[]): Promise<readonly string[]> {
     const hook = join(folder, "loaded.mjs");
-    await writeFile(
-      hook,
-      [
-        'import { registerHooks } from "node:module";',
-        "const load = (url, context, next) => (console.error(url), next(url, context));",
-        "registerHooks({ load });",
-      ].join("\n"),
+    const lines = [
+      'import { registerHooks } from "node:module";',
+      "const load = (url, context, next) => (console.error(url), next(url, context));",
+      "registerHooks({ load });",
+    ];
+    await writeFile(hook, lines.join("\n"));
+    const path = join(project, "node_modules/mailbastion", file);
+    const { stderr } = await run(process.execPath, ["--import", hook, path, ...args], { cwd: project });
+    return stderr.split("\n").filter((line) => line.startsWith("file:"));
+  }
+
+  it("asks machines without reading a file of what every command begins with: it is in the bundle", async () => {
+    const packages = (await readBy("bin/mbctl.js", ["exec", "--help"])).flatMap(
+      (url) => /.*node_modules\/([^/]+)\//.exec(url)?.[1] ?? [],
     );
-    const { code, stderr } = command("mbctl", ["exec", "--help"], ["--import", hook]);
-    expect(code).toBe(0);
-    const packages = stderr.split("\n").flatMap((url) => /.*node_modules\/([^/]+)\//.exec(url)?.[1] ?? []);
     // ssh2 looks whether this one is there.
     expect([...new Set(packages)].filter((name) => name !== "cpu-features")).toEqual(["mailbastion"]);
+  });
+
+  it("asks a running node without reading what takes mail: every look at a machine does", async () => {
+    const files = await readBy("dist/mbnode/mbnode.mjs", ["status", "--help"]);
+    expect(files.length).toBeGreaterThan(1);
+    const bytes = files.reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0);
+    const all = globSync("*.mjs", { cwd: join(project, "node_modules/mailbastion/dist/mbnode") });
+    expect(all.length).toBeGreaterThan(files.length);
+    expect(bytes).toBeLessThan(500_000);
   });
 
   it("synthesises the typed stack of the reference, whose rollout finds the installed mbctl", async () => {

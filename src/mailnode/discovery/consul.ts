@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Secret } from "../../support/secret.ts";
 import { distinct, isPort, type Discovery } from "./endpoint.ts";
 import { getJson } from "./http-json.ts";

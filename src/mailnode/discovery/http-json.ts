@@ -1,6 +1,6 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Secret } from "../../support/secret.ts";
 import { UserError } from "../../support/errors.ts";
 

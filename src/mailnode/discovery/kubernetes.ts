@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Secret } from "../../support/secret.ts";
 import { distinct, isPort, type Discovery, type Endpoint } from "./endpoint.ts";
 import { getJson } from "./http-json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LIMIT_ALGORITHMS, LONGEST_TTL_MS } from "../../contract/cluster-api.ts";
 import { NODE_STATES, ROLES } from "../../contract/states.ts";
 import { CodecError } from "./codec.ts";

@@ -63,7 +63,7 @@ async function packRuntime(architecture: Architecture, version: string, cache: s
   return { name, archive };
 }
 
-/** mbnode.mjs, and a file for each thread that it starts, which it looks for beside itself. */
+/** mbnode.mjs, and what it looks for beside itself: the code of some commands, a file for each thread. */
 async function readBundles(
   cache: string,
 ): Promise<readonly { path: string; mode: number; content: string }[]> {

@@ -4,7 +4,7 @@ import type { Architecture } from "./architecture.ts";
 export interface Release {
   /** Version and a hash of the content: names the folder on the machines. */
   readonly id: string;
-  /** A tar.gz with bin/mbnode, mbnode.mjs and a file for each of its threads; the same for every processor. */
+  /** A tar.gz with bin/mbnode, mbnode.mjs and the files that it loads; the same for every processor. */
   readonly archive: string;
   readonly runtimes: Readonly<Partial<Record<Architecture, Runtime>>>;
 }

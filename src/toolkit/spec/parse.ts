@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FaultsError, type Fault } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { rules } from "./rules.ts";

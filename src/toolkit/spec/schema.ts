@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Bytes } from "../../support/bytes.ts";
 import { Duration } from "../../support/duration.ts";
 import {

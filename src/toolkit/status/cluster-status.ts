@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ROLES } from "../topology/topology.ts";
 import { marksSchema } from "./drain-marks.ts";
 import { machineFactsSchema } from "./machine-facts.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clusterStatusSchema, type ClusterStatus } from "./cluster-status.ts";
 import { findingSchema, isWhole, type Finding } from "./finding.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DRAIN_MARKS, drainMarkSchema, parseDrainMark } from "../../contract/drain-mark.ts";
 import { ask, script, type Answer, type Command } from "../steps/command.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ask, script, type Answer, type Command } from "../steps/command.ts";
 import { sections } from "../services/sections.ts";
 

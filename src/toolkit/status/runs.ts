@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What one machine knows of the work that mbctl does on the cluster. */
 export const runsSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { galeraEvidence, galeraEvidenceSchema } from "../services/galera/evidence.ts";
 import { glusterEvidence, glusterEvidenceSchema } from "../services/glusterfs/evidence.ts";
 import { haproxyEvidence, haproxyEvidenceSchema } from "../services/haproxy/evidence.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shortHash } from "../../support/hash.ts";
 import type { SecretRequest } from "../services/service.ts";
 

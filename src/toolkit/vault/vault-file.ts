@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { armor, Decrypter, Encrypter, identityToRecipient } from "age-encryption";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../support/errors.ts";
 import { type Entry, entrySchema } from "./entry.ts";
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
 import { clusterPaths } from "../disk/cluster-paths.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { z } from "zod";
+import type * as z from "zod";
 import { ProblemError } from "./problem.ts";
 
 /** A value of 1 MiB in base64, and what stands around it. */

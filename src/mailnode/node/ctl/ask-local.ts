@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { userInfo } from "node:os";
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   API_OPERATIONS,
   API_ROOT,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Answer } from "../../steps/command.ts";
 import type { EvidenceOf } from "../evidence.ts";
 import { sections } from "../sections.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clusterMemberSchema, clusterPartSchema } from "../../../contract/cluster-status.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PORTS } from "../../../contract/ports.ts";
 import { ask, script, type Answer } from "../../steps/command.ts";
 import type { EvidenceOf } from "../evidence.ts";

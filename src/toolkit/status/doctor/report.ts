@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { z } from "zod";
+import * as z from "zod";
 import { findingSchema, type Finding } from "../finding.ts";
 
 /** What `mbctl doctor --json` prints. Keys are added, never renamed or taken out, while `format` stays. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "@jest/globals";
-import { z } from "zod";
+import * as z from "zod";
 
 interface Described {
   readonly paths: Record<
