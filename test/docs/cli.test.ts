@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/reference/cli.md"), "utf8");
 
 /** Read by bin/runtime.js from itself, so nobody sets it. */
-const INTERNAL = ["MAILBASTION_HANDED_OVER"];
+const INTERNAL = ["MAILBASTION_LOOK", "MAILBASTION_HANDED_OVER"];
 
 interface Documented {
   readonly usage: string;

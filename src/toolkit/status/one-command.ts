@@ -62,6 +62,8 @@ function parseBlock(block: string): Answer | "late" {
 }
 
 /*
+ * What questions have in common they ask once, by the folder that MAILBASTION_LOOK names (services/once.ts).
+ *
  * The answers go to files in memory, and not straight to where we read: a program that cannot even be killed, as one
  * that waits for a dead disk, would otherwise hold our pipe open. Nobody waits for such a one longer than "$wait".
  * The words of a question are reached by their numbers; "eval" sees nothing but numbers.
@@ -72,6 +74,7 @@ shift 2
 work=$(mktemp -d -p /run mailbastion-look.XXXXXX 2>/dev/null || mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
+export MAILBASTION_LOOK="$work"
 mkfifo "$work/done"
 exec 4<> "$work/done"
 look() {

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { ONCE } from "../../../src/toolkit/services/once.ts";
 import { oneCommand, parseAnswers } from "../../../src/toolkit/status/one-command.ts";
 import { ask, script, type Command } from "../../../src/toolkit/steps/command.ts";
 
@@ -110,6 +111,25 @@ describe("many questions in one command", () => {
     const unique = ask(script("head -c 8 /dev/urandom | od -An -tx1"));
     const found = run(asked({ one: unique, other: { ...unique } }));
     expect(found!.answers.get("one")).toEqual(found!.answers.get("other"));
+  });
+
+  it("that have a part in common ask it once, and each for itself outside of a look", () => {
+    const draw = `head -c 8 /dev/urandom | od -An -tx1; exit 3`;
+    const one = ask(script(`${ONCE}\nonce number sh -c "$1" || echo "one $?"`, [draw]));
+    const other = ask(script(`${ONCE}\nonce number sh -c "$1" || echo "other $?"`, [draw]));
+    const { answers } = run(asked({ one, other }))!;
+    const words = ["one", "other"].map((name) =>
+      (answers.get(name) as { stdout: string }).stdout.split("\n"),
+    );
+    expect(words[0]![0]).toMatch(/^( [0-9a-f]{2}){8}$/);
+    expect(words).toEqual([
+      [words[0]![0], "one 3", ""],
+      [words[0]![0], "other 3", ""],
+    ]);
+    const outside = [one, other].map(({ argv }) => spawnSync(argv[0]!, argv.slice(1), { encoding: "utf8" }));
+    const [first, second] = outside.map(({ stdout }) => stdout.split("\n")[0]);
+    expect(first).toMatch(/^( [0-9a-f]{2}){8}$/);
+    expect(first).not.toBe(second);
   });
 
   it("tell the machine's clock", () => {

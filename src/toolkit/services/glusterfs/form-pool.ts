@@ -4,7 +4,8 @@ import type { Phase } from "../../steps/phase.ts";
 import type { Gate, Stage, Step } from "../../steps/step.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { votersIn } from "../../topology/voters.ts";
-import { parsePeers, type Peer } from "./peers.ts";
+import { ONCE } from "../once.ts";
+import { parsePeers, PEER_STATUS, type Peer } from "./peers.ts";
 
 /** Makes the storage machines one trusted pool, by address: names would need a name server to be up. */
 export function formPoolPhase(topology: Topology): Phase {
@@ -13,7 +14,7 @@ export function formPoolPhase(topology: Topology): Phase {
     title: "join the storage pool",
     machines: machines.map((machine) => machine.name),
     // Exit code 0 on a machine without GlusterFS too.
-    observe: () => ask(script("timeout 20 gluster --mode=script peer status 2>/dev/null || true")),
+    observe: () => ask(script(`${ONCE}\nonce peer-status ${PEER_STATUS} 2>/dev/null || true`)),
     decide: (answers) => decide(machines, answers),
   };
 }

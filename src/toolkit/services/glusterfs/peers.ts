@@ -1,3 +1,6 @@
+/** What parsePeers reads. */
+export const PEER_STATUS = "timeout 20 gluster --mode=script peer status";
+
 /** Another machine of the trusted pool, as one machine knows it. */
 export interface Peer {
   /** The main one first. */

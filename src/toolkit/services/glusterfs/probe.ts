@@ -1,6 +1,8 @@
 import { ask, script, type Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { votersIn } from "../../topology/voters.ts";
+import { ONCE } from "../once.ts";
+import { PEER_STATUS } from "./peers.ts";
 
 /**
  * Whether the storage on this machine does its work: the volume is started, the machine's own brick is online,
@@ -26,13 +28,17 @@ export function allBricksProbe(topology: Topology): Command {
  * breaks long names over lines, the XML does not. Only one machine at a time may ask: glusterd refuses the others,
  * who wait for a moment of their own and ask again.
  */
-const BRICKS = `
+const BRICKS = `${ONCE}
 volume=$1 count=$2
-for try in 1 2 3 4 5 6 7 8 9 10; do
-  status=$(timeout 20 gluster --mode=script volume status "$volume" --xml) || true
-  case "$status" in *"Another transaction is in progress"* | *"Locking failed"*) ;; *) break ;; esac
-  sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
-done
+volume_status() {
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    status=$(timeout 20 gluster --mode=script volume status "$volume" --xml) || true
+    case "$status" in *"Another transaction is in progress"* | *"Locking failed"*) ;; *) break ;; esac
+    sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+  done
+  printf '%s\\n' "$status"
+}
+status=$(once volume-status volume_status)
 bricks=$(printf '%s\\n' "$status" | awk -F '[<>]' '
   $2 == "hostname" { host = $3 }
   $2 == "path" { path = $3 }
@@ -41,7 +47,7 @@ online=$(printf '%s\\n' "$bricks" | grep -c ' 1$') || true`;
 
 /** What it saw goes to standard output: see evidence.ts. */
 const OWN_BRICK = `
-echo @peers; timeout 10 gluster --mode=script peer status || true
+echo @peers; once peer-status ${PEER_STATUS} || true
 printf '@bricks\\n%s\\n' "$bricks"
 printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not online" >&2; exit 1; }
 if [ "$online" -eq "$count" ]; then
