@@ -10,7 +10,7 @@ import { buildProgram, mbctl } from "../../src/toolkit/cli/mbctl.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/reference/cli.md"), "utf8");
 
-/** Read by bin/runtime.js from itself, so nobody sets it. */
+/** Set by bin/runtime.js and by a look at a machine for themselves, so nobody else sets them. */
 const INTERNAL = ["MAILBASTION_LOOK", "MAILBASTION_HANDED_OVER"];
 
 interface Documented {
