@@ -35,7 +35,7 @@ export type SavedView = (typeof VIEWS)[number];
 
 /** All machines lost their power and got it back; nothing of the database started by itself. */
 export interface Recovery {
-  /** Absent in runs of before 27 November 2026 10:32, which all took it away. */
+  /** Absent in runs of before 27 November 2026, 11:22, which all took it away. */
   readonly savedView?: SavedView;
   /** The command from its start to its end, with the whole cluster behind it. */
   readonly commandMs: number;

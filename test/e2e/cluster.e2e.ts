@@ -216,7 +216,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       } finally {
         await nextHop.stop();
       }
-      await until("the cluster is whole again", isWhole, 3 * MINUTE);
+      await project.becomesWhole(3 * MINUTE);
     },
     8 * MINUTE,
   );
@@ -231,7 +231,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       );
       for (const node of NODES) await kill(lab, node);
       await Promise.all(NODES.map((node) => start(lab, node)));
-      await until("the cluster is whole again", isWhole, 4 * MINUTE);
+      await project.becomesWhole(4 * MINUTE);
       expect(await rows()).toBe("3");
       expect(await onAll("cat /var/spool/mailbastion/quarantine/proof")).toEqual(["held", "held", "held"]);
     },
@@ -292,7 +292,7 @@ const withTerraform = hasTerraform ? it : it.skip;
       expect(refused.output).toMatch(/^mbctl: .*node-3/m);
       expect(refused.output).not.toContain("    at ");
       await start(lab, "node-3");
-      await until("the cluster is whole again", isWhole, 3 * MINUTE);
+      await project.becomesWhole(3 * MINUTE);
     },
     5 * MINUTE,
   );

@@ -43,7 +43,7 @@ const DRAINED = "8";
     if (await isWhole()) return;
     for (const balancer of BALANCERS) await exec(lab, balancer, ["systemctl", "start", "haproxy"], MINUTE);
     for (const node of NODES) await mbctl("maintenance", "exit", node, "--yes");
-    await until("the cluster is whole again", isWhole, 3 * MINUTE);
+    await project.becomesWhole(3 * MINUTE);
   }, 8 * MINUTE);
   afterAll(async () => {
     await nextHop?.stop();

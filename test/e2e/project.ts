@@ -108,7 +108,7 @@ export class HostsProject {
     return code === 0;
   }
 
-  /** Waits for that. Throws with what status found last when it does not come to pass in four minutes. */
+  /** Waits for that. Throws with what status found last when it does not come to pass in time, four minutes unless said. */
   async becomesWhole(limitMs = 4 * 60_000): Promise<void> {
     await until("the cluster is whole", () => this.isWhole(), limitMs).catch((error: Error) => {
       throw new Error(`${error.message}:\n${this.#lastStatus}`);

@@ -24,7 +24,7 @@ const EXIT = ["maintenance", "exit", "node-2", "--yes"] as const;
   const steps = { enter: 0, exit: 0 };
 
   const succeeds = (...args: readonly string[]) => project.succeeds(...args);
-  const becomesWhole = () => project.becomesWhole();
+  const becomesWhole = () => project.becomesWhole(3 * MINUTE);
   /** Runs it to its end undisturbed, and counts its steps. */
   const count = async (args: readonly string[]) => {
     const undisturbed = await killAtStep(() => project.start(...args), project.runs, Infinity);

@@ -14,7 +14,7 @@ export function formPoolPhase(topology: Topology): Phase {
     title: "join the storage pool",
     machines: machines.map((machine) => machine.name),
     // Exit code 0 on a machine without GlusterFS too.
-    observe: () => ask(script(`${ONCE}\nonce peer-status ${PEER_STATUS} 2>/dev/null || true`)),
+    observe: () => ask(script(`${ONCE}\nonce peer-status timeout 20 ${PEER_STATUS} 2>/dev/null || true`)),
     decide: (answers) => decide(machines, answers),
   };
 }
@@ -99,7 +99,7 @@ function connected(machine: Machine): Gate {
 
 /** Peers are blocks of lines; the address may be the main name or one of the others. */
 const CONNECTED = `
-timeout 20 gluster --mode=script peer status |
+timeout 20 ${PEER_STATUS} |
   awk -v address="$1" -v RS= '
     $0 ~ /State: Peer in Cluster \\(Connected\\)/ {
       for (i = 1; i <= NF; i++) if ($i == address) found = 1

@@ -1,6 +1,7 @@
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 import type { Machine } from "../../topology/topology.ts";
+import { PEER_STATUS } from "./peers.ts";
 
 /** glusterd's own limit is two minutes. */
 const SLOW = { timeoutMs: 150_000 };
@@ -40,7 +41,7 @@ export function seesPeers(count: number): Gate {
     command: ask(
       script(
         `
-found=$(timeout 20 gluster --mode=script peer status | grep -c '(Connected)$') || true
+found=$(timeout 20 ${PEER_STATUS} | grep -c '(Connected)$') || true
 [ "$found" -ge "$1" ] || { echo "$found of $1 peers are connected" >&2; exit 1; }`,
         [String(count)],
       ),

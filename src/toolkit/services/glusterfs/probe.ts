@@ -47,7 +47,7 @@ online=$(printf '%s\\n' "$bricks" | grep -c ' 1$') || true`;
 
 /** What it saw goes to standard output: see evidence.ts. */
 const OWN_BRICK = `
-echo @peers; once peer-status ${PEER_STATUS} || true
+echo @peers; once peer-status timeout 10 ${PEER_STATUS} || true
 printf '@bricks\\n%s\\n' "$bricks"
 printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not online" >&2; exit 1; }
 if [ "$online" -eq "$count" ]; then
