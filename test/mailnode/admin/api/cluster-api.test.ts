@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { API_OPERATIONS, API_ROOT, type ApiOperation } from "../../../../src/contract/api-operations.ts";
 import { ROLES, mayAct } from "../../../../src/contract/states.ts";
 import { until } from "../../fixtures/until.ts";
+import { onLeaderAlone } from "../../node/on-leader-alone.ts";
 import { ask, askSocket, ClusterWithApi, openDoor, type Answered } from "./cluster-with-api.ts";
 
 /* Threads, real disks and real time, on a machine that may be busy. */
@@ -76,7 +77,11 @@ describe("the API of a cluster", () => {
   });
 
   it("says 202 of a write that the leader alone has", async () => {
-    const put = await as("operator", "PUT", "/state", { key: "weak", value: base64("x"), level: "one" });
+    const weak = { key: "weak", value: base64("x") };
+    expect((await as("operator", "PUT", "/state", weak)).status).toBe(200);
+    const put = await onLeaderAlone(cluster.cluster, () =>
+      as("operator", "PUT", "/state", { ...weak, level: "one" }),
+    );
     expect(put).toMatchObject({ status: 202, body: { committed: false } });
     expect((await as("operator", "DELETE", "/state?key=weak&level=all")).status).toBe(200);
   });
