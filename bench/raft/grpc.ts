@@ -79,7 +79,7 @@ export class Channel {
       const headers = this.#headers.get(method) ?? requestHeaders(method);
       this.#headers.set(method, headers);
       this.#frames.send(HEADERS, END_HEADERS, stream, headers);
-      this.#frames.send(DATA, END_STREAM, stream, framed(message));
+      this.#frames.send(DATA, END_STREAM, stream, prefixOf(message), message);
     });
   }
 
@@ -125,16 +125,20 @@ export async function serve(
   host: string,
   port: number,
 ): Promise<Server> {
-  const methods = new Map(
-    Object.entries(handlers).map(([method, handler]) => [requestHeaders(method).toString("latin1"), handler]),
-  );
+  const methods = Object.entries(handlers).map(([method, handler]) => ({
+    headers: requestHeaders(method),
+    handler,
+  }));
   const server = createServer((socket) => {
     const streams = new Map<number, { readonly handler: Handler | undefined; readonly chunks: Buffer[] }>();
     const frames = new Frames(
       socket,
       ({ type, flags, stream, payload }) => {
         if (type === HEADERS)
-          streams.set(stream, { handler: methods.get(payload.toString("latin1")), chunks: [] });
+          streams.set(stream, {
+            handler: methods.find(({ headers }) => headers.equals(payload))?.handler,
+            chunks: [],
+          });
         const call = streams.get(stream);
         if (type !== DATA || call === undefined) return;
         call.chunks.push(payload);
@@ -159,7 +163,7 @@ async function answer(
   try {
     const message = await handler!(request);
     frames.send(HEADERS, END_HEADERS, stream, ANSWER);
-    frames.send(DATA, 0, stream, framed(message));
+    frames.send(DATA, 0, stream, prefixOf(message), message);
     frames.send(HEADERS, END_HEADERS | END_STREAM, stream, GOOD_END);
   } catch {
     frames.send(HEADERS, END_HEADERS | END_STREAM, stream, UNAVAILABLE);
@@ -176,13 +180,12 @@ function literal(name: string, value: string): Buffer {
   ]);
 }
 
-/** A flag (not compressed), the length, the message. */
-function framed(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(5 + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
+const PREFIX = Buffer.alloc(5);
+
+/** A flag (not compressed) and the length of a message, which follows. The next one takes its place. */
+function prefixOf(message: Uint8Array): Uint8Array {
+  PREFIX.writeUInt32BE(message.length, 1);
+  return PREFIX;
 }
 
 function unframed(chunks: readonly Buffer[]): Uint8Array {

@@ -18,6 +18,10 @@ export const END_HEADERS = 4;
 
 export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const HEADER_BYTES = 9;
+/** What one turn of the loop writes has room in it, mostly. */
+const ROOM = 64 * 1024;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 export interface Frame {
   readonly type: number;
@@ -29,7 +33,9 @@ export interface Frame {
 /** One end of a connection: frames out, in one write for each turn of the loop; frames in, with pings answered. */
 export class Frames {
   readonly #socket: Socket;
-  #waiting: Buffer[] = [];
+  /** What waits for the end of this turn of the loop. */
+  #out = Buffer.allocUnsafe(ROOM);
+  #waiting = 0;
   #rest: Buffer = Buffer.alloc(0);
   /** Of the data that came in since the peer was last given room for more. */
   #taken = 0;
@@ -64,32 +70,46 @@ export class Frames {
       this.#rest = bytes.subarray(at);
       this.#giveRoom();
     });
-    this.send(SETTINGS, 0, 0, Buffer.alloc(0));
+    this.send(SETTINGS, 0, 0, NOTHING);
   }
 
-  send(type: number, flags: number, stream: number, payload: Uint8Array): void {
-    const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-    frame.writeUIntBE(payload.length, 0, 3);
-    frame[3] = type;
-    frame[4] = flags;
-    frame.writeUInt32BE(stream, 5);
-    frame.set(payload, HEADER_BYTES);
-    this.write(frame);
+  /** The payload may come in two pieces, which are copied. */
+  send(type: number, flags: number, stream: number, payload: Uint8Array, rest = NOTHING): void {
+    const length = payload.length + rest.length;
+    const at = this.#room(HEADER_BYTES + length);
+    const out = this.#out;
+    out.writeUIntBE(length, at, 3);
+    out[at + 3] = type;
+    out[at + 4] = flags;
+    out.writeUInt32BE(stream, at + 5);
+    out.set(payload, at + HEADER_BYTES);
+    out.set(rest, at + HEADER_BYTES + payload.length);
   }
 
-  write(bytes: Buffer): void {
-    if (this.#waiting.push(bytes) > 1) return;
-    setImmediate(() => {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(waiting));
-    });
+  /** Where so many bytes begin that are written at the end of this turn. */
+  #room(bytes: number): number {
+    if (this.#waiting === 0) setImmediate(() => this.#flush());
+    const at = this.#waiting;
+    this.#waiting += bytes;
+    if (this.#waiting > this.#out.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#waiting, 2 * this.#out.length));
+      this.#out.copy(larger, 0, 0, at);
+      this.#out = larger;
+    }
+    return at;
+  }
+
+  #flush(): void {
+    const [out, length] = [this.#out, this.#waiting];
+    this.#out = Buffer.allocUnsafe(ROOM);
+    this.#waiting = 0;
+    if (!this.#socket.destroyed) this.#socket.write(out.subarray(0, length));
   }
 
   /** What belongs to the connection and not to a stream. */
   #own({ type, flags, payload }: Frame): void {
     if (type === DATA) this.#taken += payload.length;
-    else if (type === SETTINGS && (flags & ACK) === 0) this.send(SETTINGS, ACK, 0, Buffer.alloc(0));
+    else if (type === SETTINGS && (flags & ACK) === 0) this.send(SETTINGS, ACK, 0, NOTHING);
     else if (type === PING && (flags & ACK) === 0) this.send(PING, ACK, 0, payload);
   }
 

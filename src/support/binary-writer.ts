@@ -1,8 +1,8 @@
 const WORD = 2 ** 32;
 const CAPACITY = 256;
 const EMPTY = new Uint8Array(0);
-/** Larger buffers are not kept. */
-const KEPT_AT_MOST = 4096;
+/** Larger buffers are not kept. A batch of some hundred entries fits, and has not to grow to its size each time. */
+const KEPT_AT_MOST = 128 * 1024;
 
 /** Of a writer that was emptied, for the next one: most are made for one message, and a buffer costs more than that. */
 let kept: Uint8Array<ArrayBuffer> | undefined;
@@ -73,7 +73,7 @@ export class BinaryWriter {
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
-    if (kept === undefined && this.#bytes.length <= KEPT_AT_MOST) {
+    if (this.#bytes.length <= KEPT_AT_MOST && this.#bytes.length > (kept?.length ?? 0)) {
       kept = this.#bytes;
       this.#bytes = EMPTY;
     }

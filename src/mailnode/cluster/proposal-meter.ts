@@ -25,18 +25,16 @@ export class ProposalMeter {
     this.#env = env;
   }
 
-  /** Passes a proposal on as it is. */
-  async measure<T>(proposal: Promise<T>): Promise<T> {
+  /** Notes what becomes of a proposal, and when. */
+  measure(proposal: Promise<unknown>): void {
     const began = this.#env.monotonic();
-    try {
-      const accepted = await proposal;
-      this.#outcomes.accepted++;
-      this.#latency.observe((this.#env.monotonic() - began) / 1000);
-      return accepted;
-    } catch (error) {
-      this.#outcomes[outcomeOf(error)]++;
-      throw error;
-    }
+    proposal.then(
+      () => {
+        this.#outcomes.accepted++;
+        this.#latency.observe((this.#env.monotonic() - began) / 1000);
+      },
+      (error: unknown) => this.#outcomes[outcomeOf(error)]++,
+    );
   }
 
   figures(): ProposalFigures {

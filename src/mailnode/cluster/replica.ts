@@ -1,14 +1,17 @@
 import type { ConsistencyLevel } from "../../contract/cluster-api.ts";
 import type { Env } from "../../support/env.ts";
-import { CodecError } from "../state/codec.ts";
+import { CodecError } from "../state/codec-error.ts";
 import { parseCommand, type Command, type CommandOf, type Priority } from "../state/command.ts";
 import type { Space } from "../state/context.ts";
-import { encodeCommand, type Request } from "../state/envelope.ts";
+import { encodeCommand } from "../state/envelope.ts";
 import { StateMachine, type StateEntry } from "../state/machine.ts";
-import type { Refusal, Result, ValueOf } from "../state/result.ts";
+import type { Refusal, ValueOf } from "../state/result.ts";
 import { Admission } from "./admission.ts";
 import { NotProposed, OutcomeUnknown, type Accepted, type AppliedLog, type Consensus } from "./consensus.ts";
+import { OwnRequests, type OwnRequest } from "./own-requests.ts";
+import { OwnSession } from "./own-session.ts";
 import { ProposalMeter } from "./proposal-meter.ts";
+import { mayPass, pauseBeforeRetry } from "./retry.ts";
 import { TimeLimits, type TimeLimit } from "./time-limits.ts";
 import { Watches, type Watcher } from "./watches.ts";
 
@@ -47,20 +50,6 @@ export class Refused extends Error {
   }
 }
 
-interface Pending {
-  readonly session: number;
-  readonly settle: (result: Result | undefined) => void;
-  /** Undefined: it was not applied here in time. */
-  readonly result: Promise<Result | undefined>;
-}
-
-/** How long to wait before a command is proposed again, if nobody else begins to lead before; each time twice as long. */
-const RETRY_MS = 50;
-const LONGEST_RETRY_MS = 400;
-
-/** Why a pause ends early: one for all, as each error that is made costs time. */
-const OVER = new Error("the pause is over");
-
 /** This node's copy of the replicated state, and the way to change it. */
 export class Replica implements AppliedLog {
   readonly machine = new StateMachine();
@@ -70,16 +59,16 @@ export class Replica implements AppliedLog {
   readonly #limits: TimeLimits;
   readonly #admission: Admission;
   readonly #watches = new Watches();
-  readonly #pending = new Map<number, Pending>();
+  readonly #session: OwnSession;
+  readonly #requests = new OwnRequests();
   #waiters: { readonly index: number; readonly reached: () => void }[] = [];
-  #session: Promise<number> | undefined;
-  #sequence = 0;
 
   constructor(consensus: Consensus, env: Env, options: ReplicaOptions = REPLICA_DEFAULTS) {
     this.#consensus = consensus;
     this.#env = env;
     this.#limits = new TimeLimits(env, options.timeoutMs);
     this.#admission = new Admission(options);
+    this.#session = new OwnSession(consensus, env);
     this.proposals = new ProposalMeter(env);
     consensus.follow(this);
   }
@@ -95,9 +84,7 @@ export class Replica implements AppliedLog {
   apply(entry: StateEntry): void {
     const { result, events, envelope } = this.machine.apply(entry);
     this.#watches.tell(events);
-    const request = envelope?.request;
-    const pending = request && this.#pending.get(request.sequence);
-    if (pending && pending.session === request.session) pending.settle(result);
+    if (envelope?.request) this.#requests.settle(envelope.request, result);
     this.#wake();
   }
 
@@ -107,10 +94,7 @@ export class Replica implements AppliedLog {
 
   restore(snapshot: Uint8Array): void {
     this.machine.restore(snapshot);
-    for (const [sequence, { session, settle }] of this.#pending) {
-      const result = this.machine.answerTo(session, sequence);
-      if (result) settle(result);
-    }
+    this.#requests.settleBy((session, sequence) => this.machine.answerTo(session, sequence));
     this.#watches.reset();
     this.#wake();
   }
@@ -155,8 +139,8 @@ export class Replica implements AppliedLog {
           const index = await this.#consensus.readIndex(signal);
           return await Promise.race([this.#reached(index), aborted(signal)]);
         } catch (error) {
-          if (signal.aborted || !(error instanceof NotProposed && mayPass(error))) throw error;
-          await this.#pause(signal);
+          if (signal.aborted || !mayPass(error)) throw error;
+          await pauseBeforeRetry(this.#consensus, this.#env, signal);
           if (signal.aborted) throw error;
         }
       }
@@ -174,39 +158,20 @@ export class Replica implements AppliedLog {
     }
   }
 
-  /** Waits for a moment, longer after each pause before, or until another member leads. */
-  async #pause(signal: AbortSignal, before = 0): Promise<void> {
-    const end = new AbortController();
-    const stop = (): void => end.abort(OVER);
-    const forget = this.#consensus.onLeaderChange((leader) => {
-      if (leader !== undefined) stop();
-    });
-    signal.addEventListener("abort", stop, { once: true });
-    const ms = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** before);
-    await this.#env.sleep(ms * (0.5 + this.#env.random()), end.signal).catch(() => undefined);
-    signal.removeEventListener("abort", stop);
-    forget();
-  }
-
   async #submit(command: Command, options: SubmitOptions, limit: TimeLimit): Promise<Answer<unknown>> {
     if (limit.over) throw new NotProposed("overloaded");
-    const session = await this.#openSession(limit);
-    const sequence = this.#sequence++;
-    const pending = newPending(session);
-    limit.onOver(() => pending.settle(undefined));
-    this.#pending.set(sequence, pending);
-    const request = { session, sequence, firstUnanswered: this.#firstUnanswered() };
+    const own = this.#requests.begin(this.#session.id ?? (await this.#session.open(limit)));
+    limit.onOver(() => own.settle(undefined));
     try {
-      return await this.#insist(command, request, pending, options, limit);
+      return await this.#insist(command, own, options, limit);
     } finally {
-      this.#pending.delete(sequence);
+      this.#requests.end(own);
     }
   }
 
   async #insist(
     command: Command,
-    request: Request,
-    pending: Pending,
+    own: OwnRequest,
     { level = "quorum", actor = this.id }: SubmitOptions,
     limit: TimeLimit,
   ): Promise<Answer<unknown>> {
@@ -214,18 +179,18 @@ export class Replica implements AppliedLog {
     for (let pauses = 0; ; pauses++) {
       try {
         // Anew for each try: the consensus layer writes its stamp into what it is given, and keeps it.
-        const bytes = encodeCommand({ command, actor, request });
-        return await this.#propose(bytes, level, pending, limit);
+        const bytes = encodeCommand({ command, actor, request: own.request });
+        return await this.#propose(bytes, level, own, limit);
       } catch (error) {
         if (error instanceof Refused && error.refusal.code === "SESSION_UNKNOWN") {
-          this.#session = undefined;
+          this.#session.forget(own.request.session);
           if (unclear) throw new OutcomeUnknown("its session has ended", { cause: error });
           throw new NotProposed("no-leader");
         }
-        const retry = error instanceof OutcomeUnknown || (error instanceof NotProposed && mayPass(error));
-        if (!retry) throw unclear && error instanceof NotProposed ? new OutcomeUnknown(error.reason) : error;
+        if (!(error instanceof OutcomeUnknown) && !mayPass(error))
+          throw unclear && error instanceof NotProposed ? new OutcomeUnknown(error.reason) : error;
         unclear ||= error instanceof OutcomeUnknown;
-        await this.#pause(limit.signal, pauses);
+        await pauseBeforeRetry(this.#consensus, this.#env, limit.signal, pauses);
         if (limit.over) throw unclear ? new OutcomeUnknown("no answer came in time") : error;
       }
     }
@@ -234,54 +199,24 @@ export class Replica implements AppliedLog {
   async #propose(
     bytes: Uint8Array,
     level: ConsistencyLevel,
-    pending: Pending,
+    own: OwnRequest,
     limit: TimeLimit,
   ): Promise<Answer<unknown>> {
     const quorum = level === "quorum";
-    const options = quorum ? { level } : { level, signal: limit.signal };
-    const accepting = this.proposals.measure(this.#consensus.propose(bytes, options));
+    const proposal = this.#consensus.propose(bytes, quorum ? { level } : { level, signal: limit.signal });
+    this.proposals.measure(proposal);
+    const seen: { accepted?: Accepted } = {};
+    const accepting = proposal.then((accepted) => (seen.accepted = accepted));
+    if (!quorum) {
+      const accepted = await accepting;
+      if (!accepted.committed) return accepted;
+    }
     // Seen applied here, or not in time, is as good as answered, if no more than a quorum was asked for.
-    const seen = pending.result.then((): Accepted | undefined => undefined);
-    const accepted = await (quorum ? Promise.race([accepting, seen]) : accepting);
-    if (accepted && !accepted.committed) return accepted;
-    const result = await pending.result;
+    const result = await own.settled(accepting);
     if (result === undefined) throw new OutcomeUnknown("it was not applied here in time");
     if (!result.ok) throw new Refused(result);
     const { applied } = this.machine;
-    return { index: applied, replicas: 0, ...accepted, committed: true, value: result.value };
-  }
-
-  async #openSession(limit: TimeLimit): Promise<number> {
-    for (;;) {
-      const opening = (this.#session ??= this.#newSession(limit.signal));
-      try {
-        return await opening;
-      } catch (error) {
-        if (this.#session === opening) this.#session = undefined;
-        if (limit.over || isFinal(error)) throw error;
-      }
-    }
-  }
-
-  /** A session that is opened twice because an answer was lost costs nothing: the idle one ends by itself. */
-  async #newSession(signal: AbortSignal): Promise<number> {
-    for (;;) {
-      try {
-        const bytes = encodeCommand({ command: { type: "session.open" }, actor: this.id });
-        const { index } = await this.#consensus.propose(bytes, { level: "quorum", signal });
-        return index;
-      } catch (error) {
-        if (isFinal(error)) throw error;
-        await this.#pause(signal);
-        // Nothing that was asked for has been done, whatever became of the session.
-        if (signal.aborted) throw error instanceof NotProposed ? error : new NotProposed("no-leader");
-      }
-    }
-  }
-
-  #firstUnanswered(): number {
-    const [first] = this.#pending.keys();
-    return first ?? this.#sequence;
+    return { index: applied, replicas: 0, ...seen.accepted, committed: true, value: result.value };
   }
 
   #reached(index: number): Promise<void> {
@@ -298,16 +233,6 @@ export class Replica implements AppliedLog {
   }
 }
 
-/** Whether it certainly was not done and will not be if it is tried again: the log has stopped. */
-function isFinal(error: unknown): boolean {
-  return error instanceof NotProposed && !mayPass(error);
-}
-
-/** Whether what stood in the way may be gone in a moment. */
-function mayPass(error: NotProposed): boolean {
-  return error.reason === "no-leader" || error.reason === "transferring" || error.reason === "overloaded";
-}
-
 /** All replicas refuse what they cannot read, and then nobody knows whose it was. Throws Refused with MALFORMED. */
 function readableCommand(command: Command): Command {
   try {
@@ -316,11 +241,6 @@ function readableCommand(command: Command): Command {
     if (!(error instanceof CodecError)) throw error;
     throw new Refused({ ok: false, code: "MALFORMED", detail: error.message });
   }
-}
-
-function newPending(session: number): Pending {
-  const { promise: result, resolve: settle } = Promise.withResolvers<Result | undefined>();
-  return { session, result, settle };
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

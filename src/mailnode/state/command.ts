@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { LIMIT_ALGORITHMS, LONGEST_TTL_MS } from "../../contract/cluster-api.ts";
 import { NODE_STATES, ROLES } from "../../contract/states.ts";
-import { CodecError } from "./codec.ts";
+import { CodecError } from "./codec-error.ts";
 
 const MAX_VALUE_BYTES = 1024 * 1024;
 

@@ -1,10 +1,20 @@
-import { CodecError, decodeValue, encodeValue } from "./codec.ts";
+/**
+ * A command in the log: the format u8, the leader's two clocks as u64, big-endian; then, as a ValueWriter writes them,
+ * the actor, the session of the request (0: none) with its two numbers, and the command as one value.
+ */
+import { CodecError } from "./codec-error.ts";
+import { readValue, writeValue } from "./codec.ts";
 import { parseCommand, type Command } from "./command.ts";
+import { ValueReader } from "./value-reader.ts";
+import { ValueWriter } from "./value-writer.ts";
 
 /** The format of commands and snapshots. It grows with every new command, so that no replica skips what it does not know. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 const HEADER_BYTES = 17;
+
+/** In the place of a session, which is the index of an entry: there is no entry 0. */
+const NO_SESSION = 0;
 
 /** A program's request: sent again after an unclear end, it is not done again. */
 export interface Request {
@@ -29,24 +39,27 @@ export interface Envelope {
   readonly request?: Request | undefined;
 }
 
-/** The log holds what a newer release wrote: to skip it would make this replica another state than its peers. */
+/** The log holds what another release wrote: to skip it would make this replica another state than its peers. */
 export class StateVersionError extends Error {
   constructor(version: number) {
+    const which = version > STATE_VERSION ? "newer" : "older";
     super(
-      `the log holds format ${version} and this release knows ${STATE_VERSION}: install the newer release`,
+      `the log holds format ${version} and this release knows ${STATE_VERSION}: install the ${which} release`,
     );
   }
 }
 
-/** The bytes of a command for the log, its stamp still empty. Byte 0 is the version, then two 64-bit clocks. */
-export function encodeCommand(envelope: Envelope): Uint8Array {
-  const { command, actor, request } = envelope;
-  const body = {
-    actor,
-    command,
-    request: request && [request.session, request.sequence, request.firstUnanswered],
-  };
-  const bytes = encodeValue(body, HEADER_BYTES);
+/** The bytes of a command for the log, its stamp still empty. */
+export function encodeCommand({ command, actor, request }: Envelope): Uint8Array {
+  const writer = new ValueWriter(HEADER_BYTES);
+  writer.text(actor);
+  writer.varint(request?.session ?? NO_SESSION);
+  if (request) {
+    writer.varint(request.sequence);
+    writer.varint(request.firstUnanswered);
+  }
+  writeValue(writer, command);
+  const bytes = writer.done();
   bytes[0] = STATE_VERSION;
   return bytes;
 }
@@ -56,18 +69,17 @@ export function encodeCommand(envelope: Envelope): Uint8Array {
  * the entry: one clock gives all times of a term.
  */
 export function stampCommand(bytes: Uint8Array, stamp: Stamp): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  setU64(view, 1, Math.floor(stamp.wallMs));
-  setU64(view, 9, Math.floor(stamp.monotonicMs));
+  setU64(bytes, 1, Math.floor(stamp.wallMs));
+  setU64(bytes, 9, Math.floor(stamp.monotonicMs));
 }
 
-/** The stamp alone. Throws StateVersionError for a newer format and CodecError for what is no command. */
+/** The stamp alone. Throws StateVersionError for another format and CodecError for what is no command. */
 export function readStamp(bytes: Uint8Array): Stamp {
   const version = bytes[0];
-  if (version !== undefined && version > STATE_VERSION) throw new StateVersionError(version);
+  if (version && version !== STATE_VERSION) throw new StateVersionError(version);
   if (version !== STATE_VERSION || bytes.length < HEADER_BYTES) throw new CodecError("this is no command");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  const [wallMs, monotonicMs] = [getU64(view, 1), getU64(view, 9)];
+  const wallMs = getU64(bytes, 1);
+  const monotonicMs = getU64(bytes, 9);
   if (!Number.isSafeInteger(wallMs) || !Number.isSafeInteger(monotonicMs))
     throw new CodecError("a stamp is out of range");
   return { wallMs, monotonicMs };
@@ -75,34 +87,35 @@ export function readStamp(bytes: Uint8Array): Stamp {
 
 /** The command within. Throws CodecError, whatever the bytes are. */
 export function decodeCommand(bytes: Uint8Array): Envelope {
-  const body = decodeValue(bytes, HEADER_BYTES);
-  if (typeof body !== "object" || body === null) throw new CodecError("this is no command");
-  const { command, actor, request } = body as Record<string, unknown>;
-  if (typeof actor !== "string") throw new CodecError("a command has no actor");
-  return { command: parseCommand(command), actor, request: parseRequest(request) };
-}
-
-function parseRequest(value: unknown): Request | undefined {
-  if (value === undefined) return undefined;
-  const numbers = Array.isArray(value) ? (value as unknown[]) : [];
-  const [session, sequence, firstUnanswered] = numbers as (number | undefined)[];
-  if (
-    numbers.length !== 3 ||
-    !numbers.every((number) => Number.isSafeInteger(number) && (number as number) >= 0)
-  )
-    throw new CodecError("a request is not three whole numbers");
-  return { session: session!, sequence: sequence!, firstUnanswered: firstUnanswered! };
+  const reader = new ValueReader(bytes, HEADER_BYTES);
+  const actor = reader.text();
+  const session = reader.varint();
+  const request =
+    session === NO_SESSION
+      ? undefined
+      : { session, sequence: reader.varint(), firstUnanswered: reader.varint() };
+  const command = readValue(reader);
+  reader.end();
+  return { command: parseCommand(command), actor, request };
 }
 
 const WORD = 2 ** 32;
 
 /** In two halves, high one first: a BigInt would cost more than the rest of a stamp. */
-function setU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / WORD));
-  view.setUint32(at + 4, value % WORD);
+function setU64(bytes: Uint8Array, at: number, value: number): void {
+  setU32(bytes, at, Math.floor(value / WORD));
+  setU32(bytes, at + 4, value % WORD);
 }
 
 /** Not exact from 2^53 on. */
-function getU64(view: DataView, at: number): number {
-  return view.getUint32(at) * WORD + view.getUint32(at + 4);
+function getU64(bytes: Uint8Array, at: number): number {
+  return getU32(bytes, at) * WORD + getU32(bytes, at + 4);
+}
+
+function setU32(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0, shift = 24; i < 4; i++, shift -= 8) bytes[at + i] = value >>> shift;
+}
+
+function getU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

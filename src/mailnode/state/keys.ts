@@ -38,9 +38,10 @@ export class Keys {
 
   set(command: CommandOf<"key.set">, context: Context): Result<{ version: number }> {
     const { key, value, priority, ttlMs } = command;
-    const refusal = this.#check(command);
+    const before = this.#records.get(key);
+    const refusal = this.#check(command, before);
     if (refusal) return refusal;
-    const bytes = this.#bytes - sizeOf(key, this.#records.get(key)) + key.length + value.length;
+    const bytes = this.#bytes - sizeOf(key, before) + key.length + value.length;
     if (bytes > KEYS_MAX_BYTES * ROOM[priority])
       return refuse("TABLE_FULL", `keys of priority ${priority} have no room left`);
     this.#bytes = bytes;
@@ -50,9 +51,9 @@ export class Keys {
   }
 
   delete(command: CommandOf<"key.delete">, context: Context): Result {
-    const refusal = this.#check(command);
-    if (refusal) return refusal;
     const record = this.#records.get(command.key);
+    const refusal = this.#check(command, record);
+    if (refusal) return refusal;
     if (!record) return refuse("NOT_FOUND", `there is no key ${command.key}`);
     this.#bytes -= sizeOf(command.key, record);
     this.#records.delete(command.key, context);
@@ -72,14 +73,13 @@ export class Keys {
     this.#bytes = records.reduce((sum, [key, record]) => sum + sizeOf(key, record), 0);
   }
 
-  #check({
-    key,
-    expect,
-    fence,
-  }: Pick<CommandOf<"key.set">, "key" | "expect" | "fence">): Refusal | undefined {
+  #check(
+    { key, expect, fence }: Pick<CommandOf<"key.set">, "key" | "expect" | "fence">,
+    record: KeyRecord | undefined,
+  ): Refusal | undefined {
     if (fence && this.#leases.get(fence.lease)?.token !== fence.token)
       return refuse("FENCED", `the lease ${fence.lease} is no longer held under token ${fence.token}`);
-    const version = this.#records.get(key)?.version ?? 0;
+    const version = record?.version ?? 0;
     if (expect !== undefined && expect !== version)
       return refuse("VERSION_MISMATCH", `${key} has version ${version}, not ${expect}`);
     return undefined;

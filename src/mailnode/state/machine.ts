@@ -3,7 +3,8 @@ import { Accounts } from "./accounts.ts";
 import { Bindings } from "./affinity.ts";
 import { AuditLog } from "./audit-log.ts";
 import { StateClock } from "./clock.ts";
-import { CodecError, decodeValue, encodeValue } from "./codec.ts";
+import { CodecError } from "./codec-error.ts";
+import { decodeValue, encodeValue } from "./codec.ts";
 import type { Command } from "./command.ts";
 import type { Context, StateEvent } from "./context.ts";
 import { Documents } from "./documents.ts";
@@ -59,7 +60,7 @@ export class StateMachine {
   }
 
   /**
-   * Applies the next entry. Throws StateVersionError when a newer release wrote it, and RangeError when entries
+   * Applies the next entry. Throws StateVersionError when another release wrote it, and RangeError when entries
    * are out of order: the node must stop then, as it can no longer be the same as its peers.
    */
   apply(entry: StateEntry): Applied {

@@ -28,6 +28,7 @@ const IDLE_LIMIT_MS = 3_600_000;
 export class Sessions {
   /** The one that was used last is the last one. */
   #sessions = new Map<number, Session>();
+  #last: number | undefined;
 
   open(index: number, now: number): Result<{ session: number }> {
     if (this.#sessions.size >= MAX_SESSIONS) {
@@ -35,6 +36,7 @@ export class Sessions {
       this.#sessions.delete(oldest!);
     }
     this.#sessions.set(index, { lastUsed: now, firstUnanswered: 0, results: new Map() });
+    this.#last = index;
     return done({ session: index });
   }
 
@@ -58,14 +60,14 @@ export class Sessions {
   /** Keeps the answer to a request that `answered` found to be new. */
   keep(request: Request, result: Result, now: number): void {
     const session = this.#sessions.get(request.session)!;
-    this.#sessions.delete(request.session);
-    this.#sessions.set(request.session, session);
+    if (request.session !== this.#last) {
+      this.#sessions.delete(request.session);
+      this.#sessions.set(request.session, session);
+      this.#last = request.session;
+    }
     session.lastUsed = now;
     session.results.set(request.sequence, result);
-    if (request.firstUnanswered <= session.firstUnanswered) return;
-    session.firstUnanswered = request.firstUnanswered;
-    for (const sequence of session.results.keys())
-      if (sequence < request.firstUnanswered) session.results.delete(sequence);
+    forget(session, request.firstUnanswered);
   }
 
   expire(now: number): void {
@@ -91,7 +93,18 @@ export class Sessions {
         { lastUsed, firstUnanswered, results: new Map(results) },
       ]),
     );
+    this.#last = undefined;
   }
+}
+
+/** Gives up the answers below `first`. Those that it passes are fewer than those that it would have to look through. */
+function forget(session: Session, first: number): void {
+  const { results, firstUnanswered } = session;
+  if (first <= firstUnanswered) return;
+  session.firstUnanswered = first;
+  if (first - firstUnanswered > results.size) {
+    for (const sequence of results.keys()) if (sequence < first) results.delete(sequence);
+  } else for (let sequence = firstUnanswered; sequence < first; sequence++) results.delete(sequence);
 }
 
 /** How many answers are kept, without those that this request acknowledges. */

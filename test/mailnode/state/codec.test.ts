@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from "@jest/globals";
 import fc from "fast-check";
-import { CodecError, decodeValue, encodeValue } from "../../../src/mailnode/state/codec.ts";
+import { CodecError } from "../../../src/mailnode/state/codec-error.ts";
+import { decodeValue, encodeValue } from "../../../src/mailnode/state/codec.ts";
 
 const value = fc.letrec((tie) => ({
   any: fc.oneof(

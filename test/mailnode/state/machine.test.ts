@@ -127,15 +127,20 @@ describe("the replicated state machine", () => {
     expect(feed.machine.keys.get("b")).toBeDefined();
   });
 
-  it("stops at what a newer release wrote instead of skipping it", () => {
+  it.each([
+    ["newer", STATE_VERSION + 1],
+    ["older", STATE_VERSION - 1],
+  ])("stops at what a %s release wrote instead of skipping it", (which, version) => {
     const feed = new Feed();
     const bytes = encodeCommand({ command: { type: "tick" }, actor: "x" });
-    bytes[0] = STATE_VERSION + 1;
-    expect(() => feed.machine.apply({ index: 1, term: 1, data: bytes })).toThrow(StateVersionError);
+    bytes[0] = version;
+    const stopped = new StateVersionError(version);
+    expect(stopped.message).toContain(`install the ${which} release`);
+    expect(() => feed.machine.apply({ index: 1, term: 1, data: bytes })).toThrow(stopped);
     expect(feed.machine.applied).toBe(0);
     const snapshot = feed.machine.snapshot();
-    snapshot[0] = STATE_VERSION + 1;
-    expect(() => feed.machine.restore(snapshot)).toThrow(StateVersionError);
+    snapshot[0] = version;
+    expect(() => feed.machine.restore(snapshot)).toThrow(stopped);
   });
 
   it("stops at entries that come out of order", () => {

@@ -150,8 +150,8 @@ export class Driver implements Consensus {
     await this.#halt(undefined);
   }
 
-  async propose(command: Uint8Array, { level, signal }: ProposeOptions): Promise<Accepted> {
-    if (command.length > this.#options.maxCommandBytes) throw new NotProposed("too-large");
+  propose(command: Uint8Array, { level, signal }: ProposeOptions): Promise<Accepted> {
+    if (command.length > this.#options.maxCommandBytes) return Promise.reject(new NotProposed("too-large"));
     return this.#ask({ type: "propose", level, command }, signal);
   }
 

@@ -1,0 +1,2 @@
+/** What was read is no canonical value. */
+export class CodecError extends Error {}
