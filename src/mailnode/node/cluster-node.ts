@@ -26,6 +26,8 @@ export interface ClusterNodeParts {
   readonly names?: MemberNames;
   /** Runs what waits when this turn is over. */
   readonly later: (run: () => void) => void;
+  /** Is told what an operator should know of. */
+  readonly report?: (problem: string) => void;
 }
 
 export interface ClusterNode {

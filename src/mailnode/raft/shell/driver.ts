@@ -15,7 +15,7 @@ import type { Message } from "../core/messages.ts";
 import { Raft } from "../core/raft.ts";
 import type { Ready, SoftState } from "../core/ready.ts";
 import type { RaftStatus } from "../core/status.ts";
-import type { Entry, Index, NodeId, SnapshotMeta } from "../core/types.ts";
+import type { Entry, Index, LogId, NodeId, SnapshotMeta } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Followed } from "./followed.ts";
@@ -43,6 +43,8 @@ export interface DriverParts {
   readonly stamp: (command: Uint8Array) => void;
   /** Runs what waits when this turn is over: what comes in until then leaves together. */
   readonly later: (run: () => void) => void;
+  /** Is told what an operator should know of, and what this node can help itself with. */
+  readonly report?: (problem: string) => void;
 }
 
 export class Driver implements Consensus {
@@ -88,6 +90,7 @@ export class Driver implements Consensus {
       bytesPerSecond: options.snapshotBytesPerSecond,
       silentTicks: options.snapshotTicks,
       send,
+      unreadable: (snapshot, why) => this.#unreadable(snapshot, why),
       failed: (member) => this.#enter((raft) => raft.snapshotFailed(member)),
     });
     this.#receiver = new SnapshotReceiver({
@@ -345,6 +348,15 @@ export class Driver implements Consensus {
         this.#send(raft, messages);
       }
     });
+  }
+
+  #unreadable(snapshot: LogId, why: unknown): void {
+    if (this.#end.signal.aborted) return;
+    const rewriting = this.#taker!.rewrite(snapshot);
+    if (rewriting === undefined) return;
+    const { message } = why as Error;
+    this.#parts.report?.(`a snapshot is written anew from memory, look at the disk: ${message}`);
+    this.#orHalt(rewriting);
   }
 
   #installed(snapshot: SnapshotMeta): void {

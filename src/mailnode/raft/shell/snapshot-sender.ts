@@ -13,6 +13,8 @@ export interface SnapshotSenderOptions {
   /** A member that was silent for so long gets no more. */
   readonly silentTicks: number;
   readonly send: (to: NodeId, packet: Packet) => boolean;
+  /** It cannot be read from this disk: a newer one took its place, or it is damaged. */
+  readonly unreadable: (snapshot: LogId, why: unknown) => void;
   /** It did not get through, as far as can be known. */
   readonly failed: (member: NodeId) => void;
 }
@@ -52,8 +54,8 @@ export class SnapshotSender {
     let digest: SnapshotDigest;
     try {
       digest = await store.verify(message.snapshot);
-    } catch {
-      // A newer one took its place, and the core will name it; or it is damaged, and the next one will not be.
+    } catch (error) {
+      this.#options.unreadable(message.snapshot, error);
       return this.#fail(message.to);
     }
     this.#transfers.set(message.to, { message, digest, ticks: 0, notBefore: 0, done: false });

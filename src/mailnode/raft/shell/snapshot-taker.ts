@@ -6,7 +6,7 @@
  */
 import type { Raft } from "../core/raft.ts";
 import { entryBytes } from "../core/log.ts";
-import type { Entry, Index } from "../core/types.ts";
+import type { Entry, Index, LogId } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
 
 export interface SnapshotTakerOptions {
@@ -81,6 +81,16 @@ export class SnapshotTaker {
       await log.compact(until);
     }
     this.#taking = false;
+  }
+
+  /**
+   * Writes the last one anew from the state in memory, as it cannot be read from the disk. To wait for the next one could
+   * be to wait for ever: when those that need it are needed for a quorum, the log does not grow. Undefined when another
+   * one is there or on its way; rejects like take.
+   */
+  rewrite(snapshot: LogId): Promise<void> | undefined {
+    if (this.#taking || this.#options.raft.status().snapshot.index !== snapshot.index) return undefined;
+    return this.take();
   }
 
   /** The place before the entries that are kept behind a snapshot. */

@@ -27,6 +27,8 @@ export class DrivenCluster {
   readonly network: MemoryNetwork;
   readonly members = new Map<string, Member>();
   readonly ids: readonly string[];
+  /** What members reported. */
+  readonly problems: string[] = [];
   readonly #options: Partial<DriverOptions>;
   readonly #witnesses: readonly string[];
   /** How long a sync takes. */
@@ -74,6 +76,7 @@ export class DrivenCluster {
       options: { ...DRIVER_DEFAULTS, witness: this.#witnesses.includes(id), ...this.#options },
       stamp: () => undefined,
       later: queueMicrotask,
+      report: (problem) => void this.problems.push(problem),
     });
     const member: Member = { id, driver, log, disk, words: [] };
     driver.follow({

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from "@jest/globals";
+import type { DriverOptions } from "../../../../src/mailnode/raft/shell/driver-options.ts";
 import type { Packet } from "../../../../src/mailnode/raft/shell/packet.ts";
 import { DrivenCluster, type Member } from "./driven-cluster.ts";
 
@@ -10,8 +11,10 @@ const SHORT_LOG = { snapshotLogBytes: 3000, keepLogBytes: 500, snapshotPieceByte
 
 describe("snapshots", () => {
   /** A leader whose log begins behind the end of the log of the member that was away. */
-  async function withOneAway(): Promise<{ cluster: DrivenCluster; leader: Member; away: string }> {
-    const cluster = new DrivenCluster(3, SHORT_LOG);
+  async function withOneAway(
+    options: Partial<DriverOptions> = SHORT_LOG,
+  ): Promise<{ cluster: DrivenCluster; leader: Member; away: string }> {
+    const cluster = new DrivenCluster(3, options);
     const leader = await cluster.begin();
     const away = cluster.ids.find((id) => id !== leader.id)!;
     await cluster.losePower(away);
@@ -127,6 +130,32 @@ describe("snapshots", () => {
     expect(offers).toBe(2);
     expect(cluster.member(away).words).toEqual(leader.words);
   });
+
+  it.each([
+    ["of a state that has gone on", SHORT_LOG],
+    [
+      "of the state as it is",
+      { ...SHORT_LOG, snapshotLogBytes: 1, snapshotLogLeastBytes: 1, keepLogBytes: 0 },
+    ],
+  ])(
+    "are written anew when the disk damaged them: without them there may be no quorum (%s)",
+    async (_, options) => {
+      const { cluster, leader, away } = await withOneAway(options);
+      const third = cluster.ids.find((id) => id !== leader.id && id !== away)!;
+      await cluster.losePower(third);
+      const { blocking } = leader.disk;
+      const name = blocking.list("/log").find((file) => file.endsWith(".snap"))!;
+      blocking.flip(`/log/${name}`, 5, 1);
+      await cluster.start(away);
+      await cluster.settle(15_000);
+      expect(cluster.member(away).words).toEqual(leader.words);
+      expect(cluster.problems).toEqual([
+        expect.stringMatching(
+          /^a snapshot is written anew from memory, look at the disk: .* is damaged at byte/,
+        ),
+      ]);
+    },
+  );
 
   it("are not offered again and again in no time to a member whose connection is gone", async () => {
     const { cluster, leader, away } = await withOneAway();
