@@ -13,7 +13,7 @@ export function saySeldom(log: Logger, env: Pick<Env, "monotonic">): (problem: s
     if (now - (said.get(problem) ?? -Infinity) < AGAIN_MS) return;
     if (said.size >= MAX_KEPT) said.clear();
     said.set(problem, now);
-    log.warn({ problem }, "among the members, or on this one's disk");
+    log.warn({ problem }, "a problem of the nodes' cluster");
   };
 }
 

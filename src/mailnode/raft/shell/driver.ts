@@ -351,7 +351,8 @@ export class Driver implements Consensus {
   }
 
   #unreadable(snapshot: LogId, why: unknown): void {
-    if (this.#end.signal.aborted) return;
+    // A state that is being replaced is none to take a snapshot of.
+    if (this.#end.signal.aborted || this.#installing) return;
     const rewriting = this.#taker!.rewrite(snapshot);
     if (rewriting === undefined) return;
     const { message } = why as Error;

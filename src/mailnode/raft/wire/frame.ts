@@ -2,8 +2,10 @@ import { constants, crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 
 /**
  * version u8, kind u8, flags u8, zero u8, length u32, CRC-32 u32 of the eight bytes before and of the payload. Numbers
- * are little-endian. The line has TLS's own seal: the checksum finds what went wrong at either end of it, and is zlib's,
- * which takes a quarter of the time of the log's for frames of some ten thousand bytes. A compressed payload (raw deflate, RFC 1951) begins with its real length as u32.
+ * are little-endian. A compressed payload (raw deflate, RFC 1951) begins with its real length as u32.
+ *
+ * The line has TLS's own seal; the checksum finds what went wrong at either end of it. It is zlib's, which takes a quarter
+ * of the time of the log's CRC-32C for a frame of some ten thousand bytes.
  */
 export const FRAME_HEADER = 12;
 
