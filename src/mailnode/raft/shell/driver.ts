@@ -80,9 +80,9 @@ export class Driver implements Consensus {
     this.#persisting = new PersistQueue(env);
     const enter = (event: (raft: Raft) => void): void => this.#enter(event);
     this.#desk = new LeaderDesk({ ...options, stamp: parts.stamp, enter });
-    this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52));
-    this.#reads = new PendingReads(options);
     const send = (to: NodeId, packet: Packet): boolean => transport.send(to, packet);
+    this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52), send);
+    this.#reads = new PendingReads(options);
     this.#sender = new SnapshotSender({
       store: log.snapshots,
       env,
@@ -213,27 +213,9 @@ export class Driver implements Consensus {
         const { leader } = raft;
         if (leader === this.id) return this.#desk.serve(raft, ask, settle, signal);
         if (leader === undefined) return refuse("no-leader");
-        this.#askOther(leader, ask, settle, signal);
+        this.#asks.ask(leader, ask, settle, signal);
       });
     }).then(acceptedOrThrow);
-  }
-
-  #askOther(
-    leader: NodeId,
-    ask: Ask,
-    settle: (outcome: Outcome) => void,
-    signal: AbortSignal | undefined,
-  ): void {
-    const giveUp = (): void => {
-      this.#asks.settle(request, leader, { type: "unknown", why: "the caller waits no longer" });
-    };
-    const request = this.#asks.add(leader, (outcome) => {
-      signal?.removeEventListener("abort", giveUp);
-      settle(outcome);
-    });
-    signal?.addEventListener("abort", giveUp, { once: true });
-    if (!this.#parts.transport.send(leader, { type: "ask", request, ask }))
-      this.#asks.settle(request, leader, { type: "notProposed", reason: "no-leader" });
   }
 
   #packet(from: NodeId, packet: Packet): void {

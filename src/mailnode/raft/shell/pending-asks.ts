@@ -1,6 +1,6 @@
 /** What this node asked of the leader and has no answer to yet. */
 import type { NodeId } from "../core/types.ts";
-import type { Outcome } from "./packet.ts";
+import type { Ask, Outcome, Packet } from "./packet.ts";
 
 interface Pending {
   readonly to: NodeId;
@@ -10,20 +10,30 @@ interface Pending {
 
 export class PendingAsks {
   readonly #limit: number;
+  readonly #send: (to: NodeId, packet: Packet) => boolean;
   readonly #pending = new Map<number, Pending>();
   #next: number;
 
   /** `first` is drawn at random: an answer to the last life of this node matches nothing in this one. */
-  constructor(limit: number, first: number) {
+  constructor(limit: number, first: number, send: (to: NodeId, packet: Packet) => boolean) {
     this.#limit = limit;
     this.#next = first;
+    this.#send = send;
   }
 
-  /** The number under which it is asked. */
-  add(to: NodeId, settle: (outcome: Outcome) => void): number {
+  /** Asks a member; `signal` ends the waiting, not what was asked for. */
+  ask(to: NodeId, ask: Ask, settle: (outcome: Outcome) => void, signal: AbortSignal | undefined): void {
     const request = this.#next++;
-    this.#pending.set(request, { to, settle, ticks: 0 });
-    return request;
+    const giveUp = (): void =>
+      this.settle(request, to, { type: "unknown", why: "the caller waits no longer" });
+    const settleOnce = (outcome: Outcome): void => {
+      signal?.removeEventListener("abort", giveUp);
+      settle(outcome);
+    };
+    this.#pending.set(request, { to, settle: settleOnce, ticks: 0 });
+    signal?.addEventListener("abort", giveUp, { once: true });
+    if (!this.#send(to, { type: "ask", request, ask }))
+      this.settle(request, to, { type: "notProposed", reason: "no-leader" });
   }
 
   /** Settles one; says nothing when it is settled already, or was asked of somebody else. */
