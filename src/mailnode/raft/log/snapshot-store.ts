@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { BinaryReader } from "../../../support/binary-reader.ts";
 import { BinaryWriter } from "../../../support/binary-writer.ts";
 import { crc32c } from "../../../support/crc32c.ts";
 import { removeIfThere, type Disk, type DiskFile } from "../../disk/disk.ts";
@@ -57,8 +56,7 @@ export class SnapshotStore {
       crc = crc32c(content, crc);
       if (content.length > 0) yield content;
     }
-    const whole = held.length === TRAILER && new BinaryReader(held);
-    if (!whole || whole.u64() !== bytes || whole.u32() !== crc)
+    if (!trailerOf({ bytes, crc }).equals(held))
       throw logDamaged(path, bytes, "the snapshot is not what was written");
   }
 
@@ -141,10 +139,7 @@ export class SnapshotWriter {
 
   /** Makes it durable under its name. Only then may the log be told of it. */
   async commit(): Promise<void> {
-    const trailer = new BinaryWriter(TRAILER);
-    trailer.u64(this.#bytes);
-    trailer.u32(this.#crc);
-    await orFail(this.#file.append(trailer.take()));
+    await orFail(this.#file.append(trailerOf(this.digest)));
     await orFail(this.#file.sync());
     await orFail(this.#file.close());
     await orFail(this.#finish(true));
@@ -154,6 +149,14 @@ export class SnapshotWriter {
     await orFail(this.#file.close());
     await orFail(this.#finish(false));
   }
+}
+
+/** Compared as bytes: damage may make numbers of them that nobody writes. */
+function trailerOf({ bytes, crc }: SnapshotDigest): Buffer {
+  const trailer = new BinaryWriter(TRAILER);
+  trailer.u64(bytes);
+  trailer.u32(crc);
+  return Buffer.from(trailer.take());
 }
 
 async function orFail<T>(work: Promise<T>): Promise<T> {
