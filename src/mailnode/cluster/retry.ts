@@ -28,7 +28,7 @@ export async function pauseBeforeRetry(
 }
 
 /** Whether what stood in the way of a proposal may be gone in a moment. */
-export function mayPass(error: unknown): error is NotProposed {
+export function mayPass(error: unknown): boolean {
   if (!(error instanceof NotProposed)) return false;
   return error.reason === "no-leader" || error.reason === "transferring" || error.reason === "overloaded";
 }
