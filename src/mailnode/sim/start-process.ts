@@ -30,6 +30,7 @@ export interface Surroundings {
   readonly machines: readonly Host[];
   readonly swarm: Swarm;
   readonly rules: Rules;
+  readonly timekeeping: AbortController;
   readonly onStart: (process: Process) => void;
 }
 
@@ -43,7 +44,7 @@ export async function startProcess(
   founders: Founders | undefined,
 ): Promise<void> {
   const { machine } = process;
-  const { scheduler, network, swarm, rules, onStart } = surroundings;
+  const { scheduler, network, swarm, rules, timekeeping, onStart } = surroundings;
   process.env = virtualEnv(scheduler, process, machine.clock, chance.stream("env"));
   const log = await openLog(process, swarm, scheduler, chance.stream("disk"));
   machine.promised?.check(log);
@@ -72,7 +73,7 @@ export async function startProcess(
   watch(process, replica, rules);
   onStart(process);
   await node.driver.start(founders);
-  void replica.keepTime(6 * swarm.tickMs, new AbortController().signal);
+  void replica.keepTime(6 * swarm.tickMs, timekeeping.signal);
 }
 
 async function gossipOf(process: Process, surroundings: Surroundings, chance: Chance): Promise<Gossip> {

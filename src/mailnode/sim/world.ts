@@ -40,6 +40,8 @@ export class World {
   orderedUntil = 0;
   /** Called for every process before it does anything. */
   onStart: (process: Process) => void = () => undefined;
+  /** Ends the entries by which leaders move the state's time. */
+  readonly timekeeping = new AbortController();
   readonly #quiescence = new Quiescence();
   #failure: Error | undefined;
 
