@@ -3,7 +3,6 @@
  * comes up by itself, in whatever order the nodes are started, and waits for as long as it must; whoever started it
  * goes on meanwhile.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { ClusterPart } from "../../contract/cluster-status.ts";
 import { agentAnswer } from "../cluster/agent-answer.ts";
 import { AgentCheckServer } from "../cluster/agent-check.ts";
@@ -11,13 +10,14 @@ import type { Balancing } from "../cluster/balancing.ts";
 import { HealthMonitor } from "../cluster/health-monitor.ts";
 import type { ClusterHealth } from "../cluster/registry.ts";
 import type { By, GossipFigures, RaftFigures, RunningCluster } from "../cluster/running-cluster.ts";
-import type { Metadata } from "../membership/core/types.ts";
 import type { Founders } from "../raft/shell/founders.ts";
-import { addressBook, announcement, foundingNode } from "./announcement.ts";
+import { foundingNode } from "./announcement.ts";
 import { Beginning } from "./beginning.ts";
+import { catchUp } from "./catch-up.ts";
 import type { ClusterMemberOptions } from "./cluster-member-options.ts";
 import { clusterServices, type ClusterServices } from "./cluster-services.ts";
 import { ClusterView } from "./cluster-view.ts";
+import { GossipExchange } from "./gossip-exchange.ts";
 import { changeKeys, readGossipKeys } from "./gossip-keys.ts";
 import { Leadership } from "./leadership.ts";
 import { MemberChanges } from "./member-changes.ts";
@@ -42,6 +42,7 @@ export class ClusterMember implements RunningCluster {
   readonly services: ClusterServices;
   readonly #options: ClusterMemberOptions;
   readonly #open: OpenCluster;
+  readonly #exchange: GossipExchange;
   readonly #changes: MemberChanges;
   readonly #leadership: Leadership;
   readonly #view: ClusterView;
@@ -54,7 +55,6 @@ export class ClusterMember implements RunningCluster {
   readonly #notBegun = Promise.withResolvers<Error>();
   readonly #startedAt: number;
   readonly #loops: Promise<void>[] = [];
-  #announced: Metadata | undefined;
   #caughtUp = false;
   #balancing: Balancing;
 
@@ -84,6 +84,7 @@ export class ClusterMember implements RunningCluster {
     this.node = node;
     this.#options = options;
     this.#open = open;
+    this.#exchange = new GossipExchange(options, open);
     this.#balancing = balancing;
     this.#startedAt = env.monotonic();
     this.services = clusterServices(log.replica, service.gate, env, {
@@ -296,33 +297,16 @@ export class ClusterMember implements RunningCluster {
         this.#notBegun.resolve(error as Error);
         return;
       }
-      this.#follow();
+      if (this.#beginning.begun) this.#open.log.setPeers(this.#exchange.addressBook());
+      this.#view.observe();
+      this.#exchange.announce(this.#beginning.note);
       await env.sleep(LOOK_MS, signal).catch(() => undefined);
     }
   }
 
-  /** What gossip says of the others goes to the log's links, and what the log says of this node to gossip. */
-  #follow(): void {
-    const { config } = this.#options;
-    const { log, gossip } = this.#open;
-    if (this.#beginning.begun) log.setPeers(this.#addressBook());
-    this.#view.observe();
-    const leader = log.driver.leader();
-    const metadata = announcement({
-      config,
-      node: this.node,
-      raftPort: log.port,
-      founding: this.#beginning.note,
-      leads: leader?.id === log.id ? leader.term : undefined,
-    });
-    if (isDeepStrictEqual(metadata, this.#announced)) return;
-    this.#announced = metadata;
-    gossip.announce(metadata);
-  }
-
   async #begin(founders: Founders | undefined): Promise<void> {
     const { log } = this.#open;
-    await log.start(this.#addressBook(), founders);
+    await log.start(this.#exchange.addressBook(), founders);
     const { signal } = this.#end;
     const { failureDetectionMs, witness } = this.#options.config;
     this.#loops.push(this.#catchUp(signal));
@@ -336,29 +320,12 @@ export class ClusterMember implements RunningCluster {
     );
   }
 
-  /** Once it has applied what was committed when it came, a node may serve, and says so without waiting for its turn. */
+  /** A node that may serve says so without waiting for its turn. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     const { env, config } = this.#options;
-    const { log } = this.#open;
-    while (!signal.aborted && !this.#caughtUp) {
-      const isThere = config.witness
-        ? log.driver.leader() !== undefined
-        : await log.replica.barrier().then(
-            () => true,
-            () => false,
-          );
-      this.#caughtUp = isThere && this.#open.directory.standingOf(log.id) !== undefined;
-      if (!this.#caughtUp) await env.sleep(LOOK_MS, signal).catch(() => undefined);
-    }
-    if (this.#caughtUp && !config.witness)
-      await this.registry.report(this.#report.make()).catch(() => undefined);
-  }
-
-  #addressBook() {
-    const { log, gossip } = this.#open;
-    const counted = new Set(log.driver.members().map(({ id }) => id));
-    const others = gossip.members().filter(({ id }) => id !== log.id);
-    return addressBook(others, counted, this.#options.config.region);
+    const { witness } = config;
+    this.#caughtUp = await catchUp(this.#open, { witness, env, lookMs: LOOK_MS }, signal);
+    if (this.#caughtUp && !witness) await this.registry.report(this.#report.make()).catch(() => undefined);
   }
 
   /** Whether somebody answered, or nobody is known that could, or they had their time. */

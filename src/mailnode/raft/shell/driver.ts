@@ -13,9 +13,9 @@ import type { RaftFigures } from "../../cluster/running-cluster.ts";
 import type { MemberChange } from "../core/membership-change.ts";
 import type { Message } from "../core/messages.ts";
 import { Raft } from "../core/raft.ts";
-import type { Ready, SoftState } from "../core/ready.ts";
+import type { Batch, Ready, SoftState } from "../core/ready.ts";
 import type { RaftStatus } from "../core/status.ts";
-import type { Entry, Index, LogId, NodeId, SnapshotMeta } from "../core/types.ts";
+import type { Entry, Index, NodeId } from "../core/types.ts";
 import type { RaftLog } from "../log/raft-log.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Followed } from "./followed.ts";
@@ -28,9 +28,7 @@ import type { Ask, Outcome, Packet } from "./packet.ts";
 import { PendingAsks } from "./pending-asks.ts";
 import { PendingReads } from "./pending-reads.ts";
 import { PersistQueue } from "./persist-queue.ts";
-import { SnapshotReceiver } from "./snapshot-receiver.ts";
-import { SnapshotSender } from "./snapshot-sender.ts";
-import { SnapshotTaker } from "./snapshot-taker.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { Transport } from "./transport.ts";
 import { Transfers } from "./transfers.ts";
 
@@ -59,16 +57,11 @@ export class Driver implements Consensus {
   readonly #asks: PendingAsks;
   readonly #reads: PendingReads;
   readonly #transfers = new Transfers();
-  readonly #sender: SnapshotSender;
-  readonly #receiver: SnapshotReceiver;
+  readonly #snapshots: Snapshots;
   readonly #end = new AbortController();
   readonly #watch = new LeaderWatch();
   #raft: Raft | undefined;
-  #taker: SnapshotTaker | undefined;
-  /** A snapshot of the leader is taking the place of the state. */
-  #installing = false;
   #scheduled = false;
-  #snapshotsInstalled = 0;
   #tellStopped: (error: Error | undefined) => void;
 
   constructor(parts: DriverParts) {
@@ -83,21 +76,15 @@ export class Driver implements Consensus {
     const send = (to: NodeId, packet: Packet): boolean => transport.send(to, packet);
     this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52), send);
     this.#reads = new PendingReads(options);
-    this.#sender = new SnapshotSender({
-      store: log.snapshots,
+    this.#snapshots = new Snapshots({
+      log,
       env,
-      pieceBytes: options.snapshotPieceBytes,
-      bytesPerSecond: options.snapshotBytesPerSecond,
-      silentTicks: options.snapshotTicks,
+      options,
+      state: () => this.#followed.snapshot(),
       send,
-      unreadable: (snapshot, why) => this.#unreadable(snapshot, why),
-      failed: (member) => this.#enter((raft) => raft.snapshotFailed(member)),
-    });
-    this.#receiver = new SnapshotReceiver({
-      store: log.snapshots,
-      witness: options.witness,
-      send,
-      whole: (message) => this.#enter((raft) => raft.step(message)),
+      enter,
+      must: (work) => this.#orHalt(work),
+      report: parts.report ?? (() => undefined),
     });
     ({ promise: this.stopped, resolve: this.#tellStopped } = Promise.withResolvers<Error | undefined>());
   }
@@ -113,9 +100,7 @@ export class Driver implements Consensus {
 
   /** What its disk and its snapshots came to since it was started. */
   figures(): Pick<RaftFigures, "persist" | "snapshots"> {
-    const taken = this.#taker?.taken ?? 0;
-    const snapshots = { taken, sent: this.#sender.sent, installed: this.#snapshotsInstalled };
-    return { persist: this.#persisting.latency, snapshots };
+    return { persist: this.#persisting.latency, snapshots: this.#snapshots.figures };
   }
 
   follow(log: AppliedLog): void {
@@ -138,8 +123,7 @@ export class Driver implements Consensus {
       { hardState, snapshot, entries, applied: snapshot.index },
     );
     this.#raft = raft;
-    const state = (): Uint8Array => this.#followed.snapshot();
-    this.#taker = new SnapshotTaker({ ...this.#options, log, raft, state }, entries);
+    this.#snapshots.start(raft, entries);
     transport.start({
       packet: (from, packet) => this.#enter(() => this.#packet(from, packet)),
       broken: (member) => this.#enter(() => this.#broken(member)),
@@ -231,20 +215,14 @@ export class Driver implements Consensus {
       }
       case "answer":
         return this.#asks.settle(packet.request, from, packet.outcome);
-      case "snapshotOffer":
-        return this.#orHalt(this.#receiver.offered(packet.message, packet.digest));
-      case "snapshotPiece":
-        return this.#orHalt(this.#receiver.piece(from, packet.snapshot, packet.at, packet.content));
-      case "snapshotWanted":
-        return this.#orHalt(this.#sender.wanted(from, packet.snapshot, packet.at));
-      case "snapshotRefused":
-        return this.#sender.refused(from, packet.snapshot);
+      default:
+        return this.#snapshots.packet(from, packet);
     }
   }
 
   #broken(member: NodeId): void {
     this.#raft!.unreachable(member);
-    this.#sender.broken(member);
+    this.#snapshots.broken(member);
     this.#asks.lose("the connection to the leader broke", (to) => to === member);
   }
 
@@ -260,7 +238,7 @@ export class Driver implements Consensus {
         this.#asks.tick();
         this.#reads.tick();
         this.#transfers.tick();
-        this.#sender.tick();
+        this.#snapshots.tick();
       });
     }
   }
@@ -300,7 +278,7 @@ export class Driver implements Consensus {
       this.#take(raft, ready);
     }
     this.#desk.check(raft);
-    if (!this.#installing && this.#taker!.isDue(() => this.#sender.active)) this.#orHalt(this.#taker!.take());
+    this.#snapshots.takeIfDue();
   }
 
   #take(
@@ -310,44 +288,28 @@ export class Driver implements Consensus {
     if (softState !== undefined) this.#roleChanged(softState);
     this.#send(raft, messages);
     if (batch !== undefined) {
-      this.#taker!.appended(batch.entries);
-      if (batch.snapshot !== undefined) this.#installing = true;
+      this.#snapshots.persisting(batch);
       this.#orHalt(this.#persist(batch, this.#persisting.add(batch, messagesAfterPersist)));
     }
     if (committed.length > 0) this.#apply(raft, committed);
     for (const { request, index } of readStates) this.#reads.answered(request, index);
   }
 
-  async #persist(batch: NonNullable<Ready["batch"]>, durable: () => void): Promise<void> {
+  async #persist(batch: Batch, durable: () => void): Promise<void> {
     const { hardState, snapshot, entries } = batch;
     await this.#log.append({ ...(hardState && { hardState }), ...(snapshot && { snapshot }), entries });
     if (snapshot !== undefined) await this.#followed.load(this.#log);
     durable();
     this.#enter((raft) => {
       for (const { batch: done, messages } of this.#persisting.take()) {
-        if (done.snapshot !== undefined) this.#installed(done.snapshot);
+        if (done.snapshot !== undefined) {
+          this.#snapshots.installed();
+          this.#followed.wake(done.snapshot.index);
+        }
         raft.persisted(done.token);
         this.#send(raft, messages);
       }
     });
-  }
-
-  #unreadable(snapshot: LogId, why: unknown): void {
-    // A state that is being replaced is none to take a snapshot of.
-    if (this.#end.signal.aborted || this.#installing) return;
-    const rewriting = this.#taker!.rewrite(snapshot);
-    if (rewriting === undefined) return;
-    const { message } = why as Error;
-    this.#parts.report?.(`a snapshot is written anew from memory, look at the disk: ${message}`);
-    this.#orHalt(rewriting);
-  }
-
-  #installed(snapshot: SnapshotMeta): void {
-    this.#installing = false;
-    this.#snapshotsInstalled++;
-    this.#followed.wake(snapshot.index);
-    // Segments of the log that was replaced are of no use any more.
-    this.#orHalt(this.#log.compact(this.#log.compacted.index));
   }
 
   #apply(raft: Raft, entries: readonly Entry[]): void {
@@ -358,7 +320,7 @@ export class Driver implements Consensus {
 
   #send(raft: Raft, messages: readonly Message[]): void {
     for (const message of messages) {
-      if (message.type === "snapshot") this.#orHalt(this.#sender.offer(message));
+      if (message.type === "snapshot") this.#snapshots.offer(message);
       else if (!this.#parts.transport.send(message.to, { type: "raft", message }))
         raft.unreachable(message.to);
     }

@@ -24,6 +24,9 @@ export type Packet =
   | { readonly type: "raft"; readonly message: Exclude<Message, Snapshot> }
   | { readonly type: "ask"; readonly request: number; readonly ask: Ask }
   | { readonly type: "answer"; readonly request: number; readonly outcome: Outcome }
+  | SnapshotPacket;
+
+export type SnapshotPacket =
   /** A snapshot is there to be had: the core's message, and what its bytes must come to. */
   | { readonly type: "snapshotOffer"; readonly message: Snapshot; readonly digest: SnapshotDigest }
   /** All before `at` is there; the next piece may come. At the end of it: the snapshot is whole and durable. */

@@ -5,6 +5,7 @@ import type { EvidenceOf } from "../evidence.ts";
 import { sections } from "../sections.ts";
 import { mailClusterSchema } from "./members.ts";
 import { PATHS } from "./names.ts";
+import { NODE_SAYS } from "./node-says.ts";
 
 const outcome = z.object({ status: z.string(), reason: z.string().optional() });
 
@@ -56,14 +57,14 @@ export const mailNodeEvidence: EvidenceOf<MailNodeEvidence> = {
  * Messages are files that nothing changes once they are accepted, so their time is that of the acceptance; a state of
  * delivery lies beside each. The queue is counted on disk: a node that hangs has one too.
  */
-const LOOK = `
+const LOOK = `${NODE_SAYS}
 count() { folder=$1; shift; find "$folder" -maxdepth 1 -type f ! -name '*.state*' "$@" 2>/dev/null | wc -l; }
 echo @running; cat "$2" 2>/dev/null || true
 echo @current; basename "$(readlink "$3" || true)"
 echo @queue; count "$4/queue"; count "$4/queue" -mmin +60; count "$4/queue" -mmin -10; count "$4/failed"
 echo @oldest; find "$4/queue" -maxdepth 1 -type f ! -name '*.state*' -printf '%T@\\n' 2>/dev/null | sort -n | head -n 1
 echo @now; date +%s
-echo @health; "$1" status || true`;
+echo @health; node_says "$1"`;
 
 function parse({ code, stdout }: Answer): MailNodeEvidence | undefined {
   const part = sections(stdout);

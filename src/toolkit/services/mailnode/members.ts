@@ -3,6 +3,7 @@ import { clusterMemberSchema, clusterPartSchema } from "../../../contract/cluste
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 import { PATHS, UNIT } from "./names.ts";
+import { NODE_SAYS } from "./node-says.ts";
 
 /*
  * The cluster of the mail nodes, as one of them sees it and is told. What changes it may be said to any node that
@@ -18,7 +19,7 @@ export type MailCluster = z.infer<typeof mailClusterSchema>;
 
 /** Asks the node of a machine how it is; exit code 0 where there is none, too. */
 export function askForMailCluster(): Command {
-  return ask(script(`timeout 20 "$1" status 2>/dev/null || true`, [PATHS.program]), { timeoutMs: 30_000 });
+  return ask(script(`${NODE_SAYS}\nnode_says "$1"`, [PATHS.program]), { timeoutMs: 30_000 });
 }
 
 /** What a node says of its cluster in the body of its health; undefined where it says nothing. */
