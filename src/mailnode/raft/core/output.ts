@@ -21,10 +21,12 @@ export class Output {
     const state = this.#state;
     const softState = this.#takeSoftState();
     const committed = state.isWitness ? [] : state.log.takeCommitted(state.options.maxApplyBytes);
-    const written = state.log.handed;
+    const handed = state.log.handed;
     const entries = state.log.takeUnwritten();
     const snapshot = state.snapshotToPersist;
     state.snapshotToPersist = undefined;
+    // A snapshot's place counts as handed, and is written in this batch only: behind the hard state.
+    const written = snapshot === undefined ? handed : 0;
     const hardState = this.#takeHardState(written, entries.length > 0 || snapshot !== undefined);
     const hasContents = entries.length > 0 || snapshot !== undefined || hardState !== undefined;
 
@@ -75,7 +77,8 @@ export class Output {
 
   /**
    * Term and vote as soon as they change. The commit index rides along: it is found again without the disk. It
-   * never names an entry of its own batch, which a torn write could lose.
+   * never names an entry of its own batch, nor the snapshot in it, which a torn write could lose: it would commit
+   * whatever older entries stand there.
    */
   #takeHardState(written: number, hasContents: boolean): HardState | undefined {
     const { term, vote, log } = this.#state;

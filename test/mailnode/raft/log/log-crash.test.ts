@@ -35,7 +35,7 @@ const STORY: readonly Act[] = [
   { hardState: hardState(3, 22, "00000000000000aa"), entries: entries(3, 25, 26, 700) },
   { snapshot: snapshotOf(2, 22) },
   { compact: 22 },
-  { hardState: hardState(4, 40), snapshot: snapshotOf(4, 40), entries: entries(4, 41, 44) },
+  { hardState: hardState(4, 22), snapshot: snapshotOf(4, 40), entries: entries(4, 41, 44) },
   { compact: 40 },
   { hardState: hardState(4, 43), entries: entries(4, 45, 60, 90) },
 ].filter((act) => !("compact" in act && act.compact === 40));
