@@ -84,6 +84,11 @@ export class Raft {
     return this.#state.log.membership;
   }
 
+  /** Where that stands in the log; 0 for that of the snapshot. */
+  get membershipIndex(): Index {
+    return this.#state.log.membershipIndex;
+  }
+
   /** One unit of time went by. */
   tick(): void {
     this.#state.ticks++;

@@ -71,7 +71,7 @@ export class Driver implements Consensus {
     this.#options = options;
     this.#followed = new Followed(options.witness);
     this.#persisting = new PersistQueue(env);
-    const enter = (event: (raft: Raft) => void): void => this.#enter(event);
+    const enter = (event: (raft: Raft) => void): void => void this.#enter(event);
     this.#desk = new LeaderDesk({ ...options, stamp: parts.stamp, enter });
     const send = (to: NodeId, packet: Packet): boolean => transport.send(to, packet);
     this.#asks = new PendingAsks(options.askTicks, Math.floor(env.random() * 2 ** 52), send);
@@ -193,12 +193,16 @@ export class Driver implements Consensus {
       const refuse = (reason: NotProposed["reason"]): void => settle({ type: "notProposed", reason });
       if (this.#end.signal.aborted) return refuse("stopped");
       if (signal?.aborted) return refuse("no-leader");
-      this.#enter((raft) => {
+      const began = this.#enter((raft) => {
         const { leader } = raft;
         if (leader === this.id) return this.#desk.serve(raft, ask, settle, signal);
         if (leader === undefined) return refuse("no-leader");
         this.#asks.ask(leader, ask, settle, signal);
       });
+      if (began) return;
+      // Not started yet, or stopped by this very thing, and how far it came is not known.
+      if (this.#raft === undefined) refuse("no-leader");
+      else settle({ type: "unknown", why: "this node stops" });
     }).then(acceptedOrThrow);
   }
 
@@ -243,9 +247,11 @@ export class Driver implements Consensus {
     }
   }
 
-  /** Every way into the core: what it leads to is done when the turn is over. */
-  #enter(event: (raft: Raft) => void): void {
-    if (this.#orStop(event)) this.#schedule();
+  /** Every way into the core: what it leads to is done when the turn is over. False: there was no core to enter, or it broke. */
+  #enter(event: (raft: Raft) => void): boolean {
+    const began = this.#orStop(event);
+    if (began) this.#schedule();
+    return began;
   }
 
   #schedule(): void {

@@ -45,7 +45,7 @@ export class LeaderDesk {
       case "change": {
         const entry = raft.proposeMembership(ask.changes);
         if ("refused" in entry) return settle({ type: "refused", why: entry.refused });
-        this.#waits.add(raft, entry, "quorum", settle, () => !isJoint(raft.membership));
+        this.#waits.add(raft, entry, "quorum", settle, () => isSettled(raft));
       }
     }
   }
@@ -82,4 +82,9 @@ export class LeaderDesk {
     });
     signal?.addEventListener("abort", giveUp, { once: true });
   }
+}
+
+/** Whether the members are what they are to be, and will stay so: who was left out may be stopped. */
+function isSettled({ membership, membershipIndex, committed }: Raft): boolean {
+  return !isJoint(membership) && membershipIndex <= committed;
 }

@@ -58,6 +58,13 @@ export class DrivenCluster {
 
   /** Starts a member on its disk, or on a new one. */
   async start(id: string, { founder = true }: { readonly founder?: boolean } = {}): Promise<Member> {
+    const member = await this.open(id);
+    await this.time.until(member.driver.start(founder ? this.founders : undefined));
+    return member;
+  }
+
+  /** A member with its disk open, that has not been started. */
+  async open(id: string): Promise<Member> {
     const disk = this.members.get(id)?.disk ?? new ForgetfulDisk();
     const later = (run: () => void): void => void this.time.schedule(this.syncMs, run, id);
     const log = await RaftLog.open({
@@ -87,7 +94,6 @@ export class DrivenCluster {
       },
     });
     this.members.set(id, member);
-    await this.time.until(driver.start(founder ? this.founders : undefined));
     return member;
   }
 

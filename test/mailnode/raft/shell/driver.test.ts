@@ -105,6 +105,16 @@ describe("the driver of a cluster of three", () => {
     await expect(cluster.say(leader.id, "to nobody")).rejects.toMatchObject({ reason: "no-leader" });
   });
 
+  it("refuses, for certain, what it is asked before it is started, and all that was asked is answered when it stops", async () => {
+    const cluster = new DrivenCluster(3);
+    const { driver } = await cluster.open("n1");
+    await expect(cluster.propose("n1", "early")).rejects.toMatchObject({ reason: "no-leader" });
+    await expect(driver.changeMembers([{ become: "removed", id: "n2" }])).rejects.toThrow(NotProposed);
+    await expect(cluster.time.until(driver.transferLeadership("n2"))).rejects.toThrow(NotProposed);
+    await driver.stop();
+    await expect(cluster.propose("n1", "late")).rejects.toMatchObject({ reason: "stopped" });
+  });
+
   it("lets a caller go who waits no longer: unclear before the commit, committed after it", async () => {
     const cluster = new DrivenCluster(3);
     const leader = await cluster.begin();
@@ -208,6 +218,29 @@ describe("the members of a cluster", () => {
     expect(await cluster.say(leader.id, "after", "all")).toMatchObject({ replicas: 3 });
     await cluster.settle(500);
     expect(joiner.words).toEqual(["before", "after"]);
+  });
+
+  it("are what they are to be, on the disks of a quorum, when the change is answered: who was left out may be stopped", async () => {
+    const cluster = new DrivenCluster(3);
+    const leader = await cluster.begin();
+    const [gone, other] = followersOf(cluster, leader);
+    for (const id of ["n4", "n5"]) await cluster.start(id, { founder: false });
+    const learners = ["n4", "n5"].map((id) => ({ become: "learner", id }) as const);
+    await cluster.time.until(leader.driver.changeMembers(learners));
+    await cluster.settle(500);
+    const answered = leader.driver
+      .changeMembers([
+        { become: "voter", id: "n4" },
+        { become: "voter", id: "n5" },
+        { become: "removed", id: gone },
+        { become: "removed", id: other },
+      ])
+      .then(() => leader.driver.status()!);
+    const { membership, membershipIndex, commit } = await cluster.time.until(answered);
+    expect(membership.voters).toEqual([leader.id, "n4", "n5"].sort());
+    expect(commit).toBeGreaterThanOrEqual(membershipIndex);
+    for (const id of [gone, other, leader.id]) cluster.network.cut(id);
+    expect((await cluster.leader(["n4", "n5"])).driver.members()).toHaveLength(3);
   });
 
   it("let a leader go that removes itself, and go on", async () => {
