@@ -5,8 +5,15 @@ import { becomeFollower } from "./roles.ts";
 import type { RaftState } from "./state.ts";
 import { tickTransfer } from "./transfer.ts";
 
+/** So many election timeouts a leader waits for its own disk. */
+const DISK_PATIENCE = 5;
+
 /** A tick of the leader. */
 export function tickLeader(state: RaftState): void {
+  if (diskStalls(state)) {
+    becomeFollower(state, state.term, undefined);
+    return;
+  }
   state.electionElapsed++;
   if (state.electionElapsed >= state.options.electionTicks) {
     state.electionElapsed = 0;
@@ -19,6 +26,15 @@ export function tickLeader(state: RaftState): void {
   state.heartbeatElapsed++;
   if (state.heartbeatElapsed >= state.options.heartbeatTicks) broadcastHeartbeat(state);
   announceCommit(state);
+}
+
+/**
+ * Whether the own disk takes nothing although it has something to take. The others commit without it, and all that
+ * they commit would wait in this node's memory; nothing is applied here, so that its own clients wait too.
+ */
+function diskStalls(state: RaftState): boolean {
+  state.diskElapsed = state.log.handed > state.log.durable ? state.diskElapsed + 1 : 0;
+  return state.diskElapsed >= DISK_PATIENCE * state.options.electionTicks;
 }
 
 /** A new round to every member, learners too. */

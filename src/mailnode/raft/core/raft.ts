@@ -191,6 +191,7 @@ export class Raft {
   persisted(token: PersistToken): void {
     const state = this.#state;
     this.#output.persisted(token);
+    state.diskElapsed = 0;
     // Within one term a log is only overwritten where it differs from the leader's; over terms the same term and
     // index can come, go and come back while the disk still writes.
     if (token.term !== state.term) return;

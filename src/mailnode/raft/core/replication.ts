@@ -38,18 +38,13 @@ export function replicate(state: RaftState): void {
 }
 
 /**
- * How far a member may be sent the log. A witness gets only what lies on the disk of a voter that could lead: it
- * refuses candidates with less than it has and is none itself, so an entry that it alone held would end all
- * elections.
+ * How far a member may be sent the log. A witness gets only what a quorum has as soon as it has it too: it refuses
+ * candidates with less than it has and is none itself, so an entry that was on fewer disks would end all elections
+ * once those were lost.
  */
 function lastFor(state: RaftState, peer: Peer): Index {
-  if (!peer.isWitness) return state.log.lastIndex;
-  const { voters } = state.log.membership;
-  let last = voters.includes(state.id) ? state.log.durable : 0;
-  for (const { id, progress, isWitness } of state.tracker.peers) {
-    if (!isWitness && progress.match > last && voters.includes(id)) last = progress.match;
-  }
-  return last;
+  const { lastIndex } = state.log;
+  return peer.isWitness ? Math.min(state.tracker.committedWithWitnesses(), lastIndex) : lastIndex;
 }
 
 /** Finds out whether what was sent arrived, and tells the commit index; whatever the window says. */

@@ -43,6 +43,7 @@ export function becomeLeader(state: RaftState): void {
   state.leader = state.id;
   state.tracker.reset(state.log.membership, state.log.lastIndex);
   state.tracker.of(state.id)?.maybeUpdate(state.log.durable);
+  state.diskElapsed = 0;
   state.uncommittedBytes = state.log.bytesBetween(state.log.committed, state.log.lastIndex);
 }
 

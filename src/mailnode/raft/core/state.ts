@@ -33,6 +33,8 @@ export class RaftState {
 
   /** Leader: the bytes of entries behind the commit index. */
   uncommittedBytes = 0;
+  /** Leader: ticks since its disk has taken something, while there is something to take. */
+  diskElapsed = 0;
   /** Leader: rounds of heartbeats sent in this term. */
   round = 0;
   readonly reads: ReadQueue;

@@ -67,7 +67,7 @@ function judge(file: Uint8Array, at: number, fault: RecordFault): Ending {
 
 /**
  * A record from `from` on that says that `at` was durable before it was written. What a known payload holds is not
- * asked: it may be a copy of a log.
+ * asked: it may be a copy of a log. Nor is a record that says more than it can know, of what is behind itself.
  */
 function laterWitness(file: Uint8Array, from: number, at: number): number | undefined {
   for (
@@ -77,7 +77,7 @@ function laterWitness(file: Uint8Array, from: number, at: number): number | unde
   ) {
     if (file[place + 4] === 0) continue;
     const record = readRecord(file, place);
-    if (typeof record !== "string" && record.synced > at) return place;
+    if (typeof record !== "string" && record.synced > at && record.synced <= place) return place;
   }
   return undefined;
 }

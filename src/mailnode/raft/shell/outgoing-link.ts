@@ -118,6 +118,8 @@ export class OutgoingLink {
       host,
       port,
       secureContext: context(),
+      // Node's own default can be turned off by the environment.
+      rejectUnauthorized: true,
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     });
     const stop = (): void => void socket.destroy();

@@ -17,6 +17,7 @@ export class Tracker {
   #quorum = new JointConfig([]);
   #members = new Map<NodeId, Progress>();
   #peers: readonly Peer[] = [];
+  #witnesses: ReadonlySet<NodeId> = new Set();
   readonly #votes = new Map<NodeId, boolean>();
 
   constructor(self: NodeId, window: Window) {
@@ -45,9 +46,10 @@ export class Tracker {
     const members = new Map<NodeId, Progress>();
     for (const id of ids) members.set(id, this.#members.get(id) ?? this.#fresh(lastIndex));
     this.#members = members;
+    this.#witnesses = new Set(membership.witnesses);
     this.#peers = [...members]
       .filter(([id]) => id !== this.#self)
-      .map(([id, progress]) => ({ id, progress, isWitness: membership.witnesses.includes(id) }));
+      .map(([id, progress]) => ({ id, progress, isWitness: this.#witnesses.has(id) }));
   }
 
   /** Forgets all progress and all votes: another term, another leader. */
@@ -60,6 +62,13 @@ export class Tracker {
   /** The highest index on a quorum's disks. */
   committedIndex(): Index {
     return this.#quorum.committedIndex((id) => this.#members.get(id)?.match);
+  }
+
+  /** The same, if all witnesses held everything. */
+  committedWithWitnesses(): Index {
+    return this.#quorum.committedIndex((id) =>
+      this.#witnesses.has(id) ? Infinity : this.#members.get(id)?.match,
+    );
   }
 
   /** The latest round of heartbeats that a quorum answered, this node's own answer being `ownRound`. */

@@ -65,6 +65,56 @@ function patienceOf(core: Raft): number {
   }
 }
 
+describe("a witness among five", () => {
+  it("gets an entry when it completes a quorum, not while the leader's disk alone has it: then two deaths would end all elections", () => {
+    const voters = ["n1", "n2", "n3", "n4", "n5"];
+    const core = new Raft(
+      { ...DEFAULT_OPTIONS, id: "n1", random: () => 0.5, preVote: false },
+      {
+        hardState: { term: 0, vote: undefined, commit: 0 },
+        snapshot: { term: 0, index: 0, membership: { ...NOBODY, voters, witnesses: ["n5"] } },
+        entries: [],
+        applied: 0,
+      },
+    );
+    core.campaign();
+    sent(core);
+    for (const from of ["n2", "n3"])
+      core.step({ type: "voteResponse", from, to: "n1", term: 1, granted: true });
+    const toWitness = (lines: readonly string[]) => lines.filter((line) => /^n1->n5 append .*1\/1/.test(line));
+    const first = sent(core);
+    expect(first.filter((line) => line.startsWith("n1->n2 append"))).toHaveLength(1);
+    expect(toWitness(first)).toEqual([]);
+    core.step(accepted("n2", 1));
+    expect(core.committed).toBe(0);
+    expect(toWitness(sent(core))).toHaveLength(1);
+    core.step(accepted("n5", 1));
+    expect(core.committed).toBe(1);
+  });
+});
+
+describe("a leader whose disk takes nothing", () => {
+  it("gives way after five election timeouts, though the others answer and commit; a slow one leads on", () => {
+    const core = leader();
+    const tick = (): void => {
+      core.tick();
+      for (const from of ["n2", "n3"])
+        core.step({ type: "heartbeatResponse", from, to: "n1", term: 1, round: 1 });
+    };
+    core.propose(new Uint8Array(1));
+    const slow = core.ready()!.batch!.token;
+    for (let ticks = 0; ticks < 49; ticks++) tick();
+    core.persisted(slow);
+    core.propose(new Uint8Array(1));
+    core.ready();
+    for (const from of ["n2", "n3"]) core.step(accepted(from, 3));
+    for (let ticks = 0; ticks < 49; ticks++) tick();
+    expect([core.role, core.committed]).toEqual(["leader", 3]);
+    tick();
+    expect(core.role).toBe("follower");
+  });
+});
+
 describe("a core", () => {
   it("draws its wait anew under each leader: who drew a long one does not have it for ever", () => {
     let drawn = 0.9;

@@ -46,6 +46,21 @@ describe("the records of a segment", () => {
     expect(scan(file)).toEqual({ verdict: "whole", end: SIZE, records: 1 });
   });
 
+  it("end torn where the data of a torn record look like one that vouches for what it cannot know", () => {
+    const look = new BinaryWriter();
+    addRecord(look, "entry", (to) => to.raw(new Uint8Array(8).fill(0xaa)));
+    const alike = look.take();
+    sealRecords(alike, 0, SIZE * 2);
+    const { file, end } = fileOf([[100]]);
+    const writer = new BinaryWriter();
+    addRecord(writer, "entry", (to) => to.raw(Buffer.concat(Array.from({ length: 40 }, () => alike))));
+    const bytes = writer.take();
+    sealRecords(bytes, 0, end);
+    file.set(bytes, end);
+    blank(file, end, Math.ceil((end + 1) / SECTOR) * SECTOR);
+    expect(scan(file)).toMatchObject({ verdict: "torn", end });
+  });
+
   it("end torn where some sectors of the last write are blank, whichever", () => {
     const { starts, end } = fileOf([[100], [2000, 1000]]);
     const [, second, third] = starts;
