@@ -51,11 +51,18 @@ export function isWitness({ metadata }: Member): boolean {
 
 /**
  * Where to reach members: those that seem to be there, and those that count whatever they seem. A certificate must be
- * for the machine that gossip names: holding a gossip key does not make a machine another one.
+ * for the member's machine. Which one that is, gossip says of those alone that the shared state does not know yet:
+ * everybody with a key can announce a member that is down, and whom the others take for a member has its vote.
+ *
+ * @param counted who is a member of the log
+ * @param machines the machines of members, by what they reported to the shared state
  */
 export function addressBook(
   members: readonly Member[],
-  counted: ReadonlySet<string>,
+  {
+    counted,
+    machines,
+  }: { readonly counted: ReadonlySet<string>; readonly machines: ReadonlyMap<string, string> },
   region: string | undefined,
 ): AddressBook {
   const book = new Map<string, PeerAddress>();
@@ -63,7 +70,8 @@ export function addressBook(
     const isThere = state === "alive" || state === "suspect";
     const at = endpointOf(metadata);
     if (at === undefined || !(isThere || counted.has(id))) continue;
-    book.set(id, { ...at, name: metadata.name, compress: metadata.notes?.region !== region });
+    const name = machines.get(id) ?? metadata.name;
+    book.set(id, { ...at, name, compress: metadata.notes?.region !== region });
   }
   return book;
 }

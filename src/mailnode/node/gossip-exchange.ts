@@ -24,8 +24,11 @@ export class GossipExchange {
   addressBook(): AddressBook {
     const { log, gossip } = this.#open;
     const counted = new Set(log.driver.members().map(({ id }) => id));
+    const machines = new Map<string, string>();
+    for (const [name, { member }] of log.replica.machine.nodes.list())
+      if (member !== undefined) machines.set(member, name);
     const others = gossip.members().filter(({ id }) => id !== log.id);
-    return addressBook(others, counted, this.#options.config.region);
+    return addressBook(others, { counted, machines }, this.#options.config.region);
   }
 
   /** Tells the others of this node what has changed. */

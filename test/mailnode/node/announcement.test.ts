@@ -50,7 +50,16 @@ describe("what a node tells the others of itself", () => {
   });
 });
 
+const NONE = { counted: new Set<string>(), machines: new Map<string, string>() };
+
 describe("where members are", () => {
+  it("is under the machine that the shared state knows, whatever somebody announces in a member's place", () => {
+    const taken = member("a", { node: "node-m" });
+    const machines = new Map([["a", "node-a"]]);
+    expect(addressBook([taken], { ...NONE, machines }, undefined).get("a")!.name).toBe("node-a");
+    expect(addressBook([taken], NONE, undefined).get("a")!.name).toBe("node-m");
+  });
+
   it("is what they say, under their machine's name, for those that are there or count", () => {
     const members = [
       member("a"),
@@ -58,20 +67,20 @@ describe("where members are", () => {
       member("c", {}, "dead"),
       member("d", {}, "left"),
     ];
-    const book = addressBook(members, new Set(["c"]), undefined);
+    const book = addressBook(members, { counted: new Set(["c"]), machines: new Map() }, undefined);
     expect([...book.keys()]).toEqual(["a", "b", "c"]);
     expect(book.get("a")).toEqual({ host: "10.0.0.1", port: 7948, name: "node-a", compress: false });
   });
 
   it("compresses between regions alone", () => {
     const east = member("a", { config: { address: "10.0.0.1", witness: false, region: "east" } });
-    expect(addressBook([east], new Set(), "east").get("a")!.compress).toBe(false);
-    expect(addressBook([east], new Set(), "west").get("a")!.compress).toBe(true);
+    expect(addressBook([east], NONE, "east").get("a")!.compress).toBe(false);
+    expect(addressBook([east], NONE, "west").get("a")!.compress).toBe(true);
   });
 
   it("leaves out who names no place", () => {
     const nowhere = member("a");
     const metadata = { ...nowhere.metadata, addresses: { raft: "nowhere" } };
-    expect(addressBook([{ ...nowhere, metadata }], new Set(), undefined).size).toBe(0);
+    expect(addressBook([{ ...nowhere, metadata }], NONE, undefined).size).toBe(0);
   });
 });

@@ -71,15 +71,20 @@ export class TlsTransport implements Transport {
     this.#dial();
   }
 
-  /** Says where members are; connections to those that stay where they are stay too. */
+  /** Says where members are; connections to those that stay where they are, on the same machine, stay too. */
   setPeers(book: AddressBook): void {
+    const before = this.#book;
     this.#book = book;
     for (const [id, link] of this.#links) {
       if (isDeepStrictEqual(book.get(id), link.address)) continue;
       this.#links.delete(id);
       void link.close();
     }
-    for (const link of this.#incoming) if (link.from !== undefined && !book.has(link.from)) link.end();
+    for (const link of this.#incoming) {
+      const { from } = link;
+      // Who is somewhere else calls again, and shows its certificate: the one before may be of another machine.
+      if (from !== undefined && !isDeepStrictEqual(book.get(from), before.get(from))) link.end();
+    }
     this.#dial();
   }
 

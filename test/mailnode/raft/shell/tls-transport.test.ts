@@ -230,6 +230,33 @@ describe("the members' network", () => {
     expect(one.transport.send("n2", heartbeat("n1", "n2"))).toBe(false);
   });
 
+  it("ends a member's call when its name is known to be another machine's, and takes that machine's certificate alone", async () => {
+    const [first, second] = [await authority.identity("host-1"), await authority.identity("host-2")];
+    const one = await node("n1", { identity: first });
+    const impostor = await node("n2", { identity: second });
+    const book = (name: string) =>
+      new Map([
+        ["n1", { host: "127.0.0.1", port: one.port, name: "host-1" }],
+        ["n2", { host: "127.0.0.1", port: impostor.port, name }],
+      ]);
+    for (const { transport } of [one, impostor]) transport.setPeers(book("host-2"));
+    await until(() => impostor.transport.send("n1", heartbeat("n2", "n1")));
+    one.transport.setPeers(book("host-3"));
+    await until(() => one.broken.includes("n2"));
+    await until(() => one.problems.some((problem) => problem.includes("certificate is not for host-3")));
+    expect(impostor.transport.connected("n1")).toBe(false);
+  });
+
+  it("asks for a certificate of the cluster's authority though Node was told to take any", async () => {
+    const stranger = await node("n2", { identity: await (await TestAuthority.make()).identity("member") });
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+    closing.push(() => delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]);
+    const one = await node("n1");
+    one.transport.setPeers(new Map([["n2", { host: "127.0.0.1", port: stranger.port, name: "member" }]]));
+    await until(() => one.problems.some((problem) => problem.startsWith("n2 at 127.0.0.1")));
+    expect(one.transport.connected("n2")).toBe(false);
+  });
+
   it("gives up a connection that brings garbage, a message in another's name or a frame out of bounds", async () => {
     const one = await node("n1", { limits: { maxFrameBytes: 10_000 } });
     one.transport.setPeers(new Map([["n2", { host: "127.0.0.1", port: one.port }]]));
