@@ -9,6 +9,8 @@ export interface Survey {
   command(machine: string): Command;
   /** A machine that cannot be reached ends the run, with the reason; otherwise it has no answer. */
   readonly needsAll?: boolean;
+  /** Of a survey that needs all: who may be silent all the same. */
+  readonly canMiss?: readonly string[];
 }
 
 /** What a run will do, decided from what its survey found. */
