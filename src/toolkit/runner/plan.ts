@@ -43,6 +43,8 @@ export interface Runnable {
   readonly machines: readonly string[];
   /** It may be typed again where it stopped: it looks at everything anew. */
   readonly isRepeatable: boolean;
+  /** Of a repeatable one: once it has begun a step it is resumed or aborted, as it would take its own traces for another's. */
+  readonly isResumedOnceBegun?: boolean;
   /** Whether it settles an unfinished run of the same runbook with these arguments. */
   supersedes(earlier: unknown): boolean;
   readonly survey: Survey;

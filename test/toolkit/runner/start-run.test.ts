@@ -210,6 +210,55 @@ describe("a run", () => {
     expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
   });
 
+  it("of a repeatable runbook whose plan refuses leaves the one before it to be resumed", async () => {
+    const broken = [
+      plannedPhase("first", [[mark("node-1", "a")]]),
+      plannedPhase("second", [[mark("node-1", "b", breaks)]]),
+    ];
+    const again = (changes: Partial<Runnable>) =>
+      startRun(runnable(broken, { isRepeatable: true, supersedes: () => true, ...changes }), {
+        ...machines.settings(),
+        dryRun: false,
+      });
+    await expect(again({})).rejects.toMatchObject({ code: "STEP_FAILED" });
+    const refuse = () => {
+      throw new UserError("REFUSED", "half of it is there", "look");
+    };
+    await expect(again({ plan: refuse })).rejects.toMatchObject({ code: "REFUSED" });
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toHaveLength(1);
+    await resumeRun(resuming([broken[0]!, two[1]!]));
+    expect(await state("node-1")).toBe("a\nb\n");
+  });
+
+  it("of a runbook that is resumed once it has begun is repeated only where no step was begun", async () => {
+    let isPressed = true;
+    const interruption = {
+      check: () => {
+        if (isPressed) throw new UserError("INTERRUPTED", "stopped", "run the command again");
+      },
+    };
+    const careful = (phases: readonly Phase[]) =>
+      startRun(runnable(phases, { isRepeatable: true, isResumedOnceBegun: true, supersedes: () => true }), {
+        ...machines.settings(),
+        dryRun: false,
+        interruption,
+      });
+    await expect(careful(two)).rejects.toMatchObject({
+      code: "INTERRUPTED",
+      remedy: "run the command again",
+    });
+    isPressed = false;
+    await expect(
+      careful([two[0]!, plannedPhase("second", [[mark("node-1", "b", breaks)]])]),
+    ).rejects.toMatchObject({
+      code: "STEP_FAILED",
+      remedy: "mend the cause; then mbctl resume goes on with it, mbctl abort takes back what it did",
+    });
+    await expect(careful(two)).rejects.toMatchObject({ code: "RUN_UNFINISHED" });
+    await resumeRun(resuming(two));
+    expect(await states()).toEqual(["a\nb\n", "a\n", "a\n"]);
+  });
+
   it("of a repeatable runbook that has nothing to take back is over when it fails, and stands in nobody's way", async () => {
     const refusing: Phase = {
       title: "look",
