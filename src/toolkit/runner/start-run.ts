@@ -44,7 +44,7 @@ export async function startRun(runnable: Runnable, settings: StartSettings): Pro
     if (shown && fingerprint(shown) !== fingerprint(plan)) throw planChanged();
     // Only now: a plan that refuses must not cost anybody the run that can be resumed.
     for (const record of earlier) await supersede(record, lock, settings);
-    const journal = new Journal({ ...settings, run: run.id, machines: () => lock.machines });
+    const journal = new Journal({ ...settings, run: run.id, lock });
     await journal.announce({
       kind: "begun",
       run: run.id,
@@ -102,7 +102,7 @@ async function supersede(
   lock: ClusterLock,
   settings: StartSettings,
 ): Promise<void> {
-  await new Journal({ ...settings, run, machines: () => lock.machines }, entries).end("superseded");
+  await new Journal({ ...settings, run, lock }, entries).end("superseded");
 }
 
 /** What will be done, as far as it is known beforehand. */

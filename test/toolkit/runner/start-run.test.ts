@@ -296,6 +296,28 @@ describe("a run", () => {
     expect(await states()).toEqual(["a\n", "", ""]);
   });
 
+  it("of which somebody else has the lock by now is not ended by whoever lost it", async () => {
+    const refusing: Phase = {
+      title: "look",
+      machines: ["node-1"],
+      observe: () => ask(["echo", "look"]),
+      decide: () => {
+        throw new UserError("REFUSED", "this needs a person", "look");
+      },
+    };
+    machines.before = async (_machine, command) => {
+      if (!command.argv.includes("look")) return;
+      for (const machine of MACHINES)
+        await writeFile(machines.path(machine, "runs/lock/token"), "somebody else");
+    };
+    const repeatable = runnable([refusing], { isRepeatable: true, supersedes: () => true });
+    await expect(startRun(repeatable, { ...machines.settings(), dryRun: false })).rejects.toMatchObject({
+      code: "REFUSED",
+    });
+    for (const workstation of ["desk", "laptop"])
+      expect(await openRuns(machines.settings(workstation).runs, MACHINES, machines)).toHaveLength(1);
+  });
+
   it("ends before the next step when Ctrl-C was pressed, and can be resumed", async () => {
     let isPressed = false;
     const interruption = {

@@ -143,6 +143,18 @@ describe("the lock of a cluster", () => {
     expect(asleep.machines).toEqual([]);
   });
 
+  it("is not extended where no majority says at that moment that it is held", async () => {
+    machines.silent.add("node-3");
+    const lock = await acquire("t1");
+    machines.silent.clear();
+    machines.silent.add("node-2");
+    await expect(lock.extendTo("node-3")).rejects.toMatchObject({ code: "LOCK_LOST" });
+    expect(await lockOn("node-3")).toBeUndefined();
+    machines.silent.clear();
+    await lock.extendTo("node-3");
+    expect(lock.machines).toEqual(MACHINES);
+  });
+
   it("leaves another's lock alone at its release", async () => {
     const asleep = await acquire("t1");
     await Promise.all(MACHINES.map((machine) => age(machine, 100)));
