@@ -61,12 +61,14 @@ export class ClusterLock {
     const end = options.env.monotonic() + options.waitMs;
     for (;;) {
       const lock = new ClusterLock(options);
+      // From the first machine on: another one may keep it waiting for longer than a silent lock is respected.
+      lock.#beating = lock.#beat();
       try {
         await lock.#takeAll();
-        lock.#beating = lock.#beat();
+        await lock.#prove();
         return lock;
       } catch (error) {
-        await lock.#releaseAll();
+        await lock.release();
         const isWorthWaiting = error instanceof LockHeld && error.lock.holder.kind === "run";
         if (!isWorthWaiting || options.env.monotonic() >= end) throw error;
         await options.env.sleep(RETRY_MS);
@@ -141,6 +143,12 @@ export class ClusterLock {
     const needed = Math.floor(this.#options.machines.length / 2) + 1;
     if (this.#held.size < needed && !(this.#options.acceptMinority && this.#held.size > 0))
       throw noMajority(this.#held.size, needed, silent);
+  }
+
+  /** Where taking it took so long that those that were taken first may have gone stale. Throws LOCK_LOST. */
+  async #prove(): Promise<void> {
+    if (this.#options.env.monotonic() - this.#renewedAt >= BEAT_SECONDS * 1000) await this.#renew();
+    this.check();
   }
 
   async #take(machine: string): Promise<void> {
