@@ -450,6 +450,24 @@ describe("a run whose process died", () => {
     expect(await states()).toEqual(whole);
   });
 
+  it("on another computer or in another container that bears the same name, is not taken over while its lock is fresh", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[1]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    for (const machine of MACHINES) {
+      const path = machines.path(machine, "runs/lock/holder");
+      const holder = JSON.parse(await readFile(path, "utf8")) as { process: object };
+      await writeFile(
+        path,
+        JSON.stringify({ ...holder, process: { ...holder.process, namespace: "pid:[1]" } }),
+      );
+    }
+    await expect(resumeRun(resuming(phases))).rejects.toMatchObject({ code: "LOCK_HELD" });
+    await resumeRun(resuming(phases, "desk", { takeOver: true }));
+    expect(await states()).toEqual(whole);
+  });
+
   it("is aborted from a computer that has never seen it", async () => {
     const { died } = dieAt((await stepCommands().finally(fresh)).steps[2]!);
     void start(phases, dead).catch(() => undefined);
