@@ -29,6 +29,7 @@ export function bind(
     description: sha256(JSON.stringify(topology)),
     machines: topology.machines.map(({ name }) => name),
     isRepeatable: runbook.isRepeatable,
+    isResumedOnceBegun: runbook.isResumedOnceBegun?.(parsed.data) ?? false,
     supersedes: (earlier) =>
       runbook.isRepeatable &&
       (runbook.supersedes?.(earlier, parsed.data) ?? isDeepStrictEqual(earlier, parsed.data)),

@@ -36,6 +36,11 @@ export interface Runbook<Args> {
   readonly arguments: z.ZodType<Args>;
   /** It may be typed again where it stopped: it looks at everything anew. */
   readonly isRepeatable: boolean;
+  /**
+   * Of a repeatable one: whether, once it has begun a step, it is resumed or aborted instead. So where it would take what
+   * it left in the middle for somebody else's work, and leave it there for good. Default: it is not.
+   */
+  isResumedOnceBegun?(args: Args): boolean;
   /** Of a repeatable one: whether it settles an unfinished run with these arguments. Default: with the same ones. */
   supersedes?(earlier: Args, now: Args): boolean;
   survey(context: RunbookContext, args: Args): Survey;

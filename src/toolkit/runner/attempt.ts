@@ -13,6 +13,7 @@ import type { Journal } from "./journal/journal.ts";
 import { JournalKeeper } from "./keeper.ts";
 import type { ClusterLock } from "./lock/cluster-lock.ts";
 import { fenced } from "./lock/fence.ts";
+import { mayRepeat } from "./may-repeat.ts";
 import type { Operator, Plan, Runnable, RunIdentity } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
 import type { Reporter } from "./reporter.ts";
@@ -97,19 +98,26 @@ async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
   journal.note({ kind: "stopped", code: error.code, message: error.message });
   const isUndone = error instanceof GroupUndone && journal.record.finishedPhases.size === 0;
   // What looks anew when it is typed again, and has nothing to take back, is over: it stands in nobody's way.
-  const isOver =
-    isUndone || (runnable.isRepeatable && error.code !== "LOCK_LOST" && !leavesSomething(attempt));
+  const isRepeated = error.code !== "LOCK_LOST" && mayRepeat(runnable, journal.record);
+  const isOver = isUndone || (isRepeated && !leavesSomething(attempt));
   if (isOver) await journal.end(isUndone ? "undone" : "failed").catch(() => undefined);
   else await journal.flush().catch(() => undefined);
   await finish(attempt, isUndone ? "undone" : "stopped");
-  if (isOver || (runnable.isRepeatable && error.code !== "LOCK_LOST")) return error;
+  if (isOver || isRepeated) return error;
   return new UserError(
     error.code,
     `${error.message}\n  the run ${run.id} stopped after ${progress(attempt)}`,
-    `${error.code === "INTERRUPTED" ? "" : `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
+    `${FIRST[error.code] ?? `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
     { cause: error },
   );
 }
+
+/** What comes before a resume, where the remedy of the error itself is to run the command again. */
+const FIRST: Readonly<Record<string, string>> = {
+  INTERRUPTED: "",
+  STEP_FAILED: "mend the cause; then ",
+  GATE_TIMEOUT: "mend the cause; then ",
+};
 
 function leavesSomething({ plan, journal }: Attempt): boolean {
   return new JournalKeeper(journal).toUndo(plan.phases).some(({ step }) => step.undo !== undefined);

@@ -9,6 +9,8 @@ export interface Survey {
   command(machine: string): Command;
   /** A machine that cannot be reached ends the run, with the reason; otherwise it has no answer. */
   readonly needsAll?: boolean;
+  /** Of a survey that needs all: who may be silent all the same. */
+  readonly canMiss?: readonly string[];
 }
 
 /** What a run will do, decided from what its survey found. */
@@ -41,6 +43,8 @@ export interface Runnable {
   readonly machines: readonly string[];
   /** It may be typed again where it stopped: it looks at everything anew. */
   readonly isRepeatable: boolean;
+  /** Of a repeatable one: once it has begun a step it is resumed or aborted, as it would take its own traces for another's. */
+  readonly isResumedOnceBegun?: boolean;
   /** Whether it settles an unfinished run of the same runbook with these arguments. */
   supersedes(earlier: unknown): boolean;
   readonly survey: Survey;

@@ -66,10 +66,7 @@ export async function forgetRun(settings: Omit<ResumeSettings, "bind">): Promise
   const runnable = { command: record.begun.command, machines: settings.machines };
   const lock = await takeLock(runnable, record.begun.run, settings, isOurs(record, settings));
   try {
-    const journal = new Journal(
-      { ...settings, run: record.begun.run, machines: () => lock.machines },
-      record.entries,
-    );
+    const journal = new Journal({ ...settings, run: record.begun.run, lock }, record.entries);
     await journal.end("aborted");
     return true;
   } finally {
@@ -92,7 +89,7 @@ async function withOpenRun(
     const now = await findOpenRun({ ...settings, run });
     const identity = { id: run, at: now.at, operator: now.begun.operator };
     const plan = await runnable.plan(new Map(Object.entries(now.begun.answers)), identity);
-    const journal = new Journal({ ...settings, run, machines: () => lock.machines }, now.entries);
+    const journal = new Journal({ ...settings, run, lock }, now.entries);
     return await work({ runnable, run: identity, plan, lock, journal, settings });
   } finally {
     await lock.release();

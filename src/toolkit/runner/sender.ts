@@ -1,8 +1,9 @@
 import type { Env } from "../../support/env.ts";
+import type { UserError } from "../../support/errors.ts";
 import { factsIn, resolvePlaceholders, type Resolver, secretsIn } from "../../support/placeholder.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer, Command } from "../steps/command.ts";
-import { fenced, isFencedOff, lockLost } from "./lock/fence.ts";
+import { fenced, isFencedOff } from "./lock/fence.ts";
 import { Masker } from "./masker.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -13,6 +14,8 @@ export interface Fence {
   check(): void;
   /** Takes the lock on a machine that does not bear it yet. */
   extendTo(machine: string): Promise<void>;
+  /** Tells it that a machine bears another's lock. Returns LOCK_LOST. */
+  lose(machine: string): UserError;
 }
 
 interface SenderOptions {
@@ -34,7 +37,7 @@ export class Sender {
 
   /** The answer, with *** for every secret that was sent in this run. */
   async send(machine: string, command: Command): Promise<Answer> {
-    const { transport, env, recorder } = this.#options;
+    const { transport, env, recorder, fence } = this.#options;
     const { stdin } = command;
     refusePlaceholders(command.argv);
     let code: number | undefined;
@@ -43,7 +46,7 @@ export class Sender {
       const answer = await (typeof stdin === "string"
         ? transport.run(machine, sent, this.#resolve(machine, stdin))
         : transport.run(machine, sent));
-      if (sent !== command && isFencedOff(answer)) throw lockLost(machine);
+      if (fence && sent !== command && isFencedOff(answer)) throw fence.lose(machine);
       code = answer.code;
       return { code, stdout: this.#masker.mask(answer.stdout), stderr: this.#masker.mask(answer.stderr) };
     } finally {

@@ -8,6 +8,7 @@ import { Journal } from "./journal/journal.ts";
 import type { RunRecord } from "./journal/run-record.ts";
 import { takeLock } from "./take-lock.ts";
 import type { ClusterLock } from "./lock/cluster-lock.ts";
+import { mayRepeat } from "./may-repeat.ts";
 import type { Plan, Runnable, RunIdentity } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
 import { runPhases, type RunResult } from "./run-phases.ts";
@@ -37,11 +38,13 @@ export async function startRun(runnable: Runnable, settings: StartSettings): Pro
   }
   const lock = await takeLock(runnable, run.id, settings);
   try {
-    await settleEarlierRuns(runnable, lock, settings);
+    const earlier = await earlierRuns(runnable, settings);
     const answers = await takeSurvey(runnable.survey, settings);
     const plan = await runnable.plan(answers, run);
     if (shown && fingerprint(shown) !== fingerprint(plan)) throw planChanged();
-    const journal = new Journal({ ...settings, run: run.id, machines: () => lock.machines });
+    // Only now: a plan that refuses must not cost anybody the run that can be resumed.
+    for (const record of earlier) await supersede(record, lock, settings);
+    const journal = new Journal({ ...settings, run: run.id, lock });
     await journal.announce({
       kind: "begun",
       run: run.id,
@@ -79,21 +82,27 @@ async function rehearse(plan: Plan, settings: StartSettings): Promise<RunResult>
 }
 
 /**
- * What an earlier run left in the middle is not built upon. One of the same repeatable runbook is settled by this run;
- * anything else a person resumes or aborts first.
+ * What an earlier run left in the middle is not built upon. Those of the same repeatable runbook are settled by this run;
+ * anything else a person resumes or aborts first: throws RUN_UNFINISHED.
  */
-async function settleEarlierRuns(
-  runnable: Runnable,
+async function earlierRuns(runnable: Runnable, settings: StartSettings): Promise<readonly RunRecord[]> {
+  const open = await openRuns(settings.runs, runnable.machines, settings.transport);
+  const inTheWay = open.find(
+    (record) =>
+      record.begun.runbook !== runnable.runbook ||
+      !mayRepeat(runnable, record) ||
+      !runnable.supersedes(record.begun.arguments),
+  );
+  if (inTheWay) throw unfinished(inTheWay);
+  return open;
+}
+
+async function supersede(
+  { begun: { run }, entries }: RunRecord,
   lock: ClusterLock,
   settings: StartSettings,
 ): Promise<void> {
-  for (const record of await openRuns(settings.runs, runnable.machines, settings.transport)) {
-    const { run, runbook } = record.begun;
-    const isSettled = runbook === runnable.runbook && runnable.supersedes(record.begun.arguments);
-    if (!isSettled) throw unfinished(record);
-    const journal = new Journal({ ...settings, run, machines: () => lock.machines }, record.entries);
-    await journal.end("superseded");
-  }
+  await new Journal({ ...settings, run, lock }, entries).end("superseded");
 }
 
 /** What will be done, as far as it is known beforehand. */

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { RunSettings } from "./attempt.ts";
 import { ClusterLock } from "./lock/cluster-lock.ts";
 import type { LockOnMachine } from "./lock/holder.ts";
+import { identify, isGone } from "./lock/process-identity.ts";
 import type { Runnable } from "./plan.ts";
 
 /**
- * Takes the cluster's lock for a run. A lock of a process of this computer that is gone may be taken at once; any other
- * only when it is stale, or when `isDead` says that a person knows.
+ * Takes the cluster's lock for a run. A lock of a process that is known to be gone, of this very boot and container, may
+ * be taken at once; any other only when it is stale, or when `isDead` says that a person knows.
  */
 export function takeLock(
   runnable: Pick<Runnable, "command" | "machines">,
@@ -15,26 +16,25 @@ export function takeLock(
   isDead: (lock: LockOnMachine) => boolean = () => false,
 ): Promise<ClusterLock> {
   const { operator, pid, env } = settings;
+  const identity = identify(pid);
   return ClusterLock.acquire({
     ...settings,
     machines: runnable.machines,
-    holder: { kind: "run", run, command: runnable.command, ...operator, pid, at: env.now() },
+    holder: {
+      kind: "run",
+      run,
+      command: runnable.command,
+      ...operator,
+      pid,
+      at: env.now(),
+      ...(identity && { process: identity }),
+    },
     token: `${run}.${randomBytes(6).toString("hex")}`,
     waitMs: settings.lockWaitMs,
     isDead: (lock) => isDead(lock) || isOfDeadProcess(lock, settings),
   });
 }
 
-function isOfDeadProcess({ holder }: LockOnMachine, { operator, pid }: RunSettings): boolean {
-  return holder.kind === "run" && holder.host === operator.host && holder.pid !== pid && !isAlive(holder.pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: there is one, of somebody else.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+function isOfDeadProcess({ holder }: LockOnMachine, { operator }: RunSettings): boolean {
+  return holder.kind === "run" && holder.host === operator.host && isGone(holder.pid, holder.process);
 }

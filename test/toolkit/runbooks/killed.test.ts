@@ -78,6 +78,22 @@ describe("a run that was killed", () => {
     }
   });
 
+  it("in a failover, is not begun anew over what it left, but resumed", async () => {
+    const bound: string[] = [];
+    for (const name of names) {
+      using whole = await undisturbed(name);
+      if (!whole.runnable.isResumedOnceBegun) continue;
+      bound.push(name);
+      using run = new Rehearsal(await fixtureOf(name));
+      const [first] = points(whole).filter(({ when }) => when === "after");
+      await run.startAndDie({ nth: whole.runnable.survey.machines.length + first!.nth, when: "after" });
+      expect((await refusalOf(() => run.start())).code).toBe("RUN_UNFINISHED");
+      await run.resume("laptop");
+      expect([name, run.machines.state]).toEqual([name, whole.machines.state]);
+    }
+    expect(bound).toEqual(["failover balancer", "failover cache", "failover database-writer"]);
+  });
+
   it.each(names)("in %s, and is aborted, leaves nothing that has an undo", async (name) => {
     using whole = await undisturbed(name);
     const surveyed = whole.runnable.survey.machines.length;
@@ -131,7 +147,7 @@ describe("a run of which a step fails", () => {
               run.machines.steps.all.map((one) => one.step),
             ),
           ).toEqual([]);
-        if (isOpen && !run.runnable.isRepeatable)
+        if (isOpen && !(run.runnable.isRepeatable && !run.runnable.isResumedOnceBegun))
           expect(error.remedy).toMatch(/mbctl resume goes on with it, mbctl abort takes back what it did$/);
         else expect(error.remedy).toMatch(/run (the command|mbctl recover galera) again/);
         await (isOpen ? run.resume("laptop") : run.start());

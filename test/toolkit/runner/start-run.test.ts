@@ -210,6 +210,55 @@ describe("a run", () => {
     expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
   });
 
+  it("of a repeatable runbook whose plan refuses leaves the one before it to be resumed", async () => {
+    const broken = [
+      plannedPhase("first", [[mark("node-1", "a")]]),
+      plannedPhase("second", [[mark("node-1", "b", breaks)]]),
+    ];
+    const again = (changes: Partial<Runnable>) =>
+      startRun(runnable(broken, { isRepeatable: true, supersedes: () => true, ...changes }), {
+        ...machines.settings(),
+        dryRun: false,
+      });
+    await expect(again({})).rejects.toMatchObject({ code: "STEP_FAILED" });
+    const refuse = () => {
+      throw new UserError("REFUSED", "half of it is there", "look");
+    };
+    await expect(again({ plan: refuse })).rejects.toMatchObject({ code: "REFUSED" });
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toHaveLength(1);
+    await resumeRun(resuming([broken[0]!, two[1]!]));
+    expect(await state("node-1")).toBe("a\nb\n");
+  });
+
+  it("of a runbook that is resumed once it has begun is repeated only where no step was begun", async () => {
+    let isPressed = true;
+    const interruption = {
+      check: () => {
+        if (isPressed) throw new UserError("INTERRUPTED", "stopped", "run the command again");
+      },
+    };
+    const careful = (phases: readonly Phase[]) =>
+      startRun(runnable(phases, { isRepeatable: true, isResumedOnceBegun: true, supersedes: () => true }), {
+        ...machines.settings(),
+        dryRun: false,
+        interruption,
+      });
+    await expect(careful(two)).rejects.toMatchObject({
+      code: "INTERRUPTED",
+      remedy: "run the command again",
+    });
+    isPressed = false;
+    await expect(
+      careful([two[0]!, plannedPhase("second", [[mark("node-1", "b", breaks)]])]),
+    ).rejects.toMatchObject({
+      code: "STEP_FAILED",
+      remedy: "mend the cause; then mbctl resume goes on with it, mbctl abort takes back what it did",
+    });
+    await expect(careful(two)).rejects.toMatchObject({ code: "RUN_UNFINISHED" });
+    await resumeRun(resuming(two));
+    expect(await states()).toEqual(["a\nb\n", "a\n", "a\n"]);
+  });
+
   it("of a repeatable runbook that has nothing to take back is over when it fails, and stands in nobody's way", async () => {
     const refusing: Phase = {
       title: "look",
@@ -245,6 +294,28 @@ describe("a run", () => {
     };
     await expect(start(phases)).rejects.toMatchObject({ code: "LOCK_LOST" });
     expect(await states()).toEqual(["a\n", "", ""]);
+  });
+
+  it("of which somebody else has the lock by now is not ended by whoever lost it", async () => {
+    const refusing: Phase = {
+      title: "look",
+      machines: ["node-1"],
+      observe: () => ask(["echo", "look"]),
+      decide: () => {
+        throw new UserError("REFUSED", "this needs a person", "look");
+      },
+    };
+    machines.before = async (_machine, command) => {
+      if (!command.argv.includes("look")) return;
+      for (const machine of MACHINES)
+        await writeFile(machines.path(machine, "runs/lock/token"), "somebody else");
+    };
+    const repeatable = runnable([refusing], { isRepeatable: true, supersedes: () => true });
+    await expect(startRun(repeatable, { ...machines.settings(), dryRun: false })).rejects.toMatchObject({
+      code: "REFUSED",
+    });
+    for (const workstation of ["desk", "laptop"])
+      expect(await openRuns(machines.settings(workstation).runs, MACHINES, machines)).toHaveLength(1);
   });
 
   it("ends before the next step when Ctrl-C was pressed, and can be resumed", async () => {
@@ -376,6 +447,24 @@ describe("a run whose process died", () => {
     comeBack();
     await expect(resumeRun(resuming(phases, "laptop"))).rejects.toMatchObject({ code: "LOCK_HELD" });
     await resumeRun(resuming(phases, "laptop", { takeOver: true }));
+    expect(await states()).toEqual(whole);
+  });
+
+  it("on another computer or in another container that bears the same name, is not taken over while its lock is fresh", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[1]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    for (const machine of MACHINES) {
+      const path = machines.path(machine, "runs/lock/holder");
+      const holder = JSON.parse(await readFile(path, "utf8")) as { process: object };
+      await writeFile(
+        path,
+        JSON.stringify({ ...holder, process: { ...holder.process, namespace: "pid:[1]" } }),
+      );
+    }
+    await expect(resumeRun(resuming(phases))).rejects.toMatchObject({ code: "LOCK_HELD" });
+    await resumeRun(resuming(phases, "desk", { takeOver: true }));
     expect(await states()).toEqual(whole);
   });
 

@@ -89,6 +89,8 @@ function putBack(change: FileChanges, state: FileState): readonly Command[] {
   const units = actionsFor(change.write).flatMap(({ id, action }) =>
     owed.includes(id) && action.kind !== "run" ? [`${action.kind}@${action.unit}`] : [],
   );
+  // What an earlier apply owed already is owed still: its files are there.
+  const forgotten = owed.filter((id) => !state.pending.includes(id));
   const reload = owed.includes(DAEMON_RELOAD) ? ["systemctl", "daemon-reload"] : ["true"];
   return [
     act(script(PUT_BACK, [PREVIOUS, swapId(change), PLACED, ...swappedPaths(change)])),
@@ -98,7 +100,9 @@ function putBack(change: FileChanges, state: FileState): readonly Command[] {
       owed.includes(id) && action.kind === "run" ? [action.command] : [],
     ),
     ...units.map((unit) => act(script(TAKE_AGAIN, unit.split("@", 2)), { timeoutMs: 15 * 60_000 })),
-    act(script('rm -f -- "$1"/*', [PENDING])),
+    ...(forgotten.length > 0
+      ? [act(script('cd "$1" 2> /dev/null || exit 0\nshift\nrm -f -- "$@"', [PENDING, ...forgotten]))]
+      : []),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { keepArbitratorOut, startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
 import {
   moveBack,
   prepareDatabase,
@@ -24,9 +25,14 @@ export function asideOf(folder: string, run: string): string {
 
 /**
  * Puts a copy of the database in the place of what the members have. The first of them begins a new history with it, so
- * that no member which was away can take it for its own; the others get it whole, one after the other.
+ * that no member which was away can take it for its own; the others get it whole, one after the other. An arbitrator
+ * knows the component that is given up, with which nobody of a new history can be: it is stopped first and joins last.
  */
-export function databasePhases(members: readonly Machine[], from: LocalFile, run: string): readonly Phase[] {
+export function databasePhases(
+  { members, arbitrator }: DatabaseMachines,
+  from: LocalFile,
+  run: string,
+): readonly Phase[] {
   const [first, ...others] = members;
   if (!first) return [];
   const unpacked = `${DATABASE}-restored-${run}`;
@@ -47,6 +53,7 @@ export function databasePhases(members: readonly Machine[], from: LocalFile, run
     ]),
     plannedPhase("stop the database", [
       members.map((member) => on(member, "stop the database server", [stopServer(), clearAllMarks()], down)),
+      arbitrator ? [keepArbitratorOut(arbitrator.name)] : [],
     ]),
     plannedPhase("set the present database aside", [
       members.map((member) => on(member, `move the present data to ${aside}`, [setAside(DATABASE, aside)])),
@@ -69,7 +76,17 @@ export function databasePhases(members: readonly Machine[], from: LocalFile, run
           ]),
         ]
       : []),
+    ...(arbitrator
+      ? [plannedPhase("let the arbitrator join the database cluster", [[startArbitrator(arbitrator.name)]])]
+      : []),
   ];
+}
+
+export interface DatabaseMachines {
+  /** In the order of the description: the first one begins. */
+  readonly members: readonly Machine[];
+  /** The witness that votes with them, where there is one and it answers. */
+  readonly arbitrator?: Machine | undefined;
 }
 
 /**

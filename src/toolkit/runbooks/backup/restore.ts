@@ -9,6 +9,7 @@ import { sentinel } from "../../services/sentinel/service.ts";
 import { answersOf, askAll } from "../../steps/ask-all.ts";
 import type { Answer, Command } from "../../steps/command.ts";
 import { machineNamed, machinesWith, type Topology } from "../../topology/topology.ts";
+import { votesIn, witnessOf } from "../../topology/voters.ts";
 import { keyFilePath } from "../../vault/key-file.ts";
 import type { Runbook } from "../runbook.ts";
 import { CACHE_FILE, DATABASE_FILE, readManifest, type Manifest } from "./manifest.ts";
@@ -36,11 +37,12 @@ export const restore: Runbook<RestoreArguments> = {
   isRepeatable: false,
   survey: ({ topology }, { only }) => ({
     machines: topology.machines
-      .filter(({ roles }) => rolesOf(only).some((role) => roles.includes(role)))
+      .filter((machine) => rolesOf(only).some((part) => votesIn(topology, machine, part)))
       .map(({ name }) => name),
     command: (name) => askMachine(topology, name, only),
-    // A member that comes back later with its old data would meet another history.
+    // A member that comes back later with its old data would meet another history. A witness has none.
     needsAll: true,
+    canMiss: rolesOf(only).flatMap((part) => witnessOf(topology, part)?.name ?? []),
   }),
   plan: async ({ topology, environment }, { folder, only, overLivingData }, answers, run) => {
     const keyFile = keyFilePath(topology.cluster, environment);
@@ -52,11 +54,13 @@ export const restore: Runbook<RestoreArguments> = {
     if (overLivingData === undefined)
       refuseLiving(database ? livingDatabase(answers) : [], caches?.living ?? []);
     await verifyBackup(folder, keyFile);
-    const members = machinesWith(topology, "database");
+    const witness = witnessOf(topology, "database");
+    const arbitrator = witness && answers.has(witness.name) ? witness : undefined;
+    const machines = { members: machinesWith(topology, "database"), arbitrator };
     return {
       phases: [
         ...(database
-          ? databasePhases(members, { localFile: join(folder, DATABASE_FILE), keyFile }, run.id)
+          ? databasePhases(machines, { localFile: join(folder, DATABASE_FILE), keyFile }, run.id)
           : []),
         ...(caches ? cachePhases(caches, { localFile: join(folder, CACHE_FILE), keyFile }, run.id) : []),
       ],
@@ -65,6 +69,11 @@ export const restore: Runbook<RestoreArguments> = {
         ...(database
           ? [
               `the database goes back to ${database.position.uuid}:${database.position.seqno}; what the members hold now is kept in ${asideOf(DATABASE, run.id)} on each of them`,
+            ]
+          : []),
+        ...(database && witness && !arbitrator
+          ? [
+              `${witness.name} does not answer: if its arbitrator runs and reaches the members, the database does not begin before garb is stopped there`,
             ]
           : []),
         ...(caches ? [`what the caches hold now is kept in ${asideOf(CACHE, run.id)} on each of them`] : []),
@@ -121,7 +130,10 @@ function cachesOf(
   return {
     master: master.machine,
     replicas: caches.filter((each) => each !== master).map(({ machine }) => machine),
-    sentinels: topology.machines.filter((machine) => sentinel.runsOn(topology, machine)),
+    // That of a silent witness is one vote, which makes nobody the master.
+    sentinels: topology.machines.filter(
+      (machine) => sentinel.runsOn(topology, machine) && answers.has(machine.name),
+    ),
     living: master.state.keys > 0 ? [master.machine.name] : [],
   };
 }

@@ -25,6 +25,8 @@ export const failoverBalancer: Runbook<FailoverArguments> = {
   summary: "move the VIP to another balancer",
   arguments: failoverArguments,
   isRepeatable: true,
+  // Whoever was told to stand back in the middle looks as if somebody else had told him.
+  isResumedOnceBegun: () => true,
   survey: ({ topology }) => ({
     machines: machinesWith(topology, "balancer").map(({ name }) => name),
     command: (name) => look(topology, machineNamed(topology, name)),

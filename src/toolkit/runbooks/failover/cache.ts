@@ -24,6 +24,8 @@ export const failoverCache: Runbook<FailoverArguments> = {
   summary: "make another cache the Redis master",
   arguments: failoverArguments,
   isRepeatable: true,
+  // Whoever was told to stand back in the middle looks as if somebody else had told him.
+  isResumedOnceBegun: () => true,
   survey: ({ topology }) => ({
     machines: votersIn(topology, "cache").map(({ name }) => name),
     command: (name) => surveyCommand(topology, machineNamed(topology, name), { withStorage: false }),

@@ -27,6 +27,8 @@ export const failoverDatabaseWriter: Runbook<FailoverArguments> = {
   summary: "make another database machine the one that is written to",
   arguments: failoverArguments,
   isRepeatable: true,
+  // Whoever was told to stand back in the middle looks as if somebody else had told him.
+  isResumedOnceBegun: () => true,
   survey: ({ topology }) => ({
     machines: machinesWith(topology, "balancer").map(({ name }) => name),
     command: () =>

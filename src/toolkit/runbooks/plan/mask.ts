@@ -11,7 +11,8 @@ export function maskWanted(content: string): string {
 /**
  * A file as it lies on a machine, for people. Its secrets may be older than those of the vault, or somebody's own: hidden
  * is what the vault knows, everything after the words that stand before a secret in the generated file, and every
- * private key.
+ * private key. Where no words stand before one, nothing tells its line from others: of such a file only what is generated
+ * word for word is shown.
  */
 export function maskPresent(present: string, wanted: string, secrets: readonly string[]): string {
   const masker = new Masker();
@@ -19,17 +20,18 @@ export function maskPresent(present: string, wanted: string, secrets: readonly s
   const prefixes = wanted
     .split("\n")
     .filter((line) => secretsIn(line).length > 0)
-    .map((line) => line.slice(0, line.indexOf("@@secret:")).trimStart())
-    .filter((prefix) => prefix.trim() !== "");
+    .map((line) => line.slice(0, line.indexOf("@@secret:")).trimStart());
+  const hide = prefixes.includes("") ? hideUnless(wanted) : (line: string) => hideAfter(line, prefixes);
   const withoutKeys = present.replaceAll(
     /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     `$1\n${HIDDEN}\n$2`,
   );
-  return masker
-    .mask(withoutKeys)
-    .split("\n")
-    .map((line) => hideAfter(line, prefixes))
-    .join("\n");
+  return masker.mask(withoutKeys).split("\n").map(hide).join("\n");
+}
+
+function hideUnless(wanted: string): (line: string) => string {
+  const generated = new Set(wanted.split("\n"));
+  return (line) => (generated.has(line) || line.trim() === "" ? line : HIDDEN);
 }
 
 function hideAfter(line: string, prefixes: readonly string[]): string {

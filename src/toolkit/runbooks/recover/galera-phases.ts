@@ -1,12 +1,6 @@
 import { UserError } from "../../../support/errors.ts";
-import { startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
-import {
-  isArbitratorStopped,
-  observeArbitrator,
-  parseArbitrator,
-  stopArbitrator,
-  type Arbitrator,
-} from "../../services/arbitrator/observe.ts";
+import { keepArbitratorOut, startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
+import { observeArbitrator, parseArbitrator, type Arbitrator } from "../../services/arbitrator/observe.ts";
 import { arbitratorProbe } from "../../services/arbitrator/probe.ts";
 import { joinTheRest } from "../../services/galera/form-cluster.ts";
 import { isPrimary, isUp, observeMember, parseMember, type Member } from "../../services/galera/member.ts";
@@ -93,7 +87,7 @@ function begin(recovery: Recovery): Phase {
     const price = losses.length > 0 ? `, accepting the loss (${wish.acceptLoss})` : "";
     const title = `begin with ${placeOf(beginner)}${price}`;
     return [
-      arbitrator ? [keepArbitratorOut(arbitrator)] : [],
+      arbitrator ? [keepArbitratorOut(arbitrator.machine)] : [],
       others.filter(isUp).map(stopStep),
       leftOut.map((member) =>
         step(member, "keep the member out, so that its data are not erased", { commands: [leaveOut()] }),
@@ -173,17 +167,6 @@ function agree(recovery: Recovery): Phase {
         ),
     ];
   });
-}
-
-/** It may not look for those of a component that is given up while another one begins. */
-function keepArbitratorOut({ machine }: Arbitrator): Step {
-  return {
-    title: "stop the arbitrator until there is a cluster that it can join",
-    machine,
-    unless: isArbitratorStopped(),
-    commands: [stopArbitrator()],
-    verify: gate("it is stopped", isArbitratorStopped()),
-  };
 }
 
 /** Last: its vote must not make one member look like two. */

@@ -33,8 +33,10 @@ export const upgrade: Runbook<UpgradeArguments> = {
   name: "upgrade",
   summary: "upgrade the mail node and the packages of the services, machine by machine",
   arguments: upgradeArguments,
-  // What is upgraded is left out of the next plan; a machine that was left drained is refused by it.
+  // What is upgraded is left out of the next plan.
   isRepeatable: true,
+  // A machine that was left drained, with services that are stopped, would be refused by the next plan.
+  isResumedOnceBegun: ({ packages }) => packages,
   survey: (context, args) => ({
     machines: context.topology.machines.map(({ name }) => name),
     command: (name) => {

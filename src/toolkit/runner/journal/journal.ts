@@ -1,6 +1,8 @@
 import type { Env } from "../../../support/env.ts";
 import { UserError } from "../../../support/errors.ts";
 import type { Transport } from "../../ssh/transport.ts";
+import type { ClusterLock } from "../lock/cluster-lock.ts";
+import { fenced, isFencedOff } from "../lock/fence.ts";
 import { closeCommand, writeCommand } from "./commands.ts";
 import type { JournalEntry, JournalEvent, Outcome } from "./entry.ts";
 import { appendLocally, writeLocally } from "./local-copy.ts";
@@ -12,8 +14,8 @@ export interface JournalOptions {
   readonly runs: string;
   readonly transport: Transport;
   readonly env: Env;
-  /** Those that bear the lock, asked at each write: only there may anything be written. */
-  readonly machines: () => readonly string[];
+  /** Only where it is held may anything be written, and nowhere once it is lost: the run is another's then. */
+  readonly lock: Pick<ClusterLock, "token" | "machines" | "lost" | "check" | "lose">;
 }
 
 /**
@@ -60,11 +62,16 @@ export class Journal {
     return this.flush();
   }
 
-  /** Ends it, here and on the machines that answer; the others are told when they are met again. */
+  /**
+   * Ends it, here and on the machines that answer; the others are told when they are met again. Throws LOCK_LOST where
+   * somebody else may go on with it.
+   */
   async end(outcome: Outcome): Promise<void> {
+    const { run, transport, lock } = this.#options;
+    lock.check();
     await this.announce({ kind: "ended", outcome });
-    const { run, transport, machines } = this.#options;
-    await Promise.allSettled(machines().map((machine) => transport.run(machine, closeCommand(run))));
+    const close = fenced(closeCommand(run), lock.token);
+    await Promise.allSettled(lock.machines.map((machine) => transport.run(machine, close)));
   }
 
   /** Writes what was noted. */
@@ -77,25 +84,34 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    const { run, runs, machines } = this.#options;
+    const { lock } = this.#options;
     const count = this.#entries.length;
-    await (this.#local === 0 ? writeLocally : appendLocally)(runs, run, this.#linesFrom(this.#local, count));
-    this.#local = count;
-    const chosen = machines();
+    const chosen = lock.machines;
     const failures = (await Promise.all(chosen.map((machine) => this.#writeOn(machine, count)))).filter(
       (failure) => failure !== undefined,
     );
-    if (chosen.length > 0 && failures.length === chosen.length) throw unwritten(failures);
+    // The copy here comes last: what only this computer has would hide from it how the run goes on elsewhere.
+    if (lock.lost) throw lock.lost;
+    const isNowhere = failures.length === chosen.length;
+    if (!isNowhere || !this.#entries.some(({ kind }) => kind === "ended")) await this.#writeHere(count);
+    if (isNowhere) throw unwritten(failures);
     this.#safe = count;
+  }
+
+  async #writeHere(count: number): Promise<void> {
+    const { run, runs } = this.#options;
+    await (this.#local === 0 ? writeLocally : appendLocally)(runs, run, this.#linesFrom(this.#local, count));
+    this.#local = count;
   }
 
   /** Resolves to why it failed. */
   async #writeOn(machine: string, count: number): Promise<string | undefined> {
-    const { run, transport } = this.#options;
+    const { run, transport, lock } = this.#options;
     const confirmed = this.#confirmed.get(machine) ?? 0;
     const command = writeCommand(run, this.#linesFrom(confirmed, count), confirmed === 0);
     try {
-      const answer = await transport.run(machine, command);
+      const answer = await transport.run(machine, fenced(command, lock.token));
+      if (isFencedOff(answer)) return lock.lose(machine).message;
       if (answer.code !== 0) return `${machine}: ${answer.stderr.trim() || `exit code ${answer.code}`}`;
       this.#confirmed.set(machine, count);
       return undefined;

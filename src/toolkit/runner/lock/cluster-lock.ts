@@ -61,17 +61,29 @@ export class ClusterLock {
     const end = options.env.monotonic() + options.waitMs;
     for (;;) {
       const lock = new ClusterLock(options);
+      // From the first machine on: another one may keep it waiting for longer than a silent lock is respected.
+      lock.#beating = lock.#beat();
       try {
         await lock.#takeAll();
-        lock.#beating = lock.#beat();
+        await lock.#prove();
         return lock;
       } catch (error) {
-        await lock.#releaseAll();
+        await lock.release();
         const isWorthWaiting = error instanceof LockHeld && error.lock.holder.kind === "run";
         if (!isWorthWaiting || options.env.monotonic() >= end) throw error;
         await options.env.sleep(RETRY_MS);
       }
     }
+  }
+
+  /** Set when another run has it. */
+  get lost(): UserError | undefined {
+    return this.#lost;
+  }
+
+  /** Tells it that a machine bears another's lock: from now on it is held nowhere. Returns LOCK_LOST. */
+  lose(machine: string): UserError {
+    return (this.#lost ??= lockLost(machine));
   }
 
   /** Throws LOCK_LOST when another run has it, or when it could not be renewed for so long that one may. */
@@ -82,14 +94,15 @@ export class ClusterLock {
   }
 
   /**
-   * Takes the lock on a machine that did not answer before, so that the run may change it. Only while a majority is
-   * still proven to be ours: a laptop that slept must not begin anew.
+   * Takes the lock on a machine that did not answer before, so that the run may change it. Only when a majority says just
+   * then that it is ours: a laptop that slept must not begin anew, and its clock may have slept with it.
    */
   async extendTo(machine: string): Promise<void> {
     this.check();
     if (this.#held.has(machine)) return;
-    await this.#renew();
+    const renewed = await this.#renew();
     this.check();
+    if (!this.#isMajority(renewed) && !this.#options.acceptMinority) throw notProven(machine, renewed);
     await this.#take(machine);
   }
 
@@ -132,6 +145,12 @@ export class ClusterLock {
       throw noMajority(this.#held.size, needed, silent);
   }
 
+  /** Where taking it took so long that those that were taken first may have gone stale. Throws LOCK_LOST. */
+  async #prove(): Promise<void> {
+    if (this.#options.env.monotonic() - this.#renewedAt >= BEAT_SECONDS * 1000) await this.#renew();
+    this.check();
+  }
+
   async #take(machine: string): Promise<void> {
     const { token, holder } = this.#options;
     let answer = await this.#run(machine, acquireCommand(token, JSON.stringify(holder)));
@@ -160,7 +179,8 @@ export class ClusterLock {
     }
   }
 
-  async #renew(): Promise<void> {
+  /** Resolves to the number of machines that said it is ours. */
+  async #renew(): Promise<number> {
     const begun = this.#options.env.monotonic();
     const codes = await Promise.all(
       this.machines.map(async (machine) => {
@@ -168,12 +188,17 @@ export class ClusterLock {
           (answer) => answer.code,
           () => undefined,
         );
-        if (code === LOCK_EXIT.lost) this.#lost ??= lockLost(machine);
+        if (code === LOCK_EXIT.lost) this.lose(machine);
         return code;
       }),
     );
     const renewed = codes.filter((code) => code === 0).length;
-    if (renewed > this.#options.machines.length / 2) this.#renewedAt = begun;
+    if (this.#isMajority(renewed)) this.#renewedAt = begun;
+    return renewed;
+  }
+
+  #isMajority(count: number): boolean {
+    return count > this.#options.machines.length / 2;
   }
 
   async #releaseAll(): Promise<void> {
@@ -209,6 +234,14 @@ function noMajority(held: number, needed: number, silent: readonly string[]): Us
     "LOCK_NO_MAJORITY",
     `the lock must be held on ${needed} machines, and only ${held} answered:\n${silent.map((line) => `    ${line}`).join("\n")}`,
     "bring them back; where they are lost for good and nobody else works on this cluster, add --accept-minority",
+  );
+}
+
+function notProven(machine: string, renewed: number): UserError {
+  return new UserError(
+    "LOCK_LOST",
+    `the lock is not taken on ${machine} too: only ${renewed} machines say now that it is held, so another run may have it`,
+    "see which machines answer (mbctl status), then mbctl resume",
   );
 }
 

@@ -31,7 +31,8 @@ beat() {
 /*
  * The lock is a directory that is filled first and then renamed into its place: that fails where another one is, and
  * nobody ever sees a lock without a holder. What is taken over is named by its token, so that of two who found the
- * same stale lock one gets it; and only when no command of the old holder runs any more, which the fence tells.
+ * same stale lock one gets it; and only when no command of the old holder runs any more, which the fence tells. That may
+ * take minutes, so its first sign of life comes after it.
  */
 const ACQUIRE = `
 home=$1 token=$2 stale=$3
@@ -50,9 +51,9 @@ rm -rf "$mine"
 mkdir "$mine"
 cat > "$mine/holder"
 printf '%s' "$token" > "$mine/token"
-beat "$mine"
 exec 9< "$home/fence"
 flock --exclusive --timeout 600 9
+beat "$mine"
 if [ -d "$home/lock" ] && [ "$(cat "$home/lock/token")" = "$stale" ]; then rm -rf "$home/lock"; fi
 if ! mv -T "$mine" "$home/lock" 2> /dev/null; then
   rm -rf "$mine"

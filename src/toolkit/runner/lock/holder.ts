@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { processIdentity } from "./process-identity.ts";
 
 /** Who holds the lock of a cluster, as it stands on the machines. */
 const schema = z.object({
@@ -11,6 +12,8 @@ const schema = z.object({
   user: z.string(),
   host: z.string(),
   pid: z.int(),
+  /** Which process of that number it is; absent where its computer could not say. */
+  process: processIdentity.optional(),
   /** Milliseconds since 1970, by the holder's clock: for people only. */
   at: z.number(),
   message: z.string().optional(),

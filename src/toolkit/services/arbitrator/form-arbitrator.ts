@@ -4,6 +4,7 @@ import type { Gate, Step } from "../../steps/step.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { witnessOf } from "../../topology/voters.ts";
 import { ARBITRATOR_UNIT } from "./names.ts";
+import { isArbitratorStopped, stopArbitrator } from "./observe.ts";
 import { arbitratorProbe } from "./probe.ts";
 
 /** Lets the arbitrator join the database's cluster, which is there by then; it never begins one. */
@@ -19,6 +20,17 @@ export function formArbitratorPhase(topology: Topology): Phase {
         .map(([name]) => startArbitrator(name));
       return waiting.length > 0 ? [waiting] : [];
     },
+  };
+}
+
+/** It may not look for those of a component that is given up while another one begins. */
+export function keepArbitratorOut(machine: string): Step {
+  return {
+    title: "stop the arbitrator until there is a cluster that it can join",
+    machine,
+    unless: isArbitratorStopped(),
+    commands: [stopArbitrator()],
+    verify: { title: "it is stopped", command: isArbitratorStopped(), timeoutMs: 30_000, intervalMs: 500 },
   };
 }
 

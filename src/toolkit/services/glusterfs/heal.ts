@@ -69,22 +69,31 @@ exit 1`;
 export function isHealed(volume: string): Gate {
   return {
     title: "nothing waits to be healed",
-    command: ask(script(HEALED, [volume]), { timeoutMs: 60_000 }),
+    command: ask(script(`${NOTHING_WAITS}${HEALED}`, [volume]), { timeoutMs: 60_000 }),
     timeoutMs: 60 * 60_000,
     intervalMs: 2000,
   };
 }
 
-/** A brick that cannot be asked has "-" for a number: then nobody knows. */
+/**
+ * A shell function: fails where the summary on its standard input names something that waits to be healed, with what is in
+ * split-brain ("all") or without ("healable"). A brick that cannot be asked has "-" for a number, and where nobody was
+ * asked there is none: then nobody knows, and it fails too.
+ */
+export const NOTHING_WAITS = `
+nothing_waits() {
+  awk -F ': ' -v which="$1" '
+    /^Total Number of entries/ { asked = 1; total += $2; if ($2 !~ /^[0-9]+$/) unknown = 1 }
+    /^Number of entries in split-brain/ { if (which == "healable") torn += $2 }
+    END {
+      if (!asked || unknown) { print "a brick does not say what waits to be healed"; exit 1 }
+      if (total - torn > 0) { print total - torn " entries wait to be healed"; exit 1 }
+    }' >&2
+}`;
+
 const HEALED = `
 summary=$(timeout 50 gluster --mode=script volume heal "$1" info summary)
-printf '%s\\n' "$summary" | awk -F ': ' '
-  /^Total Number of entries/ { asked = 1; total += $2; if ($2 !~ /^[0-9]+$/) unknown = 1 }
-  /^Number of entries in split-brain/ { torn += $2 }
-  END {
-    if (!asked || unknown) { print "a brick does not say what waits to be healed"; exit 1 }
-    if (total - torn > 0) { print total - torn " entries wait to be healed"; exit 1 }
-  }' >&2`;
+printf '%s\\n' "$summary" | nothing_waits healable`;
 
 /** Lists what is in split-brain, for parseSplitBrain. */
 export function listSplitBrain(volume: string): Command {

@@ -2,17 +2,18 @@ import { ask, script, type Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { votersIn } from "../../topology/voters.ts";
 import { ONCE } from "../once.ts";
+import { NOTHING_WAITS } from "./heal.ts";
 import { PEER_STATUS } from "./peers.ts";
 
 /**
  * Whether the storage on this machine does its work: the volume is started, the machine's own brick is online,
- * and, when all bricks are there, none waits to be healed. While another machine is away there is always
- * something to heal; that is not this machine's failure.
+ * and, when all bricks are there, all say that nothing waits to be healed. While another machine is away there is
+ * always something to heal; that is not this machine's failure.
  */
 export function brickProbe(topology: Topology, machine: Machine): Command {
   const count = votersIn(topology, "storage").length;
   const args = [topology.storage.volume, String(count), machine.address];
-  return ask(script(`${BRICKS}${OWN_BRICK}`, args), { timeoutMs: 60_000 });
+  return ask(script(`${NOTHING_WAITS}${BRICKS}${OWN_BRICK}`, args), { timeoutMs: 60_000 });
 }
 
 /** Whether all bricks of the volume are online. */
@@ -53,9 +54,7 @@ printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not on
 if [ "$online" -eq "$count" ]; then
   summary=$(timeout 30 gluster --mode=script volume heal "$volume" info summary) || true
   printf '@heal\\n%s\\n' "$summary"
-  waiting=$(printf '%s\\n' "$summary" |
-    awk -F ': ' '/^Total Number of entries/ && $2 ~ /^[0-9]+$/ { sum += $2 } END { print sum + 0 }')
-  [ "$waiting" -eq 0 ] || { echo "$waiting entries wait to be healed" >&2; exit 1; }
+  printf '%s\\n' "$summary" | nothing_waits all
 fi`;
 
 const ALL_BRICKS = `

@@ -1,4 +1,5 @@
-import type { DrainMark } from "../../../contract/drain-mark.ts";
+import { DRAIN_MARKS, type DrainMark } from "../../../contract/drain-mark.ts";
+import { PATHS } from "../../services/haproxy/paths.ts";
 import { note, warning, type Finding } from "../finding.ts";
 import { ago } from "../lengths.ts";
 import { answering, having, isAway, listed, type Rules, type View } from "../view.ts";
@@ -13,6 +14,7 @@ export const drainRules: Rules = (view) => [
   ...missing(view),
   ...strange(view),
   ...disagreeing(view),
+  ...leftAside(view),
 ];
 
 function drained(view: View): readonly Finding[] {
@@ -112,6 +114,40 @@ function disagreeing(view: View): readonly Finding[] {
       evidence,
     });
   });
+}
+
+/** What a failover does for a moment, and nobody took back: while somebody is at work it is theirs. */
+function leftAside(view: View): readonly Finding[] {
+  if (answering(view).some(({ runs }) => runs?.lock && !runs.lock.isStale)) return [];
+  const servers = having(view, "haproxy").flatMap(({ machine: { machine }, found }) =>
+    found.servers
+      .filter(({ proxy, admin }) => proxy === "database" && admin !== "ready")
+      .map(({ server, admin }) => ({ balancer: machine, server, admin })),
+  );
+  return [
+    ...[...Map.groupBy(servers, ({ server }) => server)].map(([server, seen]) =>
+      warning({
+        rule: "database-aside",
+        machines: [...new Set([server, ...seen.map(({ balancer }) => balancer)])],
+        finding: `HAProxy on ${listed(seen.map(({ balancer }) => balancer))} would not use the database of ${server}, and nobody is at work on it`,
+        cause: "a failover of the database's writer that was not finished, or somebody's hand",
+        remedy: `mbctl runs shows what is unfinished; by hand, on ${listed(seen.map(({ balancer }) => balancer))}: echo "set server database/${server} state ready" | socat - UNIX-CONNECT:${PATHS.adminSocket}`,
+        evidence: seen.map(({ balancer, admin }) => `${balancer}: database/${server} is set to ${admin}`),
+      }),
+    ),
+    ...answering(view, "balancer")
+      .filter(({ marks }) => marks?.givesUpVip && !marks.own)
+      .map(({ machine }) =>
+        warning({
+          rule: "vip-mark-left",
+          machines: [machine],
+          finding: `${machine} does not take the VIP, and is not drained`,
+          cause: "a failover of the VIP that was not finished, or a drain whose end was broken off",
+          remedy: `mbctl runs shows what is unfinished; else mbctl undrain ${machine}`,
+          evidence: [`${machine}: ${DRAIN_MARKS.vip}`],
+        }),
+      ),
+  ];
 }
 
 function takeBack(machine: string, { work }: Pick<DrainMark, "work">): string {

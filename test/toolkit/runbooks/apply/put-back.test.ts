@@ -9,7 +9,8 @@ import { fileChanges } from "../../../../src/toolkit/runbooks/apply/file-changes
 import { observeFiles, parseFileState } from "../../../../src/toolkit/runbooks/apply/file-state.ts";
 import { stagingStep, swapStep } from "../../../../src/toolkit/runbooks/apply/file-steps.ts";
 import { localTransport } from "../../../../src/toolkit/runner/local-transport.ts";
-import type { Command } from "../../../../src/toolkit/steps/command.ts";
+import type { FileSpec } from "../../../../src/toolkit/services/service.ts";
+import { act, type Command } from "../../../../src/toolkit/steps/command.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyFile, toyService } from "../../fixtures/toy-service.ts";
 
@@ -33,8 +34,14 @@ function run(command: Command) {
   });
 }
 
-function bundle(files: Readonly<Record<string, string>>): Bundle {
-  const specs = Object.entries(files).map(([path, text]) => toyFile(path, text));
+function bundle(
+  files: Readonly<Record<string, string>>,
+  actions: Readonly<Record<string, FileSpec["action"]>> = {},
+): Bundle {
+  const specs = Object.entries(files).map(([path, text]) => {
+    const action = actions[path];
+    return toyFile(path, text, action && { action });
+  });
   return buildBundles(threeMachines, { services: [toyService("a", { files: () => specs })] })[0]!;
 }
 
@@ -84,6 +91,18 @@ describe("a swap that is taken back", () => {
     const { swap } = await steps(bundle({ "/etc/a": "a3\n" }));
     await all(swap.undo!);
     expect(await read("etc/a")).toBe("a2\n");
+  });
+
+  it("forgets what it owes itself, and not what an earlier apply still owes", async () => {
+    const takes = (name: string) => ({ kind: "run", command: act(["true", name]) }) as const;
+    const actions = { "/etc/a": takes("a"), "/etc/b": takes("b") };
+    await apply(bundle({ "/etc/a": "a1\n" }, actions));
+    const { state } = await steps(bundle({ "/etc/a": "a1\n" }, actions));
+    expect(state.pending).toHaveLength(1);
+    const swap = await apply(bundle({ "/etc/a": "a1\n", "/etc/b": "b1\n" }, actions));
+    expect((await steps(bundle({}))).state.pending).toHaveLength(2);
+    await all(swap.undo!);
+    expect((await steps(bundle({}))).state.pending).toEqual(state.pending);
   });
 
   it("tells a later look what was put, so that a change by hand is seen", async () => {

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { restore } from "../../../../src/toolkit/runbooks/backup/restore.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { createKey } from "../../../../src/toolkit/vault/key-file.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { fresh, inService, stopped } from "../../services/galera/recorded.ts";
-import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
+import { dryRun, ok, refusalOf, RUN, runbookContext, titlesOf } from "../runbook-context.ts";
 import { putBackup, together } from "./a-backup.ts";
 
 const cacheOf = (configured: "master" | "replica", keys = 0) => `configured ${configured}\nkeys ${keys}`;
@@ -132,6 +133,32 @@ describe("a restore", () => {
       "holds no copy of the cache",
     );
     expect((await refusalOf(() => planOf(lost, { folder: home }))).code).toBe("BACKUP_UNREADABLE");
+  });
+
+  describe("beside a witness", () => {
+    const heard = new Map([...answersOf([fresh, fresh, fresh], emptyCaches), ["node-3", ok]]);
+    const silent = new Map([...heard].filter(([name]) => name !== "node-3"));
+    const planWith = (answers: ReadonlyMap<string, Answer>, args = {}) =>
+      restore.plan({ ...context, topology: twoAndAWitness }, { folder, ...args }, answers, RUN);
+    const stepsOf = async (answers: ReadonlyMap<string, Answer>, args = {}) =>
+      (await planWith(answers, args)).phases.flatMap((phase) => titlesOf(phase, new Map()).flat());
+
+    it("stops the arbitrator before a new history begins, and lets it join last", async () => {
+      const steps = await stepsOf(heard, { only: "database" });
+      const stopped = steps.indexOf("node-3: stop the arbitrator until there is a cluster that it can join");
+      expect(stopped).toBeGreaterThan(steps.indexOf("node-2: stop the database server"));
+      expect(stopped).toBeLessThan(steps.indexOf("node-1: begin a new history"));
+      expect(steps.at(-1)).toBe("node-3: start the arbitrator");
+    });
+
+    it("asks the witness, and can do without its answer, of which it tells", async () => {
+      const survey = restore.survey({ ...context, topology: twoAndAWitness }, { folder, only: "database" });
+      expect(survey.machines).toEqual(["node-1", "node-2", "node-3"]);
+      expect(survey.canMiss).toEqual(["node-3"]);
+      expect((await planWith(silent)).notes!.join()).toContain("node-3 does not answer");
+      expect((await stepsOf(silent)).filter((step) => step.startsWith("node-3"))).toEqual([]);
+      expect(await stepsOf(heard)).toContain("node-3: stop redis-sentinel.service");
+    });
   });
 
   it("needs every machine of the parts that it restores", () => {

@@ -24,6 +24,15 @@ describe("a file in a plan", () => {
     expect(maskPresent("# it is present-secret\n", WANTED, ["present-secret"])).toBe("# it is ***\n");
   });
 
+  it("hides secrets that are whole lines, also those that the vault does not know", () => {
+    const wanted =
+      "# who knows one of these talks with us\n\n@@secret:gossip/key:2@@\n  @@secret:gossip/key:1@@,\nend\n";
+    const present = "# who knows one of these talks with us\n\npresent-key\n  Forgotten-Key\n# a note\nend\n";
+    expect(maskPresent(present, wanted, ["present-key"])).toBe(
+      "# who knows one of these talks with us\n\n***\n***\n***\nend\n",
+    );
+  });
+
   it("hides private keys, also one that is cut short", () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nMIIabc\nxyz\n-----END PRIVATE KEY-----\n";
     expect(maskPresent(`${pem}rest\n`, "", [])).toBe(

@@ -235,7 +235,7 @@ const situations: Readonly<Record<string, () => Situation | Promise<Situation>>>
     const copy = { localFile: "/srv/backups/copy", keyFile: "/home/eve/acme.key" };
     const caches = { master: first!, replicas: others, sentinels: threeMachines.machines };
     const phases = [
-      ...databasePhases(threeMachines.machines, copy, RUN.id),
+      ...databasePhases({ members: threeMachines.machines }, copy, RUN.id),
       ...cachePhases(caches, copy, RUN.id),
     ];
     return {

@@ -5,6 +5,7 @@ import {
   upgrade,
   type UpgradeArguments,
 } from "../../../../src/toolkit/runbooks/upgrade/upgrade.ts";
+import { bind } from "../../../../src/toolkit/runbooks/bind.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { dryRun, ok, refusalOf, RUN, runbookContext, titlesOf } from "../runbook-context.ts";
@@ -106,6 +107,12 @@ describe("upgrade of packages", () => {
       "upgrade the packages of node-1",
       "start haproxy on node-1",
     ]);
+  });
+
+  it("is resumed once it has begun: a machine that it left drained would be refused", () => {
+    const bound = (packages: boolean) =>
+      bind(upgrade, runbookContext(), { packages }, "mbctl upgrade").isResumedOnceBegun;
+    expect([bound(true), bound(false)]).toEqual([true, false]);
   });
 
   it("asks the sources only then", () => {

@@ -1,21 +1,58 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { UserError } from "../../../../src/support/errors.ts";
 import { Journal } from "../../../../src/toolkit/runner/journal/journal.ts";
+import { readLocally } from "../../../../src/toolkit/runner/journal/local-copy.ts";
+import { ClusterLock } from "../../../../src/toolkit/runner/lock/cluster-lock.ts";
 import { FolderMachines } from "../machines.ts";
 
 const RUN = "20260101T000000Z-test-0000";
 const MACHINES = ["node-1", "node-2"];
 
 let machines: FolderMachines;
+let lock: ClusterLock;
 let written: string[];
 beforeEach(async () => {
   machines = await FolderMachines.make();
+  lock = await take("t1");
   written = [];
   machines.before = async (machine) => void written.push(machine);
 });
 afterEach(() => machines.remove());
 
-const journal = () => new Journal({ ...machines.settings(), run: RUN, machines: () => MACHINES });
+/** Takes the lock over where somebody has it. */
+function take(token: string): Promise<ClusterLock> {
+  const holder = {
+    kind: "run",
+    run: RUN,
+    command: "mbctl test",
+    user: "alice",
+    host: "desk",
+    pid: 1,
+    at: 0,
+  } as const;
+  return ClusterLock.acquire({
+    ...machines.settings(),
+    machines: MACHINES,
+    holder,
+    token,
+    waitMs: 0,
+    isDead: () => true,
+  });
+}
+
+const journal = () => new Journal({ ...machines.settings(), run: RUN, lock });
+const begun = {
+  kind: "begun",
+  run: RUN,
+  cluster: "acme",
+  runbook: "test",
+  command: "mbctl test",
+  arguments: {},
+  operator: { user: "alice", host: "desk" },
+  answers: {},
+  description: "d",
+} as const;
 const step = (title: string) =>
   ({ kind: "step-started", phase: "p", machine: "node-1", step: title }) as const;
 
@@ -47,7 +84,10 @@ describe("the journal of a run", () => {
     const kept = journal();
     MACHINES.forEach((machine) => machines.silent.add(machine));
     const settled = await Promise.allSettled(["a", "b"].map((title) => kept.announce(step(title))));
-    expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(settled.map((one) => one.status === "rejected" && (one.reason as UserError).code)).toEqual([
+      "JOURNAL_UNWRITTEN",
+      "JOURNAL_UNWRITTEN",
+    ]);
     machines.silent.clear();
     await kept.announce(step("c"));
     expect(await stepsOn("node-2")).toEqual(["a", "b", "c"]);
@@ -60,5 +100,31 @@ describe("the journal of a run", () => {
     machines.silent.clear();
     await kept.announce(step("b"));
     expect(await stepsOn("node-2")).toEqual(["a", "b"]);
+  });
+
+  it("of a run that somebody else goes on with is neither written nor ended, not here either", async () => {
+    const kept = journal();
+    await kept.announce(begun);
+    const other = await take("t2");
+    await expect(kept.end("failed")).rejects.toMatchObject({ code: "LOCK_LOST" });
+    await expect(kept.announce(step("a"))).rejects.toMatchObject({ code: "LOCK_LOST" });
+    for (const machine of MACHINES) {
+      expect(await readFile(machines.path(machine, `runs/${RUN}/journal`), "utf8")).not.toContain("failed");
+      await expect(readFile(machines.path(machine, `runs/${RUN}/ended`))).rejects.toMatchObject({
+        code: "ENOENT",
+      });
+    }
+    expect((await readLocally(machines.settings().runs, RUN))!.entries).toHaveLength(1);
+    expect(lock.machines).toEqual([]);
+    await other.release();
+  });
+
+  it("is not ended on this computer alone", async () => {
+    const kept = journal();
+    await kept.announce(begun);
+    MACHINES.forEach((machine) => machines.silent.add(machine));
+    await expect(kept.end("done")).rejects.toMatchObject({ code: "JOURNAL_UNWRITTEN" });
+    expect((await readLocally(machines.settings().runs, RUN))!.outcome).toBeUndefined();
+    machines.silent.clear();
   });
 });

@@ -105,6 +105,36 @@ describe("the lock of a cluster", () => {
     expect((await acquire("t2")).machines).toEqual(MACHINES);
   });
 
+  it("is renewed from the first machine on while another one is waited for", async () => {
+    const env = {
+      ...systemEnv,
+      sleep: (ms: number, signal?: AbortSignal) => systemEnv.sleep(ms === 15_000 ? 10 : ms, signal),
+    };
+    const asked = Promise.withResolvers<void>();
+    const answers = Promise.withResolvers<void>();
+    machines.before = async (machine) => {
+      if (machine !== "node-2") return;
+      asked.resolve();
+      await answers.promise;
+    };
+    const taking = acquire("t1", { env });
+    await asked.promise;
+    await age("node-1", 1000);
+    while ((await lockOn("node-1"))!.ageSeconds >= 90) await systemEnv.sleep(10);
+    answers.resolve();
+    expect((await taking).machines).toEqual(MACHINES);
+  });
+
+  it("is proven once more when it took long to be had", async () => {
+    let now = 0;
+    const never = (_ms: number, signal?: AbortSignal) => systemEnv.sleep(100_000, signal);
+    machines.before = async (machine) => void (machine === "node-2" && (now = 600_000));
+    const lock = await acquire("t1", { env: { ...systemEnv, monotonic: () => now, sleep: never } });
+    machines.before = async () => undefined;
+    now = 680_000;
+    expect(() => lock.check()).not.toThrow();
+  });
+
   it("taken by hand never goes stale and is not waited for", async () => {
     const byHand = await acquire("t1", { holder: holder({ kind: "manual", message: "until noon" }) });
     await byHand.leave();
@@ -141,6 +171,18 @@ describe("the lock of a cluster", () => {
     await expect(asleep.extendTo("node-3")).rejects.toMatchObject({ code: "LOCK_LOST" });
     expect(await lockOn("node-3")).toBeUndefined();
     expect(asleep.machines).toEqual([]);
+  });
+
+  it("is not extended where no majority says at that moment that it is held", async () => {
+    machines.silent.add("node-3");
+    const lock = await acquire("t1");
+    machines.silent.clear();
+    machines.silent.add("node-2");
+    await expect(lock.extendTo("node-3")).rejects.toMatchObject({ code: "LOCK_LOST" });
+    expect(await lockOn("node-3")).toBeUndefined();
+    machines.silent.clear();
+    await lock.extendTo("node-3");
+    expect(lock.machines).toEqual(MACHINES);
   });
 
   it("leaves another's lock alone at its release", async () => {
@@ -190,9 +232,14 @@ describe("a fenced command", () => {
     const taking = acquire("t2").then(() =>
       machines.run("node-1", act(script('echo taken >> "$1/log"', ["@machine"]))),
     );
+    // As if it had been waited for since long: a sign of life from before the wait would be stale by now.
+    const waits = act(script('[ -e "$1/runs/lock.t2/token" ]', ["@machine"]));
+    while ((await machines.run("node-1", waits)).code !== 0) await systemEnv.sleep(10);
+    await writeFile(machines.path("node-1", "runs/lock.t2/beat"), "another-boot 0\n");
     await writeFile(machines.path("node-1", "go"), "");
     await Promise.all([running, taking]);
     expect(await readFile(machines.path("node-1", "log"), "utf8")).toBe("slow\ntaken\n");
+    expect(await readFile(machines.path("node-1", "runs/lock/beat"), "utf8")).not.toContain("another-boot");
   });
 
   it("does not leave the fence to a daemon that it starts", async () => {

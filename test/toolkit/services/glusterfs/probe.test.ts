@@ -8,10 +8,15 @@ const [first, second, third] = ADDRESSES;
 const own = brickProbe(threeMachines, threeMachines.machines[0]!).argv;
 const all = allBricksProbe(threeMachines).argv;
 
-function code(argv: readonly string[], bricks: Readonly<Record<string, 0 | 1>>, toHeal = 0): number {
+function code(
+  argv: readonly string[],
+  bricks: Readonly<Record<string, 0 | 1>>,
+  toHeal = 0,
+  heal = `cat <<'RECORDED'\n${healSummary(toHeal)}\nRECORDED\n`,
+): number {
   const gluster = `
 case "$*" in
-  *heal*) cat <<'RECORDED'\n${healSummary(toHeal)}\nRECORDED
+  *heal*) ${heal}
   ;;
   *) cat <<'RECORDED'\n${volumeStatus(bricks)}\nRECORDED
   ;;
@@ -30,6 +35,20 @@ describe("the probe of a storage machine", () => {
 
   it("fails while a brick that came back is being healed: the next one must not be restarted yet", () => {
     expect(code(own, { [first]: 1, [second]: 1, [third]: 1 }, 100)).toBe(1);
+  });
+
+  it("fails where a brick, or the command itself, does not say what waits to be healed", () => {
+    const bricks = { [first]: 1, [second]: 1, [third]: 1 } as const;
+    const unknown = healSummary(0).replace("entries: 0", "entries: -");
+    expect(code(own, bricks, 0, `cat <<'RECORDED'\n${unknown}\nRECORDED\n`)).toBe(1);
+    expect(code(own, bricks, 0, "echo 'Another transaction is in progress' >&2; exit 1")).toBe(1);
+  });
+
+  it("counts what is in split-brain", () => {
+    const split = healSummary(2).replace("in split-brain: 0", "in split-brain: 2");
+    expect(
+      code(own, { [first]: 1, [second]: 1, [third]: 1 }, 0, `cat <<'RECORDED'\n${split}\nRECORDED\n`),
+    ).toBe(1);
   });
 
   it("does not fail for another machine that is away, for which there is always something to heal", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { drainRules } from "../../../../src/toolkit/status/rules/drains.ts";
+import type { ClusterStatus } from "../../../../src/toolkit/status/cluster-status.ts";
 import { drain, found, inShort, machineOf, MARK, serverOf, takeAway } from "../whole.ts";
 
 describe("the rules about drains", () => {
@@ -93,6 +94,44 @@ describe("the rules about drains", () => {
     expect(inShort(findings)).toEqual([
       "warning: HAProxy on node-2 sends node-3 no new sessions (smtp), and no mark says why -> mbctl undrain node-3 --force, or mbctl drain node-3 to make it last",
     ]);
+  });
+
+  describe("about what a failover left in the middle", () => {
+    const lock = {
+      run: "20261122-170000-abcd",
+      by: "alice@desk",
+      command: "mbctl failover database-writer",
+      isManual: false,
+      message: "",
+      ageSeconds: 3,
+      isStale: false,
+    };
+    const spoil = (status: ClusterStatus) => {
+      for (const balancer of ["node-1", "node-2"])
+        Object.assign(serverOf(status, balancer, "database", "node-3"), { status: "MAINT", admin: "maint" });
+      machineOf(status, "node-2").marks!.givesUpVip = true;
+    };
+
+    it("name database servers that are set aside, and a balancer that stands back", () => {
+      expect(inShort(found(drainRules, spoil))).toEqual([
+        'warning: HAProxy on node-1 and node-2 would not use the database of node-3, and nobody is at work on it -> mbctl runs shows what is unfinished; by hand, on node-1 and node-2: echo "set server database/node-3 state ready" | socat - UNIX-CONNECT:/run/haproxy/admin.sock',
+        "warning: node-2 does not take the VIP, and is not drained -> mbctl runs shows what is unfinished; else mbctl undrain node-2",
+      ]);
+    });
+
+    it("say nothing while somebody is at work, and of the VIP's mark of a drain", () => {
+      expect(
+        found(drainRules, (status) => {
+          spoil(status);
+          machineOf(status, "node-1").runs!.lock = lock;
+        }),
+      ).toEqual([]);
+      const drained = found(drainRules, (status) => {
+        drain(status, "node-2");
+        machineOf(status, "node-2").marks!.givesUpVip = true;
+      });
+      expect(drained.map(({ rule }) => rule)).toEqual(["drained"]);
+    });
   });
 
   it("name the mark of a machine that is none of the cluster", () => {
