@@ -68,6 +68,11 @@ export const silentReporter: Reporter = {
   runFinished: () => undefined,
 };
 
+/** Of `lines` only what a run comes to: its end, or the plan that a dry run shows. */
+export function resultReporter({ stepPlanned, phaseUndecided, runFinished }: Reporter): Reporter {
+  return { ...silentReporter, stepPlanned, phaseUndecided, runFinished };
+}
+
 /** A line of JSON for each event, for programs. */
 export function jsonReporter(out: (line: string) => void): Reporter {
   const tell = (event: string, more: Record<string, unknown>) => out(JSON.stringify({ event, ...more }));

@@ -26,7 +26,7 @@ export async function takeSurvey(
         answers.set(machine, await sender.send(machine, command));
       } catch (error) {
         if (survey.needsAll || !isPassing(error)) failures.push(error);
-        else settings.say((error as Error).message);
+        else settings.warn((error as Error).message);
       }
     }),
   );
