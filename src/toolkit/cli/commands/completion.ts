@@ -9,7 +9,8 @@ export function completionCommand(all: () => Promise<readonly AddCommand[]>): Ad
   return (program, io, end) => {
     const group = example(
       program.command("completion").description("a script that makes your shell complete what you type"),
-      'eval "$(mbctl completion bash)"',
+      "mbctl completion bash",
+      'in ~/.bashrc: eval "$(mbctl completion bash)"',
     );
     for (const shell of SHELLS) {
       const command = group.command(shell).description(`print the script for ${shell}`);
