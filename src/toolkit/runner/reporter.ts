@@ -69,8 +69,13 @@ export const silentReporter: Reporter = {
 };
 
 /** Of `lines` only what a run comes to: its end, or the plan that a dry run shows. */
-export function resultReporter({ stepPlanned, phaseUndecided, runFinished }: Reporter): Reporter {
-  return { ...silentReporter, stepPlanned, phaseUndecided, runFinished };
+export function resultReporter(lines: Reporter): Reporter {
+  return {
+    ...silentReporter,
+    stepPlanned: (step) => lines.stepPlanned(step),
+    phaseUndecided: (title, reason) => lines.phaseUndecided(title, reason),
+    runFinished: (steps, ms, dryRun) => lines.runFinished(steps, ms, dryRun),
+  };
 }
 
 /** A line of JSON for each event, for programs. */
