@@ -77,6 +77,32 @@ describe("the page of mbctl", () => {
     },
   );
 
+  it("says the options that every command takes", () => {
+    const listed = [...page.matchAll(/^- `(-[^`]*)` prints/gm)].map(([, flags]) => flags);
+    expect(listed).toEqual(
+      expect.arrayContaining(
+        program.options.map(({ flags }) => flags).filter((flags) => !flags.includes("--version")),
+      ),
+    );
+  });
+
+  it("says that all runbooks, and no other command, ask first and end a dry run with exit code 2", () => {
+    // Runs have --lock-wait, and those that are begun anew a dry run.
+    const has = (command: Command, long: string) => command.options.some((option) => option.long === long);
+    const runs = commands.filter(({ command }) => has(command, "--lock-wait"));
+    expect(runs.filter(({ command }) => !has(command, "--yes")).map(nameOf)).toEqual([]);
+    expect(runs.filter(({ command }) => !has(command, "--dry-run")).map(nameOf)).toEqual([
+      "mbctl resume",
+      "mbctl abort",
+    ]);
+    const others = commands.filter((typed) => has(typed.command, "--dry-run") && !runs.includes(typed));
+    expect([...new Set(others.map(({ words }) => words[0]))]).toEqual(["lab", "trust"]);
+    expect(page).toContain(
+      "| 2 | `plan`, and the `--dry-run` of every runbook: there are changes to make. Not from the `--dry-run` of `trust` and `lab` |",
+    );
+    expect(page).toContain("Every runbook asks first, shown what it is about to do; so do `resume`, `abort`");
+  });
+
   it("lists every exit code", () => {
     const table = /## Exit codes\n([^]*?)\n## /.exec(page)?.[1] ?? "";
     const listed = [...table.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));

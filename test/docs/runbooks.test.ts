@@ -30,6 +30,17 @@ describe("the pages of runbooks", () => {
     for (const name of pages.keys()) if (basename(name) !== "README.md") expect(list).toContain(`](${name})`);
   });
 
+  it("are of runbooks that ran in a lab, but for those that the README names", () => {
+    const tests = globSync(["*.e2e.ts", "*.long.ts"], { cwd: join(folder, "../../test/e2e") });
+    const typed = tests.map((name) => readFileSync(join(folder, "../../test/e2e", name), "utf8")).join("\n");
+    const untried = runbooks
+      .map(({ name }) => name)
+      .filter((name) => !typed.includes(`("${name.replace(" ", '", "')}"`));
+    const readme = readFileSync(join(folder, "../../README.md"), "utf8").replaceAll(/\s+/g, " ");
+    const [, named = ""] = /every runbook but (.*?), which were run against simulated/.exec(readme) ?? [];
+    expect([...named.matchAll(/`(.*?)`/g)].map(([, name]) => name)).toEqual(untried);
+  });
+
   it("of one's own show the example as it is", () => {
     const read = (path: string) => readFileSync(join(folder, "../..", path), "utf8");
     const example = read("examples/runbooks/rotate-logs.ts");

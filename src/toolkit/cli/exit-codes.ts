@@ -3,7 +3,7 @@ export const EXIT = {
   done: 0,
   /** A fault that a person can mend; the message says how. */
   failed: 1,
-  /** Only from --dry-run: there are changes to make. */
+  /** From plan, and from the dry run of a runbook: there are changes to make. */
   changes: 2,
   /** The command line itself was wrong. */
   usage: 64,

@@ -7,6 +7,8 @@ export interface Io {
   /** Whether a person sits there who can answer. */
   readonly isInteractive: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Errors and the result alone are wanted: --quiet. */
+  readonly isQuiet?: boolean;
 }
 
 export const processIo: Io = {
@@ -15,6 +17,11 @@ export const processIo: Io = {
   isInteractive: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   environment: process.env,
 };
+
+/** Tells how the work goes on, or what may be typed next; keeps out of the way of the result. Nothing with --quiet. */
+export function note(io: Io, text: string): void {
+  if (!io.isQuiet) io.err(text);
+}
 
 /** Whether something that changes is asked about first: not with --yes, nor with CI=true. */
 export function asksFirst(io: Io, yes: boolean): boolean {

@@ -1,4 +1,4 @@
-import { mbctl } from "./mbctl.ts";
+import { beforeDashes, mbctl } from "./mbctl.ts";
 
 /*
  * The entry that bin/mbctl.js hands over to. Whoever reads our output may stop to, as `| head` does: a run that
@@ -9,4 +9,6 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== "EPIPE") throw error;
   });
 }
+// Whoever colours asks the environment once, when it is read: that is after this.
+if (beforeDashes(process.argv.slice(2)).includes("--no-color")) process.env["NO_COLOR"] = "1";
 process.exitCode = await mbctl(process.argv.slice(2));

@@ -14,8 +14,7 @@ import { example } from "./options.ts";
  */
 export async function mbctl(argv: readonly string[], io: Io = processIo): Promise<number> {
   let code: number = EXIT.done;
-  // What follows "--" is the command line of another program.
-  const json = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length).includes("--json");
+  const json = beforeDashes(argv).includes("--json");
   const program = await buildProgram(argv, io, (result) => (code = result), json);
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -35,18 +34,29 @@ export async function buildProgram(
   end: (code: number) => void,
   json = false,
 ): Promise<Command> {
+  const surroundings: { -readonly [Key in keyof Io]: Io[Key] } = { ...io };
   const program = example(new Command("mbctl"), "mbctl synth --file examples/three-machines.yaml")
     .description("describes, deploys and operates a mail cluster")
     .version(version())
+    .option("-q, --quiet", "print errors and the result alone")
+    // main.ts looks for it before anything that colours is read.
+    .option("--no-color", "print without colours")
+    .configureHelp({ showGlobalOptions: true })
+    .on("option:quiet", () => void (surroundings.isQuiet = true))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
       // With --json a mistake on the command line is a document too: see report.
       writeErr: (text) => (json ? undefined : io.err(text.trimEnd())),
     });
-  for (const add of await commandsFor(argv)) add(program, io, end);
+  for (const add of await commandsFor(argv)) add(program, surroundings, end);
   pointToHelp(program, "mbctl");
   return program;
+}
+
+/** What follows "--" is the command line of another program. */
+export function beforeDashes(argv: readonly string[]): readonly string[] {
+  return argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
 }
 
 /** After a mistake each command names its own help, not the list of all commands. */

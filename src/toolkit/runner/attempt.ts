@@ -38,6 +38,8 @@ export interface RunSettings {
   readonly acceptMinority: boolean;
   /** A sentence for the person, beside the reporter's lines. */
   say(line: string): void;
+  /** A fault that does not end the run. */
+  warn(line: string): void;
 }
 
 /** One process working on one run: with the lock in its hands, its journal open, and a plan. */
@@ -68,6 +70,13 @@ export function runOptions({ plan, lock, journal, settings }: Attempt, recorder:
 /** Every command that the run sends, beside its journal. */
 export function commandRecorder({ settings, run }: Attempt): Recorder {
   return new Recorder(join(runFolder(settings.runs, run.id), "commands.jsonl"));
+}
+
+/** An error of the run as the person is told it: with the place of its log. */
+export function withLog({ settings, run }: Attempt, error: unknown): unknown {
+  if (!(error instanceof UserError)) return error;
+  const message = `${error.message}\n  its journal and every command that was sent: ${runFolder(settings.runs, run.id)}`;
+  return new UserError(error.code, message, error.remedy, { cause: error });
 }
 
 /** Does what is left of the plan and ends the run, or leaves it so that it can be resumed. */
@@ -103,13 +112,14 @@ async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
   if (isOver) await journal.end(isUndone ? "undone" : "failed").catch(() => undefined);
   else await journal.flush().catch(() => undefined);
   await finish(attempt, isUndone ? "undone" : "stopped");
-  if (isOver || isRepeated) return error;
-  return new UserError(
+  if (isOver || isRepeated) return withLog(attempt, error);
+  const unfinished = new UserError(
     error.code,
     `${error.message}\n  the run ${run.id} stopped after ${progress(attempt)}`,
     `${FIRST[error.code] ?? `${error.remedy}; then `}mbctl resume goes on with it, mbctl abort takes back what it did`,
     { cause: error },
   );
+  return withLog(attempt, unfinished);
 }
 
 /** What comes before a resume, where the remedy of the error itself is to run the command again. */
@@ -134,7 +144,7 @@ async function finish(attempt: Attempt, outcome: "done" | "stopped" | "undone"):
   // What it was to tell of has happened: its failure changes nothing about that.
   await hook(attempt, "after", outcome).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
-    attempt.settings.say(error.message);
+    attempt.settings.warn(error.message);
   });
 }
 

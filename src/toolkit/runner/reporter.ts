@@ -68,6 +68,16 @@ export const silentReporter: Reporter = {
   runFinished: () => undefined,
 };
 
+/** Of `lines` only what a run comes to: its end, or the plan that a dry run shows. */
+export function resultReporter(lines: Reporter): Reporter {
+  return {
+    ...silentReporter,
+    stepPlanned: (step) => lines.stepPlanned(step),
+    phaseUndecided: (title, reason) => lines.phaseUndecided(title, reason),
+    runFinished: (steps, ms, dryRun) => lines.runFinished(steps, ms, dryRun),
+  };
+}
+
 /** A line of JSON for each event, for programs. */
 export function jsonReporter(out: (line: string) => void): Reporter {
   const tell = (event: string, more: Record<string, unknown>) => out(JSON.stringify({ event, ...more }));

@@ -1,5 +1,13 @@
 import { UserError } from "../../support/errors.ts";
-import { audit, carryOut, commandRecorder, runOptions, type Attempt, type RunSettings } from "./attempt.ts";
+import {
+  audit,
+  carryOut,
+  commandRecorder,
+  runOptions,
+  withLog,
+  type Attempt,
+  type RunSettings,
+} from "./attempt.ts";
 import { openRuns } from "./journal/find-runs.ts";
 import type { Begun } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
@@ -52,6 +60,8 @@ export async function abortRun(settings: ResumeSettings): Promise<RunResult | un
       await journal.end("aborted");
       await audit(attempt, "aborted");
       return { steps: steps.filter(({ step }) => step.undo !== undefined).length };
+    } catch (error) {
+      throw withLog(attempt, error);
     } finally {
       await journal.flush();
       await recorder.close();

@@ -27,7 +27,7 @@ export async function takeSurvey(
       } catch (error) {
         const isNeeded = survey.needsAll && !survey.canMiss?.includes(machine);
         if (isNeeded || !isPassing(error)) failures.push(error);
-        else settings.say((error as Error).message);
+        else settings.warn((error as Error).message);
       }
     }),
   );

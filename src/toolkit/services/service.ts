@@ -1,6 +1,7 @@
 import type { SecretRef } from "../../support/placeholder.ts";
 import type { Command } from "../steps/command.ts";
 import type { Phase } from "../steps/phase.ts";
+import type { Gate } from "../steps/step.ts";
 import type { Machine, Role, Topology } from "../topology/topology.ts";
 
 /**
@@ -23,6 +24,8 @@ export interface Service {
   units(topology: Topology, machine: Machine): readonly Unit[];
   /** Read-only: exit code 0 when the service on this machine does its work. */
   probe(topology: Topology, machine: Machine): Command;
+  /** What must hold on all of its machines before one of them restarts it for a changed file; absent where nothing must. */
+  restartGate?(): Gate;
   /** What makes members a cluster, run after the units are started. */
   form(context: FormContext): readonly Phase[];
 }

@@ -211,6 +211,9 @@ function relaying(spec: ClusterSpec): Fault[] {
   return faults;
 }
 
+/** A reload happens at each apply that changes a balancer's file: what it ends is mail on its way. */
+const LEAST_HARD_STOP = Duration.minutes(15);
+
 function timeouts(spec: ClusterSpec): Fault[] {
   const faults: Fault[] = [];
   const shorter = (path: string, value: string, than: string, limit: string, why: string) => {
@@ -222,7 +225,15 @@ function timeouts(spec: ClusterSpec): Fault[] {
       remedy: "shorten it or lengthen the other",
     });
   };
-  const { cache, database, mail } = spec;
+  const { balancer, cache, database, mail } = spec;
+  if (Duration.parse(balancer.hardStopAfter).ms < LEAST_HARD_STOP.ms) {
+    faults.push({
+      path: "balancer.hardStopAfter",
+      value: balancer.hardStopAfter,
+      rule: `must be ${LEAST_HARD_STOP} or longer: a mail server may wait 10 minutes for the answer to its message (RFC 5321), and would be cut off before`,
+      remedy: `write ${LEAST_HARD_STOP} or more; to end sessions sooner for one occasion, mbctl drain has --end-sessions`,
+    });
+  }
   shorter(
     "database.suspectTimeout",
     database.suspectTimeout,

@@ -123,7 +123,9 @@ const balancer = z
       .describe("account of the statistics page; its password is in the vault"),
     hardStopAfter: duration(Duration.seconds(1), Duration.minutes(1440))
       .default("15m")
-      .describe("how long running sessions may go on after a reload"),
+      .describe(
+        "how long running sessions may go on after a reload; 15m or more, or mail on its way would be cut off",
+      ),
     vrrp,
   })
   .prefault({});

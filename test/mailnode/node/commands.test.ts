@@ -111,6 +111,14 @@ describe("mbnode", () => {
     expect(inspected.stdout).toContain(`node      ${log.node}\n`);
     expect(await mbnode("log", "verify", raft)).toEqual({ code: 0, stdout: "whole\n", stderr: "" });
     const segment = await open(join(raft, "segment-000000000001.log"), "r+");
+    const used = Number(/^segment-\S+ +\d+ +(\d+)/m.exec(inspected.stdout)![1]);
+    // A write that came down to the disk in part: a later sector is there, and the first one is not.
+    await segment.write(new Uint8Array(64).fill(9), 0, 64, used + 1024);
+    expect(await mbnode("log", "verify", raft)).toEqual({
+      code: 3,
+      stdout: `torn tail at byte ${used} of ${raft}/segment-000000000001.log: the last write was interrupted; the node goes on without it\n`,
+      stderr: "",
+    });
     await segment.write(Uint8Array.of(9), 0, 1, 4);
     await segment.close();
     expect(await mbnode("log", "verify", raft)).toMatchObject({ code: 4, stderr: "" });

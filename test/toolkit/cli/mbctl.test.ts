@@ -210,6 +210,17 @@ describe("mbctl", () => {
     expect(readdirSync(folder).sort()).toEqual(["cluster.yaml", "one", "two"]);
   });
 
+  it("prints with --quiet, wherever it stands, the result and not what may be typed next", async () => {
+    const words = ["synth", "--file", cluster(SOUND), "--out", join(folder, "out")];
+    const { out } = await run(...words);
+    const [result] = out.split("\nnext: mbctl validate");
+    expect(result).not.toBe(out);
+    expect(await run(...words, "--quiet")).toEqual({ code: 0, out: result, err: "" });
+    expect(await run("-q", ...words)).toEqual({ code: 0, out: result, err: "" });
+    const { err } = await run("synth", "-q", "--file", join(folder, "none.yaml"));
+    expect(err).toContain("[CLUSTER_FILE_MISSING]");
+  });
+
   it("refuses a stack that another version of the files has made", async () => {
     const file = cluster(`${SOUND}platform: { kind: hosts }\n`);
     const out = join(folder, "out");

@@ -73,6 +73,7 @@ export class FolderMachines implements Transport {
       lockWaitMs: 0,
       acceptMinority: false,
       say: () => undefined,
+      warn: () => undefined,
       ...changes,
     };
   }

@@ -1,6 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "@jest/globals";
-import { jsonReporter, lineReporter, type Reporter } from "../../../src/toolkit/runner/reporter.ts";
+import {
+  jsonReporter,
+  lineReporter,
+  resultReporter,
+  type Reporter,
+} from "../../../src/toolkit/runner/reporter.ts";
 import { act, ask } from "../../../src/toolkit/steps/command.ts";
 import type { Step } from "../../../src/toolkit/steps/step.ts";
 
@@ -57,6 +62,27 @@ describe("the report of a run", () => {
       "done: 1 step in 2.0 s",
       "nothing to do: everything is as described (looked for 2.0 s)",
       "3 steps would be done; nothing was changed",
+    ]);
+  });
+
+  it("is the end alone, or the plan of a dry run, where no more is wanted", () => {
+    const tell = (reporter: Reporter) => {
+      reporter.phaseStarted("files");
+      reporter.stepPlanned({ machine: step.machine, title: step.title, commands: [] });
+      reporter.stepStarted(step);
+      reporter.stepFinished(step, 1234);
+      reporter.stepFailed(step, 60);
+      reporter.stepSkipped(step);
+      reporter.undoStarted("files", "it failed");
+      reporter.stepUndone(step);
+      reporter.phaseFinished("files", 1, 1300);
+      reporter.phaseUndecided("form", "no package");
+      reporter.runFinished(1, 2000, false);
+    };
+    expect(told((out) => resultReporter(lineReporter(out)), tell)).toEqual([
+      "node-1  put the configuration",
+      "? form: known only after the steps above (no package)",
+      "done: 1 step in 2.0 s",
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { UserError } from "../../../src/support/errors.ts";
@@ -163,6 +163,22 @@ describe("a run", () => {
     await resumeRun(resuming(two));
     expect(await states()).toEqual(["a\nb\n", "a\n", "a\n"]);
     await start(two);
+  });
+
+  it("that fails says where its journal and its commands are, also one that may simply be typed again", async () => {
+    const settings = machines.settings();
+    const broken = [plannedPhase("first", [[mark("node-1", "a", breaks)]])];
+    for (const isRepeatable of [true, false]) {
+      const failure: unknown = await startRun(runnable(broken, { isRepeatable, supersedes: () => true }), {
+        ...settings,
+        dryRun: false,
+      }).catch((error: unknown) => error);
+      const folder = /its journal and every command that was sent: (.*)$/.exec(
+        (failure as Error).message,
+      )?.[1];
+      expect(folder).toContain(settings.runs);
+      expect((await readdir(folder!)).toSorted()).toEqual(["commands.jsonl", "journal.jsonl"]);
+    }
   });
 
   it("takes back what its group did when one step fails, last first, and is over", async () => {
@@ -358,6 +374,12 @@ describe("a run", () => {
       "after-test: done",
       "next: mbctl status",
     ]);
+    const warned: string[] = [];
+    await hook("after-test", "exit 3");
+    await start([plannedPhase("one", [[mark("node-2", "c")]])], {
+      warn: (line) => void warned.push(line),
+    });
+    expect(warned).toEqual([expect.stringContaining("ended with exit code 3")]);
     await hook("before-test", "exit 4");
     await expect(start([plannedPhase("one", [[mark("node-1", "z")]])])).rejects.toMatchObject({
       code: "HOOK_FAILED",

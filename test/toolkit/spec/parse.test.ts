@@ -272,6 +272,14 @@ describe("rules across sections", () => {
     );
   });
 
+  it("refuse to cut off mail that is on its way when a balancer reloads", () => {
+    expect(faultsOf((input) => (input.balancer = { hardStopAfter: "899s" }))).toEqual([
+      expect.stringContaining("balancer.hardStopAfter: must be 15m or longer: a mail server may wait 10 min"),
+    ]);
+    expect(faultsOf((input) => (input.balancer = { hardStopAfter: "15m" }))).toEqual([]);
+    expect(faultsOf((input) => (input.balancer = { hardStopAfter: "1h" }))).toEqual([]);
+  });
+
   it("refuse a brick and a mount inside each other", () => {
     expect(
       faultsOf((input) => (input.storage = { brickPath: "/srv/x", mountPath: "/srv/x/y" }))[0],

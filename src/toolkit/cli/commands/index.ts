@@ -1,8 +1,4 @@
-import type { Command } from "commander";
-import type { Io } from "../io.ts";
-
-/** Adds a command to the program. `end` takes its exit code where that is not 0. */
-export type AddCommand = (program: Command, io: Io, end: (code: number) => void) => void;
+import type { AddCommand } from "../add-command.ts";
 
 export interface CommandModule {
   readonly name: string;
@@ -42,6 +38,10 @@ export const commands: readonly CommandModule[] = [
   { name: "status", load: async () => (await import("./status.ts")).addStatus },
   { name: "doctor", load: async () => (await import("./doctor.ts")).addDoctor },
   { name: "exec", load: async () => (await import("./exec.ts")).addExec },
+  {
+    name: "completion",
+    load: async () => (await import("./completion.ts")).completionCommand(() => commandsFor([])),
+  },
 ];
 
 /** What must be read to understand a command line: the command that it begins with, or all of them. */

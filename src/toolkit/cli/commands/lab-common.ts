@@ -3,7 +3,7 @@ import { ensureEngine, type Engine } from "../../lab/engine.ts";
 import { openLab, type Lab } from "../../lab/lab.ts";
 import { assertLabName } from "../../lab/state.ts";
 import { loadCluster, type LoadedCluster } from "../../project/load-cluster.ts";
-import { confirm, type Io } from "../io.ts";
+import { confirm, note, type Io } from "../io.ts";
 import { fileOption, jsonOption, yesOption } from "../options.ts";
 
 /** What every command of a lab takes. */
@@ -30,7 +30,7 @@ export function engineFor(options: LabOptions, io: Io, report: (line: string) =>
 /** The lab that the options mean, which must be up. */
 export async function openedLab(options: LabOptions, io: Io): Promise<Lab> {
   const cluster = await loadCluster(options.file);
-  const engine = await engineFor(options, io, (line) => io.err(line));
+  const engine = await engineFor(options, io, (line) => note(io, line));
   return openLab(engine, cluster.directory, nameOf(options, cluster));
 }
 

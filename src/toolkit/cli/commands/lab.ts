@@ -6,7 +6,7 @@ import { powerState } from "../../lab/power.ts";
 import { labUp } from "../../lab/up.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
 import { resolve } from "../../topology/resolve.ts";
-import { confirm, type Io } from "../io.ts";
+import { confirm, note, type Io } from "../io.ts";
 import { dryRunOption, example, typed } from "../options.ts";
 import { engineFor, labCommand, nameOf, openedLab, type LabOptions } from "./lab-common.ts";
 import { addLabTools } from "./lab-tools.ts";
@@ -46,7 +46,7 @@ async function up(options: UpOptions, io: Io): Promise<void> {
     return io.out(
       `would make lab ${name} with ${names.join(", ")} in ${options.cidr ?? "a free /24 of 10.77.0.0/16"}`,
     );
-  const report = (line: string) => (options.json ? undefined : io.out(line));
+  const report = (line: string) => (options.json || io.isQuiet ? undefined : io.out(line));
   const engine = await engineFor(options, io, report);
   const variant = options.bare ? "bare" : "machine";
   const image = await ensureImage(engine, { variant, packages: packagesOf(topology), report });
@@ -61,14 +61,14 @@ async function up(options: UpOptions, io: Io): Promise<void> {
   const machines = lab.state.topology.machines.map(({ name, address }) => ({ name, address }));
   if (options.json) return io.out(JSON.stringify({ ok: true, lab: name, machines }));
   for (const { name, address } of machines) io.out(`${name} at ${address}`);
-  io.out(`next: ${typed(options, `apply --lab ${name}`)}`);
+  if (!io.isQuiet) io.out(`next: ${typed(options, `apply --lab ${name}`)}`);
 }
 
 async function down(options: LabOptions, io: Io): Promise<void> {
   const cluster = await loadCluster(options.file);
   const name = nameOf(options, cluster);
   if (options.dryRun) return io.out(`would remove lab ${name} with all its data`);
-  const engine = await engineFor(options, io, (line) => io.err(line));
+  const engine = await engineFor(options, io, (line) => note(io, line));
   if (!(await confirm(io, `remove lab ${name} with all its data?`, options.yes ?? false)))
     return io.out("nothing was changed");
   const removed = await labDown(engine, { project: cluster.directory, name });
@@ -85,5 +85,5 @@ async function status(options: LabOptions, io: Io): Promise<void> {
   if (options.json) return io.out(JSON.stringify({ ok: true, lab: lab.state.name, machines: rows }));
   for (const { name, address, power } of rows) io.out(`${name}  ${address}  ${power}`);
   const { name } = lab.state;
-  io.out(`for its services: ${typed(options, `status --lab ${name}`)}`);
+  if (!io.isQuiet) io.out(`for its services: ${typed(options, `status --lab ${name}`)}`);
 }

@@ -95,7 +95,8 @@ async function loadtest<Given extends Options>(
   const stop = (): void => over.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  if (!options.json) io.out(LIVE_HEAD);
+  const isTold = !options.json && !io.isQuiet;
+  if (isTold) io.out(LIVE_HEAD);
   try {
     const result = await runLoad({
       pace,
@@ -104,10 +105,10 @@ async function loadtest<Given extends Options>(
       attempt: () => load.once(),
       env: systemEnv,
       signal: over.signal,
-      second: (second) => (options.json ? undefined : io.out(liveLine(second))),
+      second: (second) => (isTold ? io.out(liveLine(second)) : undefined),
     });
     const document = loadDocument(name, result);
-    io.out(options.json ? JSON.stringify(document) : `\n${loadReport(document, result)}`);
+    io.out(options.json ? JSON.stringify(document) : `${isTold ? "\n" : ""}${loadReport(document, result)}`);
     if (options.svg !== undefined) await writeFile(options.svg, latencySvg(document));
     if (over.signal.aborted) return EXIT.interrupted;
     return document.failed > 0 || document.done === 0 ? EXIT.failed : EXIT.done;

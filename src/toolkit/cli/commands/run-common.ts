@@ -11,11 +11,11 @@ import type { RunSettings } from "../../runner/attempt.ts";
 import { onSignal } from "../../runner/interruption.ts";
 import type { Operator } from "../../runner/plan.ts";
 import { liveReporter } from "../../runner/live-reporter.ts";
-import { jsonReporter, lineReporter } from "../../runner/reporter.ts";
+import { jsonReporter, lineReporter, resultReporter } from "../../runner/reporter.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
 import type { SecretStore } from "../../vault/vault.ts";
-import type { Io } from "../io.ts";
+import { note, type Io } from "../io.ts";
 import { dryRunOption, targetOptions, yesOption } from "../options.ts";
 import { openTransport } from "../transport.ts";
 
@@ -58,10 +58,13 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
   const { topology, directory, project, environment } = target;
   const transport = openTransport(target, io);
   const interruption = onSignal((line) => io.err(line));
-  const lines = (options.json ? jsonReporter : lineReporter)((line) => io.out(line));
+  const all = (options.json ? jsonReporter : lineReporter)((line) => io.out(line));
+  const lines = io.isQuiet ? resultReporter(all) : all;
   // A plan is read line by line, and a log must not hold the drawing of a screen.
-  const live = io.isInteractive && !options.json && !options.dryRun ? liveReporter(lines) : undefined;
+  const isLive = io.isInteractive && !options.json && !options.dryRun && !io.isQuiet;
+  const live = isLive ? liveReporter(lines) : undefined;
   const reporter = live ?? lines;
+  const tell = (text: string) => io.out(JSON.stringify({ event: "note", text }));
   const settings: RunSettings = {
     transport,
     env: systemEnv,
@@ -74,7 +77,8 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
     environment,
     lockWaitMs: options.lockWait === undefined ? 0 : Duration.parse(options.lockWait).ms,
     acceptMinority: options.acceptMinority ?? false,
-    say: (line) => (options.json ? io.out(JSON.stringify({ event: "note", text: line })) : io.err(line)),
+    say: (line) => (options.json && !io.isQuiet ? tell(line) : note(io, line)),
+    warn: (line) => (options.json ? tell(line) : io.err(line)),
   };
   let secrets: Promise<SecretStore> | undefined;
   const context: RunbookContext = {

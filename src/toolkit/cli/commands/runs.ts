@@ -69,7 +69,9 @@ async function abortCommand(run: string | undefined, options: ResumeOptions, io:
     if (options.forget) return (await forgetRun(settings)) ? EXIT.done : declined(io);
     const result = await abortRun(settings);
     if (!result) return declined(io);
-    opened.settings.say(`taken back: ${result.steps === 1 ? "1 step" : `${result.steps} steps`}`);
+    const taken = `taken back: ${result.steps === 1 ? "1 step" : `${result.steps} steps`}`;
+    if (options.json) opened.settings.say(taken);
+    else io.err(taken);
     return EXIT.done;
   });
 }

@@ -47,7 +47,6 @@ async function synth(options: Options, io: Io): Promise<void> {
     const { roles } = topology.machines.find(({ name }) => name === machine)!;
     table.push([machine, roles.join(" "), files, hash.slice(0, 12)]);
   }
-  io.out(
-    `${table.toString()}\nwritten to ${folder}\nnext: ${typed(options, "validate")}, then ${typed(options, "lab up")}`,
-  );
+  io.out(`${table.toString()}\nwritten to ${folder}`);
+  if (!io.isQuiet) io.out(`next: ${typed(options, "validate")}, then ${typed(options, "lab up")}`);
 }

@@ -24,7 +24,7 @@ import { resolve } from "../../topology/resolve.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { throwawayVault } from "../../vault/throwaway-vault.ts";
 import { EXIT } from "../exit-codes.ts";
-import { confirm, type Io } from "../io.ts";
+import { confirm, note, type Io } from "../io.ts";
 import { example, fileOption, jsonOption, typed, yesOption } from "../options.ts";
 
 interface Options {
@@ -96,7 +96,7 @@ async function localPlace(): Promise<Place> {
 }
 
 async function labPlace(topology: Topology, { yes = false }: Options, io: Io): Promise<Place> {
-  const report = (line: string) => io.err(line);
+  const report = (line: string) => note(io, line);
   const engine = await ensureEngine({ yes, ask: (question) => confirm(io, question, yes), report });
   const image = await ensureImage(engine, { variant: "machine", packages: packagesOf(topology), report });
   const machine = await startCheckMachine(engine, image);
@@ -147,5 +147,5 @@ function report(results: readonly CheckResult[], options: Options, io: Io): void
       .map(([outcome, count]) => `${count} ${outcome}`)
       .join(", "),
   );
-  if (counts["not run"]) io.out(`for those not run: ${typed(options, "validate --in-lab")}`);
+  if (counts["not run"] && !io.isQuiet) io.out(`for those not run: ${typed(options, "validate --in-lab")}`);
 }

@@ -41,6 +41,12 @@ export function disturbs(bundle: Bundle, change: FileChanges, state: FileState):
   return owedActions(bundle, change, state).some(({ action }) => action.kind !== "run");
 }
 
+/** The services that the machine restarts, those that run now. */
+export function restarts(bundle: Bundle, change: FileChanges, state: FileState): ReadonlySet<string> {
+  const owed = owedActions(bundle, change, state).filter(({ action }) => action.kind === "restart");
+  return new Set(owed.map(({ service }) => service));
+}
+
 function owedActions(bundle: Bundle, change: FileChanges, state: FileState): readonly PendingAction[] {
   const now = new Set(actionsFor(change.write).map(({ id }) => id));
   return actionsFor(bundle.files)

@@ -4,7 +4,7 @@ import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
-import { actionSteps, disturbs } from "./file-actions.ts";
+import { actionSteps, disturbs, restarts } from "./file-actions.ts";
 import { fileChanges, type FileChanges } from "./file-changes.ts";
 import { observeFiles, parseFileState } from "./file-state.ts";
 import { stagingStep, swapStep } from "./file-steps.ts";
@@ -14,8 +14,9 @@ import { stagingStep, swapStep } from "./file-steps.ts";
  *
  * All are staged and checked by the real programs on all machines first, so that one file refused on one machine leaves
  * every machine as it was. Then they are swapped: at once where no service that works is touched, otherwise machine by
- * machine, each proven before the next, and last the one on which most hangs, the holder of the VIP. Where a service does
- * not work with its new files, all machines get back the earlier ones.
+ * machine, each proven before the next, and last the one on which most hangs, the holder of the VIP. Before a restart that
+ * others of the service could be hurt by, all of them are asked. Where a service does not work with its new files, all
+ * machines get back the earlier ones.
  */
 export function filesPhase(
   topology: Topology,
@@ -53,6 +54,16 @@ export function filesPhase(
           ...actionSteps(topology, services, bundle, change, state),
         ];
       };
+      const gatesBefore = (change: FileChanges): Stage => {
+        const bundle = bundleOf.get(change.machine)!;
+        const restarted = restarts(bundle, change, states.get(change.machine)!);
+        return restartGates(
+          topology,
+          services.filter(({ name }) => restarted.has(name)),
+          change.machine,
+          [...states.keys()],
+        );
+      };
       const isBusy = (change: FileChanges): boolean =>
         disturbs(bundleOf.get(change.machine)!, change, states.get(change.machine)!);
       const rolling = changes
@@ -61,10 +72,32 @@ export function filesPhase(
       return [
         changes.filter(({ write }) => write.length > 0).map(stagingStep),
         changes.filter((change) => !isBusy(change)).flatMap(stepsOf),
-        ...rolling.map(stepsOf),
+        // Before the swap: what takes that back restarts the service too.
+        ...rolling.flatMap((change) => [gatesBefore(change), stepsOf(change)]),
       ].filter((stage) => stage.length > 0);
     },
   };
+}
+
+/** Asks all machines of each service that is to be restarted on one of them, and waits where it may not be yet. */
+function restartGates(
+  topology: Topology,
+  restarted: readonly Service[],
+  machine: string,
+  asked: readonly string[],
+): Stage {
+  return restarted.flatMap((service) => {
+    const verify = service.restartGate?.();
+    if (!verify) return [];
+    return asked
+      .filter((name) => service.runsOn(topology, machineNamed(topology, name)))
+      .map((name) => ({
+        title: `wait until ${service.name} may be restarted on ${machine}`,
+        machine: name,
+        commands: [],
+        verify,
+      }));
+  });
 }
 
 function changesAnything({ write, remove, manifest }: FileChanges): boolean {

@@ -1,5 +1,6 @@
 import type { DrainMark } from "../../../contract/drain-mark.ts";
 import { UserError } from "../../../support/errors.ts";
+import { COPY_MARK } from "../../services/galera/names.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
 import type { Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
@@ -33,7 +34,7 @@ export function planDrain(
     ...objectionToOwner(machine.name, marks, ownerOf(run.operator)),
     ...unprepared(surveys),
     ...objectionsToLeaving(topology, machine, surveys),
-    ...(work === "maintenance" ? objectionToDonor(machine, surveys) : []),
+    ...(work === "maintenance" ? objectionsToCopies(machine, surveys) : []),
   ];
   const forced = raise(`${machine.name} cannot be drained`, objections, args.force);
   const phases = drainPhases({ topology, machine, surveys, mark: markOf(args, run, work), times: args });
@@ -64,14 +65,27 @@ function unprepared(surveys: ReadonlyMap<string, MachineSurvey>): readonly Objec
   return [fault("DRAIN_UNPREPARED", sentence, "mbctl apply", false)];
 }
 
-/** A donor that stops takes the joiner down with it. */
-function objectionToDonor(
+/** A donor that stops takes the joiner down with it; a joiner that stops begins its copy anew. */
+function objectionsToCopies(
   machine: Machine,
   surveys: ReadonlyMap<string, MachineSurvey>,
 ): readonly Objection[] {
-  if (!surveys.get(machine.name)?.member?.isDonor) return [];
-  const sentence = `its database gives a copy to another member just now`;
-  return [fault("DRAIN_QUORUM", sentence, "wait until that one is synced", false)];
+  const { isDonor = false, isCopiedTo = false } = surveys.get(machine.name)?.member ?? {};
+  const giving = `its database gives a copy to another member just now`;
+  const taking = `a copy of all data to its database has begun and not ended (${COPY_MARK})`;
+  return [
+    ...(isDonor ? [fault("DRAIN_QUORUM", giving, "wait until that one is synced", false)] : []),
+    ...(isCopiedTo
+      ? [
+          fault(
+            "DRAIN_QUORUM",
+            taking,
+            "wait until it is synced; of a mark left over mbctl status tells",
+            true,
+          ),
+        ]
+      : []),
+  ];
 }
 
 function notes(

@@ -6,6 +6,8 @@ import { HAPROXY_SHELL } from "../../services/haproxy/runtime.ts";
 import { CONFIG_PATH, PRESENT_PASSWORD } from "../../services/redis/names.ts";
 import { SENTINEL_CONFIG_PATH } from "../../services/sentinel/names.ts";
 import { brickProbe } from "../../services/glusterfs/probe.ts";
+import { COPY_MARK } from "../../services/galera/names.ts";
+import { COPYING_SHELL } from "../../services/galera/restart-gate.ts";
 import { ARBITRATOR_SHELL } from "../../services/arbitrator/probe.ts";
 import { ask, script, type Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
@@ -47,6 +49,7 @@ function subjects(topology: Topology, machine: Machine): readonly string[] {
 /** Sections begin with "@"; what follows the fourth argument is the storage's probe. */
 const SURVEY = `${HAPROXY_SHELL}
 ${ARBITRATOR_SHELL}
+${COPYING_SHELL}
 ${PRESENT_PASSWORD}
 roles=$1 vip=$2 address=$3 master_name=$4
 shift 4
@@ -70,6 +73,7 @@ if is_one_of database "$roles"; then
   echo @member; timeout 10 mariadb --connect-timeout=5 --batch --skip-column-names --execute="
     SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment',
       'wsrep_ready', 'wsrep_connected', 'wsrep_cluster_size')" 2>/dev/null || true
+  echo @copying; if is_copied_to ${COPY_MARK}; then echo yes; fi
 fi
 
 if is_one_of cache "$roles"; then

@@ -59,6 +59,8 @@ export interface MemberSurvey {
   readonly inService: boolean;
   /** It gives a copy to a joiner just now. */
   readonly isDonor: boolean;
+  /** A copy of all data to it has begun and not ended, as the mark in its folder says. */
+  readonly isCopiedTo: boolean;
 }
 
 export interface CacheSurvey {
@@ -97,7 +99,7 @@ function parseMachine(topology: Topology, machine: Machine, { stdout }: Answer):
     hasVipMark: part("vip-mark").trim() === "yes",
     bearsVip: part("vip").trim() !== "",
     ...(has("balancer") && { balancer: parseBalancer(part) }),
-    ...(has("database") && { member: parseMember(part("member")) }),
+    ...(has("database") && { member: parseMember(part) }),
     ...(has("cache") && { cache: parseCache(part) }),
     ...(votesIn(topology, machine, "cache") && { sentinel: parseSentinel(part) }),
     ...(isWitnessIn(topology, machine, "database") && {
@@ -146,15 +148,19 @@ function parseBalancer(part: (name: string) => string): BalancerSurvey {
 /** SRV_ADMF_FDRAIN in the administrative state of a server (HAProxy management guide 9.3, "show servers state"). */
 const DRAINED_BY_SOMEBODY = 8;
 
-function parseMember(text: string): MemberSurvey {
-  const values = new Map(lines(text).map((line) => line.split("\t") as [string, string]));
+function parseMember(part: (name: string) => string): MemberSurvey {
+  const values = new Map(lines(part("member")).map((line) => line.split("\t") as [string, string]));
   const state = values.get("wsrep_local_state_comment") ?? "";
   const inService =
     values.get("wsrep_cluster_status") === "Primary" &&
     state === "Synced" &&
     values.get("wsrep_ready") === "ON" &&
     values.get("wsrep_connected") === "ON";
-  return { inService, isDonor: state.startsWith("Donor") };
+  return {
+    inService,
+    isDonor: state.startsWith("Donor"),
+    isCopiedTo: part("copying").trim() === "yes",
+  };
 }
 
 function parseCache(part: (name: string) => string): CacheSurvey {

@@ -4,6 +4,9 @@ export const SOCKET_UNITS = ["mariadb.socket", "mariadb-extra.socket"] as const;
 
 export const DATA_DIRECTORY = "/var/lib/mysql";
 
+/** Galera's own: lies there from the begin of a copy of all data to this member until its end. */
+export const COPY_MARK = `${DATA_DIRECTORY}/sst_in_progress`;
+
 export const CHECK_SOCKET_UNIT = "mailbastion-database-check.socket";
 /** The system user of the health check and, by its socket, the database account of the same name. */
 export const CHECK_USER = "mailbastion-dbcheck";

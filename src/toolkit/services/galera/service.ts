@@ -6,6 +6,7 @@ import { galeraFiles } from "./files.ts";
 import { formClusterPhase } from "./form-cluster.ts";
 import { CHECK_SOCKET_UNIT, CHECK_USER, PASSWORD_SECRET, SERVER_UNIT, SOCKET_UNITS } from "./names.ts";
 import { memberProbe } from "./probe.ts";
+import { restartGate } from "./restart-gate.ts";
 
 /** MariaDB with Galera: every database machine holds all data, one of them at a time is written to. */
 export const galera: Service = {
@@ -28,6 +29,7 @@ export const galera: Service = {
     { name: CHECK_SOCKET_UNIT, state: "running", enabled: true },
   ],
   probe: memberProbe,
+  restartGate,
   form: (context) => [formClusterPhase(context.topology), accountsPhase(context)],
 };
 

@@ -4,6 +4,7 @@ import type { Resolver } from "../../../../src/support/placeholder.ts";
 import { buildBundles } from "../../../../src/toolkit/bundle/build.ts";
 import { filesPhase } from "../../../../src/toolkit/runbooks/apply/files.ts";
 import type { FileSpec, Service } from "../../../../src/toolkit/services/service.ts";
+import { ask } from "../../../../src/toolkit/steps/command.ts";
 import type { Stage } from "../../../../src/toolkit/steps/step.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyFile, toyService } from "../../fixtures/toy-service.ts";
@@ -15,11 +16,16 @@ interface World {
   readonly state: readonly string[];
   readonly files: (context: Parameters<Service["files"]>[0]) => readonly FileSpec[];
   readonly standing?: Readonly<Record<string, number>>;
+  readonly restartGate?: NonNullable<Service["restartGate"]>;
 }
 
-function decide({ state, files, standing = {} }: World): readonly Stage[] {
+function decide({ state, files, standing = {}, restartGate }: World): readonly Stage[] {
   const services = [
-    toyService("a", { files, units: [{ name: "a.service", state: "running", enabled: true }] }),
+    toyService("a", {
+      files,
+      units: [{ name: "a.service", state: "running", enabled: true }],
+      ...(restartGate && { restartGate }),
+    }),
   ];
   const bundles = buildBundles(threeMachines, { services });
   const phase = filesPhase(threeMachines, services, bundles, () => resolver);
@@ -121,6 +127,30 @@ describe("files", () => {
       ]),
     );
     expect(stages[1]![1]!.verify!.command.argv).toEqual(["probe", "a"]);
+  });
+
+  it("of a service with a gate wait, before each swap, until all of its machines allow the restart", () => {
+    const gate = { title: "all is quiet", command: ask(["quiet"]), timeoutMs: 1, intervalMs: 1 };
+    const world = {
+      files: () => [toyFile("/etc/a", "new", { action: restart })],
+      restartGate: () => gate,
+    };
+    const names = ["node-1", "node-2", "node-3"];
+    const stages = decide({
+      ...world,
+      state: [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"],
+    });
+    expect(titles(stages).slice(1)).toEqual(
+      names.flatMap((name) => [
+        names.map((asked) => `${asked}: wait until a may be restarted on ${name}`),
+        [`${name}: put 1 file in place`, `${name}: restart a.service`],
+      ]),
+    );
+    expect(stages[1]!.map(({ commands, verify }) => ({ commands, verify }))).toEqual(
+      names.map(() => ({ commands: [], verify: gate })),
+    );
+    const stopped = decide({ ...world, state: [present("/etc/a", "old"), "owned\t/etc/a"] });
+    expect(titles(stopped).flat().join("\n")).not.toContain("wait until");
   });
 
   it("come last to the machine that bears the VIP, and before it to the writer", () => {

@@ -20,6 +20,8 @@ export interface Change {
   /** Server by administrative state: "smtp/node-1" is 8 when drained. */
   readonly states?: Readonly<Record<string, number>>;
   readonly member?: "Synced" | "Donor/Desynced" | "Joining" | "down";
+  /** The mark of a copy lies on the machine of its running member. */
+  readonly isCopiedTo?: boolean;
   readonly cache?: "master" | "replica" | "syncing" | "down";
   readonly hasQuorum?: boolean;
   /** Of a witness: whether its arbitrator is in the primary component. */
@@ -92,6 +94,7 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
   const link = { replica: "up", syncing: "down" }[cache as string];
   lines.push(
     `@member\n${member === "down" ? "" : said}`,
+    `@copying\n${change.isCopiedTo ? "yes\n" : ""}`,
     cache === "down"
       ? "@cache\n"
       : `@cache\nrole:${cache === "master" ? "master" : "slave"}\nmaster_link_status:${link ?? ""}\nmaster_sync_in_progress:0\n`,

@@ -97,6 +97,12 @@ describe("maintenance enter", () => {
       "DRAIN_QUORUM",
       "its database gives a copy to another member just now",
     ],
+    [
+      "while a copy to its database has not ended",
+      { ...WHOLE, "node-1": { storage: "ok", isCopiedTo: true } },
+      "DRAIN_QUORUM",
+      "a copy of all data to its database has begun and not ended (/var/lib/mysql/sst_in_progress)",
+    ],
   ])("refuses %s", async (_when, changes, code, sentence) => {
     const refusal = await refusalOf(() => enter("node-1", changes));
     expect(refusal.code).toBe(code);

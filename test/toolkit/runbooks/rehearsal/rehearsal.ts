@@ -138,6 +138,7 @@ export class Rehearsal implements Disposable {
       lockWaitMs: 0,
       acceptMinority: false,
       say: () => undefined,
+      warn: () => undefined,
     };
   }
 

@@ -13,7 +13,7 @@ describe("what a machine says of itself", () => {
     const survey = surveyed({});
     expect(survey).toMatchObject({ mark: undefined, hasVipMark: false, bearsVip: true });
     expect(survey.balancer).toMatchObject({ answers: true, isPrepared: true, marks: new Map() });
-    expect(survey.member).toEqual({ inService: true, isDonor: false });
+    expect(survey.member).toEqual({ inService: true, isDonor: false, isCopiedTo: false });
     expect(survey.cache).toEqual({ role: "master", isInSync: true });
     expect(survey.sentinel).toEqual({ master: "192.168.1.101", hasQuorum: true });
     expect(survey.mailNode).toEqual({
@@ -59,9 +59,18 @@ describe("what a machine says of itself", () => {
     [
       "a member that gives a copy is a donor",
       { member: "Donor/Desynced" },
-      { member: { inService: false, isDonor: true } },
+      { member: { inService: false, isDonor: true, isCopiedTo: false } },
     ],
-    ["a member that is down", { member: "down" }, { member: { inService: false, isDonor: false } }],
+    [
+      "a member with the mark of a copy is copied to",
+      { member: "down", isCopiedTo: true },
+      { member: { inService: false, isDonor: false, isCopiedTo: true } },
+    ],
+    [
+      "a member that is down",
+      { member: "down" },
+      { member: { inService: false, isDonor: false, isCopiedTo: false } },
+    ],
     ["a replica that copies", { cache: "syncing" }, { cache: { role: "replica", isInSync: false } }],
     [
       "a cache that is down",
