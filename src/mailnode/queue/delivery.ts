@@ -4,6 +4,7 @@ import { bounceMessage } from "./bounce.ts";
 import type { DeliveryState, FailedRecipient, QueueEntry } from "./entry.ts";
 import type { Relay, RelayResult } from "./relay.ts";
 import { retryDelayMs, type RetryPolicy } from "./retry.ts";
+import { Schedule } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 
 export interface DeliveryOptions {
@@ -29,12 +30,13 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #env: Env;
   readonly #log: Logger;
-  readonly #waiting = new Map<string, QueueEntry>();
+  readonly #waiting = new Schedule();
   readonly #running = new Map<string, Promise<void>>();
   /** Those whose last attempt did not reach the next hop: tried at once when another message does. */
   readonly #unreached = new Set<string>();
   #wake = new AbortController();
   #loop: Promise<void> | undefined;
+  readonly #broken = Promise.withResolvers<Error>();
   #stopped = false;
 
   constructor(spool: Spool, relay: Relay, options: DeliveryOptions, env: Env, log: Logger) {
@@ -54,14 +56,22 @@ export class Delivery {
     return this.#loop !== undefined && !this.#stopped;
   }
 
+  /** Resolves with the error when delivery has ended by a fault of the program; a node without it must not go on. */
+  get failed(): Promise<Error> {
+    return this.#broken.promise;
+  }
+
   /** Takes over a message that is durable in the spool. */
   add(entry: QueueEntry): void {
-    this.#waiting.set(entry.envelope.id, entry);
+    this.#wait(entry);
     this.#wake.abort();
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop ??= this.#run().catch((error: Error) => {
+      this.#stopped = true;
+      this.#broken.resolve(error);
+    });
   }
 
   /** Begins nothing new and resolves when the attempts under way have ended. */
@@ -82,11 +92,10 @@ export class Delivery {
 
   #beginDue(): void {
     const now = this.#env.now();
-    for (const entry of this.#waiting.values()) {
-      if (this.#running.size >= this.#options.maxConnections) return;
-      if (entry.state.nextTryAt > now) continue;
+    while (this.#running.size < this.#options.maxConnections) {
+      const entry = this.#waiting.take(now);
+      if (!entry) return;
       const { id } = entry.envelope;
-      this.#waiting.delete(id);
       const attempt = this.#attempt(entry).finally(() => {
         this.#running.delete(id);
         this.#wake.abort();
@@ -97,8 +106,11 @@ export class Delivery {
 
   #untilNextMs(): number {
     if (this.#running.size >= this.#options.maxConnections) return LONGEST_WAIT_MS;
-    const next = Math.min(...[...this.#waiting.values()].map((entry) => entry.state.nextTryAt));
-    return Math.max(1, Math.min(LONGEST_WAIT_MS, next - this.#env.now()));
+    return Math.max(1, Math.min(LONGEST_WAIT_MS, this.#waiting.nextMs() - this.#env.now()));
+  }
+
+  #wait(entry: QueueEntry): void {
+    this.#waiting.set(entry, entry.state.nextTryAt);
   }
 
   async #attempt(entry: QueueEntry): Promise<void> {
@@ -114,7 +126,7 @@ export class Delivery {
     } catch (error) {
       // The disk refused. What was done is known to this process; after a crash it may be done again.
       this.#log.error({ id, err: error }, "the queue could not be written; the message stays");
-      this.#waiting.set(id, { ...entry, state: { ...state, nextTryAt: this.#nextTryAt(state.attempts) } });
+      this.#wait({ ...entry, state: { ...state, nextTryAt: this.#nextTryAt(state.attempts) } });
     }
   }
 
@@ -144,7 +156,7 @@ export class Delivery {
     const { id } = entry.envelope;
     if (state.pending.length > 0) {
       await this.#spool.saveState(id, state);
-      this.#waiting.set(id, { ...entry, state });
+      this.#wait({ ...entry, state });
     } else if (state.failed.length > 0) {
       await this.#spool.setAside(id, state);
       this.#log.warn(
@@ -179,12 +191,7 @@ export class Delivery {
 
   /** The next hop is back: what waited for it alone need not wait out its delay. */
   #retryUnreached(): void {
-    for (const id of this.#unreached) {
-      const entry = this.#waiting.get(id);
-      if (!entry) continue;
-      this.#unreached.delete(id);
-      this.#waiting.set(id, { ...entry, state: { ...entry.state, nextTryAt: 0 } });
-    }
+    for (const id of this.#unreached) if (this.#waiting.move(id, 0)) this.#unreached.delete(id);
   }
 
   /** Queues the report before the failed recipients are forgotten: a crash between reports twice, never not at all. */

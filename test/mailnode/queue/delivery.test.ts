@@ -176,6 +176,45 @@ describe("delivery", () => {
     expect(hop.seen[1]!.entry.envelope.recipients).toEqual(["a@sender.example"]);
   });
 
+  it("takes mail to the next hop while 200,000 messages wait, without looking at them again and again", async () => {
+    const { hop, delivery, queue } = await setUp();
+    let looks = 0;
+    const state = {
+      attempts: 1,
+      get nextTryAt() {
+        looks++;
+        return 1e15;
+      },
+      pending: ["b@example.com"],
+      failed: [],
+    };
+    for (let index = 0; index < 200_000; index++)
+      delivery.add({ envelope: envelope(`w${index}`), state, bodyStart: 0 });
+    for (let index = 0; index < 20; index++) await queue(`m${index}`);
+    await until(() => delivery.length === 200_000);
+    expect(hop.seen).toHaveLength(20);
+    expect(looks).toBeLessThan(2 * 200_000);
+  });
+
+  /* A fault of the program cannot be made for real: the clock stands for it. */
+  it("says so when a fault of the program has ended it, and stops all the same", async () => {
+    const fault = new Error("a fault of the program");
+    let isFaulty = false;
+    const { hop, delivery, queue } = await setUp(undefined, undefined, {
+      ...systemEnv,
+      sleep: (ms, signal) => {
+        if (isFaulty) throw fault;
+        return systemEnv.sleep(ms, signal);
+      },
+    });
+    isFaulty = true;
+    await queue("m1");
+    expect(await delivery.failed).toBe(fault);
+    expect(delivery.running).toBe(false);
+    await delivery.stop();
+    expect(hop.seen).toHaveLength(1);
+  });
+
   it("ends the attempts under way and begins no new ones when it stops", async () => {
     const { hop, delivery, queue } = await setUp();
     await queue("m1");
