@@ -132,13 +132,10 @@ export class Delivery {
 
   async #tryNow(entry: QueueEntry): Promise<DeliveryState> {
     const { id } = entry.envelope;
-    const { outcomes, reached } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
-    if (reached) {
-      this.#unreached.delete(id);
-      this.#retryUnreached();
-    } else {
-      this.#unreached.add(id);
-    }
+    const { outcomes, nextHop } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
+    if (nextHop === "away") this.#unreached.add(id);
+    else this.#unreached.delete(id);
+    if (nextHop === "works") this.#retryUnreached();
     const { pending, failed } = this.#judge(entry, outcomes);
     const delivered = outcomes.size - pending.length - failed.length;
     this.#log.info({ id, delivered, pending: pending.length, failed }, "attempt");

@@ -103,11 +103,12 @@ async function transact(
       (refusal) => [refusal.recipient, refusal],
     ),
   );
+  const refusalOf = (recipient: string): ReplyError | undefined => refusals.get(recipient) ?? error;
   return {
-    reached: true,
+    nextHop: pending.every((recipient) => isOfSession(refusalOf(recipient))) ? "refuses" : "works",
     outcomes: new Map(
       pending.map((recipient) => {
-        const refusal = refusals.get(recipient) ?? error;
+        const refusal = refusalOf(recipient);
         return [recipient, refusal ? outcomeOf(refusal) : { status: "delivered" }];
       }),
     ),
@@ -116,15 +117,24 @@ async function transact(
 
 function unreached(entry: QueueEntry, error: ReplyError): RelayResult {
   const outcome: Outcome = { status: "deferred", reason: error.response ?? error.message };
-  return { reached: false, outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])) };
+  return { nextHop: "away", outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])) };
 }
 
-/** A 5xx is for good, and so is an address that cannot be said in SMTP; all else may change. */
+/**
+ * 530 and 538 (RFC 3207, RFC 4954) want TLS or a log-in first, whoever sends what to whom: with a handshake that fails
+ * for a while, a next hop that demands TLS says so in the plain session after it.
+ */
+function isOfSession(error: ReplyError | undefined): boolean {
+  return error?.responseCode === 530 || error?.responseCode === 538;
+}
+
+/** A 5xx on the message is for good, and so is an address that cannot be said in SMTP; all else may change. */
 function outcomeOf(error: ReplyError): Outcome {
   const reason = (error.response ?? error.message).replaceAll(/\s+/g, " ");
   if (error.code === "EENVELOPE" && error.command === "API")
     return { status: "rejected", code: "5.1.3", reason };
-  if (error.responseCode === undefined || error.responseCode < 500) return { status: "deferred", reason };
+  if (error.responseCode === undefined || error.responseCode < 500 || isOfSession(error))
+    return { status: "deferred", reason };
   return {
     status: "rejected",
     code: /^\d{3}[ -](5\.\d{1,3}\.\d{1,3})\b/.exec(reason)?.[1] ?? "5.0.0",

@@ -21,7 +21,7 @@ const REJECTED: Outcome = { status: "rejected", code: "5.1.1", reason: "550 5.1.
 class Hop {
   readonly seen: { entry: QueueEntry; body: string }[] = [];
   answer: (recipient: string, entry: QueueEntry) => Outcome = () => DELIVERED;
-  reached = true;
+  nextHop: RelayResult["nextHop"] = "works";
   pause: () => Promise<void> = () => Promise.resolve();
 
   relay = async (entry: QueueEntry, body: AsyncIterable<Uint8Array>): Promise<RelayResult> => {
@@ -30,7 +30,7 @@ class Hop {
     for await (const piece of body) text += Buffer.from(piece).toString();
     this.seen.push({ entry, body: text });
     return {
-      reached: this.reached,
+      nextHop: this.nextHop,
       outcomes: new Map(entry.state.pending.map((recipient) => [recipient, this.answer(recipient, entry)])),
     };
   };
@@ -128,15 +128,31 @@ describe("delivery", () => {
 
   it("tries what waited for an unreachable next hop as soon as another message reaches it", async () => {
     const { hop, queue, delivery } = await setUp({ firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 });
-    hop.reached = false;
+    hop.nextHop = "away";
     hop.answer = () => DEFERRED;
     for (const id of ["m1", "m2", "m3"]) await queue(id);
     await until(() => hop.seen.length === 3);
-    hop.reached = true;
+    hop.nextHop = "works";
     hop.answer = () => DELIVERED;
     await queue("m4");
     await until(() => delivery.length === 0);
     expect(hop.seen).toHaveLength(7);
+  });
+
+  it("takes a session that the next hop refuses neither for its being back nor for its being away", async () => {
+    const { hop, queue, delivery } = await setUp({ firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 });
+    hop.answer = () => DEFERRED;
+    hop.nextHop = "away";
+    await queue("m1");
+    await until(() => hop.seen.length === 1);
+    hop.nextHop = "refuses";
+    await queue("m2");
+    await until(() => hop.seen.length === 2);
+    hop.answer = () => DELIVERED;
+    hop.nextHop = "works";
+    await queue("m3");
+    await until(() => delivery.length === 1);
+    expect(hop.seen.map(({ entry }) => entry.envelope.id)).toEqual(["m1", "m2", "m3", "m1"]);
   });
 
   it("keeps within its connections", async () => {

@@ -43,7 +43,7 @@ describe("relaying by SMTP", () => {
     hops.push(hop);
     const body = "Received: from x by y with ESMTPS id q-1;\r\n\tSun\r\nMessage-ID: <m1@x>\r\n\r\nbody\r\n";
     const result = await relay(hop.port, entryFor(["b@example.com"]), body);
-    expect(result.reached).toBe(true);
+    expect(result.nextHop).toBe("works");
     expect([...result.outcomes]).toEqual([["b@example.com", { status: "delivered" }]]);
     expect(hop.arrivals).toEqual([{ id: "m1", queueId: "q-1", recipients: ["b@example.com"] }]);
   });
@@ -60,6 +60,23 @@ describe("relaying by SMTP", () => {
     });
     const result = await relay(hop.port, entryFor(["b@example.com"]));
     expect([...result.outcomes.values()]).toEqual([{ status: "delivered" }]);
+  });
+
+  it.each([
+    ["refuses STARTTLS for now", { STARTTLS: "454 4.7.0 TLS not available" }],
+    ["cuts the handshake off", { STARTTLS: "220 go on", handshake: "" }],
+  ])("puts off when a next hop that demands TLS %s", async (_what, replies) => {
+    const refusal = "530 5.7.0 Must issue a STARTTLS command first";
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250-PIPELINING\r\n250 STARTTLS",
+      ...replies,
+      MAIL: refusal,
+      RCPT: refusal,
+      DATA: refusal,
+    });
+    const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com", "c@example.com"]));
+    expect(nextHop).toBe("refuses");
+    expect([...outcomes.values()]).toEqual(Array(2).fill({ status: "deferred", reason: refusal }));
   });
 
   it("tells apart what became of each recipient", async () => {
@@ -84,6 +101,7 @@ describe("relaying by SMTP", () => {
 
   it.each([
     ["a refused sender", { MAIL: "553 5.7.1 not you" }, { status: "rejected", code: "5.7.1" }],
+    ["a demand for TLS", { MAIL: "538 5.7.11 encryption required" }, { status: "deferred" }],
     ["a sender refused for now", { MAIL: "451 4.7.1 greylisted" }, { status: "deferred" }],
     ["a message refused after its end", { dot: "554 spam" }, { status: "rejected", code: "5.0.0" }],
     ["a message put off after its end", { dot: "452 4.3.1 full" }, { status: "deferred" }],
@@ -101,8 +119,8 @@ describe("relaying by SMTP", () => {
     ["a connection that ends at once", ""],
   ])("puts off for %s, and knows that the next hop was not reached", async (_what, greeting) => {
     const hop = await scripted({ greeting });
-    const { reached, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
-    expect(reached).toBe(false);
+    const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(nextHop).toBe("away");
     expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
   });
 
@@ -110,7 +128,7 @@ describe("relaying by SMTP", () => {
     const hop = await ScriptedHop.start();
     const { port } = hop;
     await hop.stop();
-    expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ reached: false });
+    expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ nextHop: "away" });
   });
 
   it("names the null sender as such, and 8BITMIME where the next hop has it", async () => {
