@@ -4,7 +4,7 @@ import type { RelayResult } from "../../../src/mailnode/queue/relay.ts";
 import { smtpRelay } from "../../../src/mailnode/queue/smtp-relay.ts";
 import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
 import { envelope } from "../fixtures/messages.ts";
-import { ScriptedHop } from "../fixtures/scripted-hop.ts";
+import { CUT, ScriptedHop } from "../fixtures/scripted-hop.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -97,6 +97,55 @@ describe("relaying by SMTP", () => {
       "no@example.com": { status: "rejected", code: "5.1.1", reason: "550 5.1.1 no such user" },
       "later@example.com": { status: "deferred", reason: "450 4.2.1 busy" },
     });
+  });
+
+  it.each([
+    ["at DATA", { DATA: "554 5.7.1 no" }, "554 5.7.1 no"],
+    ["after its end", { dot: "554 5.7.1 spam" }, "554 5.7.1 spam"],
+  ])("holds a message refused %s against nobody who was refused before", async (_when, replies, reason) => {
+    const hop = await scripted({
+      RCPT: (line) =>
+        line.includes("later@")
+          ? "450 4.2.1 busy"
+          : line.includes("no@")
+            ? "550 5.1.1 no such user"
+            : "250 ok",
+      ...replies,
+    });
+    const { nextHop, outcomes } = await relay(
+      hop.port,
+      entryFor(["yes@example.com", "later@example.com", "no@example.com"]),
+    );
+    expect(nextHop).toBe("works");
+    expect(Object.fromEntries(outcomes)).toEqual({
+      "yes@example.com": { status: "rejected", code: "5.7.1", reason },
+      "later@example.com": { status: "deferred", reason: "450 4.2.1 busy" },
+      "no@example.com": { status: "rejected", code: "5.1.1", reason: "550 5.1.1 no such user" },
+    });
+  });
+
+  it.each([
+    ["DATA is answered", { DATA: "503 5.5.1 no valid recipients" }],
+    ["the connection is lost", { DATA: "" }],
+  ])("puts off a sender refused for now whose RCPT was sent along, when %s", async (_what, replies) => {
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250 PIPELINING",
+      MAIL: "451 4.7.1 greylisted",
+      RCPT: "503 5.5.1 need MAIL",
+      ...replies,
+    });
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(outcomes.get("b@example.com")).toEqual({ status: "deferred", reason: "451 4.7.1 greylisted" });
+  });
+
+  it.each([
+    ["RCPT", { RCPT: `550 5.1.1 no${CUT}` }],
+    ["DATA", { DATA: `554-no${CUT}` }],
+    ["the end of the message", { dot: `554 5.7.1 sp${CUT}` }],
+  ])("takes no part of a reply to %s for the reply", async (_what, replies) => {
+    const hop = await scripted(replies);
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
   });
 
   it.each([
