@@ -15,8 +15,10 @@ export interface DeliveryOptions {
   readonly retry: RetryPolicy;
 }
 
-/** The longest a look at the queue waits, so that a wall clock set back cannot stop delivery for long. */
+/** The longest that nobody looks at the queue. A timer cannot wait for ever. */
 const LONGEST_WAIT_MS = 60_000;
+/** Made once: an error of its own for each message costs more than to queue it. */
+const AWAKE = new Error("there is something to do");
 /** How much of a message is searched for the end of its header. */
 const LONGEST_HEADER_BYTES = 64 * 1024;
 
@@ -64,7 +66,7 @@ export class Delivery {
   /** Takes over a message that is durable in the spool. */
   add(entry: QueueEntry): void {
     this.#wait(entry);
-    this.#wake.abort();
+    this.#wake.abort(AWAKE);
   }
 
   start(): void {
@@ -77,7 +79,7 @@ export class Delivery {
   /** Begins nothing new and resolves when the attempts under way have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#wake.abort();
+    this.#wake.abort(AWAKE);
     await this.#loop;
     await Promise.all(this.#running.values());
   }
@@ -91,14 +93,14 @@ export class Delivery {
   }
 
   #beginDue(): void {
-    const now = this.#env.now();
+    const now = this.#env.monotonic();
     while (this.#running.size < this.#options.maxConnections) {
       const entry = this.#waiting.take(now);
       if (!entry) return;
       const { id } = entry.envelope;
       const attempt = this.#attempt(entry).finally(() => {
         this.#running.delete(id);
-        this.#wake.abort();
+        this.#wake.abort(AWAKE);
       });
       this.#running.set(id, attempt);
     }
@@ -106,11 +108,16 @@ export class Delivery {
 
   #untilNextMs(): number {
     if (this.#running.size >= this.#options.maxConnections) return LONGEST_WAIT_MS;
-    return Math.max(1, Math.min(LONGEST_WAIT_MS, this.#waiting.nextMs() - this.#env.now()));
+    return Math.max(1, Math.min(LONGEST_WAIT_MS, this.#waiting.nextMs() - this.#env.monotonic()));
   }
 
+  /**
+   * By the clock that never jumps. The wall clock's time of the next try outlives the process, and may lie far ahead
+   * once that clock was set back: nothing waits for longer than the longest wait.
+   */
   #wait(entry: QueueEntry): void {
-    this.#waiting.set(entry, entry.state.nextTryAt);
+    const ms = Math.min(entry.state.nextTryAt - this.#env.now(), this.#options.retry.longestMs);
+    this.#waiting.set(entry, this.#env.monotonic() + ms);
   }
 
   async #attempt(entry: QueueEntry): Promise<void> {
@@ -188,7 +195,8 @@ export class Delivery {
 
   /** The next hop is back: what waited for it alone need not wait out its delay. */
   #retryUnreached(): void {
-    for (const id of this.#unreached) if (this.#waiting.move(id, 0)) this.#unreached.delete(id);
+    const now = this.#env.monotonic();
+    for (const id of this.#unreached) if (this.#waiting.move(id, now)) this.#unreached.delete(id);
   }
 
   /** Queues the report before the failed recipients are forgotten: a crash between reports twice, never not at all. */

@@ -92,6 +92,28 @@ describe("delivery", () => {
     expect(after.hop.seen[0]!.entry.state.attempts).toBeGreaterThanOrEqual(2);
   });
 
+  /* The machine's own clock is not a test's to set. */
+  it.each([
+    ["back", -1e9],
+    ["forward", 1e8],
+  ])("tries again in time when the wall clock is set %s, in this life and the next", async (_where, by) => {
+    let offset = 0;
+    const env = { ...systemEnv, now: () => Date.now() + offset };
+    const before = await setUp(undefined, undefined, env);
+    before.hop.answer = () => DEFERRED;
+    await before.queue("m1");
+    await until(() => before.hop.seen.length >= 2);
+    offset = by;
+    const { length } = before.hop.seen;
+    await until(() => before.hop.seen.length >= length + 3);
+    offset = 0;
+    await until(() => before.hop.seen.length >= length + 6);
+    await before.delivery.stop();
+    offset = by;
+    const after = await setUp(undefined, before.disk.afterPowerLoss(seeded(1)), env);
+    await until(() => after.delivery.length === 0);
+  });
+
   it("returns a message to its sender for recipients that are refused for good", async () => {
     const { hop, delivery, queue } = await setUp();
     hop.answer = (recipient) => (recipient === "c@example.com" ? REJECTED : DELIVERED);
@@ -193,7 +215,7 @@ describe("delivery", () => {
   });
 
   it("takes mail to the next hop while 200,000 messages wait, without looking at them again and again", async () => {
-    const { hop, delivery, queue } = await setUp();
+    const { hop, delivery, queue } = await setUp({ firstMs: 1e9, longestMs: 1e9, giveUpMs: 1e12 });
     let looks = 0;
     const state = {
       attempts: 1,
