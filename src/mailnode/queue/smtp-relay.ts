@@ -97,9 +97,12 @@ async function transact(
     to: [...pending],
     use8BitMime: entry.envelope.eightBit,
   };
+  const stream = Readable.from(body);
   const error = await new Promise<ReplyError | undefined>((resolve) => {
-    connection.send(envelope, Readable.from(body), (failure) => resolve(failure as ReplyError | undefined));
+    connection.send(envelope, stream, (failure) => resolve(failure as ReplyError | undefined));
   });
+  // An answer within the message leaves it half read, and its file open.
+  stream.destroy();
   if (!error) connection.quit();
   const { mailError, rejectedErrors = [] } = envelope;
   const refusals = new Map(rejectedErrors.map((refusal) => [refusal.recipient, refusal]));

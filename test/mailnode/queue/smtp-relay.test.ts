@@ -1,10 +1,15 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
 import type { RelayResult } from "../../../src/mailnode/queue/relay.ts";
 import { smtpRelay } from "../../../src/mailnode/queue/smtp-relay.ts";
 import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
 import { envelope } from "../fixtures/messages.ts";
 import { CUT, ScriptedHop } from "../fixtures/scripted-hop.ts";
+import { until } from "../fixtures/until.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -35,6 +40,12 @@ function relay(port: number, entry: QueueEntry, body = "Subject: x\r\n\r\nbody\r
     entry,
     bodyOf(body),
   );
+}
+
+/** What this process has open. A descriptor may be gone before it is looked at. */
+async function openFiles(): Promise<readonly string[]> {
+  const descriptors = await readdir("/proc/self/fd");
+  return Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
 }
 
 describe("relaying by SMTP", () => {
@@ -178,6 +189,22 @@ describe("relaying by SMTP", () => {
     const { port } = hop;
     await hop.stop();
     expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ nextHop: "away" });
+  });
+
+  it("closes the file of a message that was answered before its end", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "smtp-relay-"));
+    const path = join(directory, "m1");
+    await writeFile(path, `${"x".repeat(98)}\r\n`.repeat(300_000));
+    const hop = await scripted({ line: "552 5.3.4 too large" });
+    const { outcomes } = await smtpRelay({
+      host: "127.0.0.1",
+      port: hop.port,
+      hostname: "mail.example.com",
+      connectTimeoutMs: 2_000,
+    })(entryFor(["b@example.com"]), realDisk.read(path));
+    expect(outcomes.get("b@example.com")).toMatchObject({ status: "rejected", code: "5.3.4" });
+    await until(async () => !(await openFiles()).includes(path));
+    await rm(directory, { recursive: true });
   });
 
   it("names the null sender as such, and 8BITMIME where the next hop has it", async () => {
