@@ -140,10 +140,10 @@ export class Delivery {
   async #tryNow(entry: QueueEntry): Promise<DeliveryState> {
     const { id } = entry.envelope;
     const { outcomes, nextHop } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
-    if (nextHop === "away") this.#unreached.add(id);
+    const { pending, failed } = this.#judge(entry, outcomes);
+    if (nextHop === "away" && pending.length > 0) this.#unreached.add(id);
     else this.#unreached.delete(id);
     if (nextHop === "works") this.#retryUnreached();
-    const { pending, failed } = this.#judge(entry, outcomes);
     const delivered = outcomes.size - pending.length - failed.length;
     this.#log.info({ id, delivered, pending: pending.length, failed }, "attempt");
     const attempts = entry.state.attempts + 1;
