@@ -11,6 +11,11 @@ describe("a text table", () => {
     ).toBe("A      LONG HEAD  C\nfirst  x\n");
   });
 
+  it("has as many rows as there are, also hundreds of thousands", () => {
+    const rows = Array.from({ length: 300_000 }, () => ["x", "y"]);
+    expect(textTable(rows)).toHaveLength(300_000 * "x  y\n".length);
+  });
+
   it("is nothing without rows", () => {
     expect(textTable([])).toBe("");
   });

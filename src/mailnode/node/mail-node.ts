@@ -18,6 +18,7 @@ import type { ClusterMember } from "./cluster-member.ts";
 import { readNamed } from "./config-file.ts";
 import { DrainWatch } from "./drain-watch.ts";
 import { startMailCluster, type DrainAsker } from "./mail-cluster.ts";
+import { clusterLogFailed, deliveryFailed, type NodeFailure } from "./node-failure.ts";
 import { portError } from "./port-error.ts";
 import { ServiceGate } from "./service-gate.ts";
 
@@ -140,10 +141,14 @@ export class MailNode {
     return this.#cluster;
   }
 
-  /** Resolves with the error when the cluster's log has failed: its disk cannot be trusted, and the node must stop. */
-  async failed(): Promise<Error> {
+  /** Resolves when the cluster's log or delivery has failed, and the node must stop. */
+  async failed(): Promise<NodeFailure> {
+    return Promise.race([this.#delivery.failed.then(deliveryFailed), this.#clusterFailed()]);
+  }
+
+  async #clusterFailed(): Promise<NodeFailure> {
     const error = await this.#cluster?.stopped;
-    return error ?? new Promise<never>(() => undefined);
+    return error ? clusterLogFailed(error) : new Promise<never>(() => undefined);
   }
 
   /** Reads the gossip keys and the certificates for members and console anew. Throws, and keeps what it had. */

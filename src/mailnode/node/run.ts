@@ -9,9 +9,6 @@ import { lockSpool } from "./spool-lock.ts";
 import { systemEnv } from "./system-env.ts";
 import { version } from "./version.ts";
 
-/** What a node ends with whose log of the cluster failed: EX_IOERR of sysexits(3). Started again, it finds what was durable. */
-export const CLUSTER_LOG_FAILED_EXIT = 74;
-
 /** Runs a mail node, or a witness, until SIGTERM or SIGINT; a second signal ends it at once; SIGHUP reloads. Throws what their start throws. */
 export async function run(configFile: string): Promise<void> {
   // What ps, ss and the firewall's owner see; Node calls its main thread "MainThread".
@@ -36,9 +33,9 @@ export async function run(configFile: string): Promise<void> {
       (error: unknown) => log.error({ err: error }, "nothing was read anew: keys and certificates stay"),
     );
   });
-  void node.failed().then((error) => {
-    log.fatal({ err: error }, "the cluster's log failed: this node stops");
-    stop(CLUSTER_LOG_FAILED_EXIT);
+  void node.failed().then(({ what, error, exitCode }) => {
+    log.fatal({ err: error }, what);
+    stop(exitCode);
   });
 }
 

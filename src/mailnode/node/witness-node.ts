@@ -5,6 +5,7 @@ import type { Env } from "../../support/env.ts";
 import { AdminPart } from "./admin-part.ts";
 import { ClusterMember } from "./cluster-member.ts";
 import { readNamed } from "./config-file.ts";
+import { clusterLogFailed, type NodeFailure } from "./node-failure.ts";
 import { portError } from "./port-error.ts";
 
 export interface WitnessNodeParts {
@@ -73,9 +74,10 @@ export class WitnessNode {
     return this.#cluster;
   }
 
-  /** Resolves with the error when the cluster's log has failed: its disk cannot be trusted, and the node must stop. */
-  async failed(): Promise<Error> {
-    return (await this.#cluster.stopped) ?? new Promise<never>(() => undefined);
+  /** Resolves when the cluster's log has failed, and the node must stop. */
+  async failed(): Promise<NodeFailure> {
+    const error = await this.#cluster.stopped;
+    return error ? clusterLogFailed(error) : new Promise<never>(() => undefined);
   }
 
   /** Reads the gossip keys and the certificates for members and console anew. Throws, and keeps what it had. */

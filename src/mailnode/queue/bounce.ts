@@ -20,7 +20,7 @@ export function bounceMessage(facts: BounceFacts): string {
   const boundary = `=_${facts.id}`;
   return [
     `From: Mail Delivery System <MAILER-DAEMON@${facts.hostname}>`,
-    `To: <${facts.original.sender}>`,
+    `To: <${printable(facts.original.sender)}>`,
     "Subject: Undelivered mail returned to sender",
     `Date: ${mailDate(facts.now)}`,
     `Message-ID: <${facts.id}@${facts.hostname}>`,
@@ -70,7 +70,7 @@ export function mailDate(ms: number): string {
   return new Date(ms).toUTCString().replace("GMT", "+0000");
 }
 
-/** Replies and headers come from strangers: what is not printable ASCII (or a tab) becomes "?". */
+/** Addresses, replies and headers come from strangers: what is not printable ASCII (or a tab) becomes "?". */
 function printable(text: string): string {
   return text.replaceAll(/[^\t\x20-\x7e]/g, "?");
 }

@@ -4,6 +4,7 @@ import { bounceMessage } from "./bounce.ts";
 import type { DeliveryState, FailedRecipient, QueueEntry } from "./entry.ts";
 import type { Relay, RelayResult } from "./relay.ts";
 import { retryDelayMs, type RetryPolicy } from "./retry.ts";
+import { Schedule } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 
 export interface DeliveryOptions {
@@ -14,8 +15,10 @@ export interface DeliveryOptions {
   readonly retry: RetryPolicy;
 }
 
-/** The longest a look at the queue waits, so that a wall clock set back cannot stop delivery for long. */
+/** The longest that nobody looks at the queue. A timer cannot wait for ever. */
 const LONGEST_WAIT_MS = 60_000;
+/** Made once: an error of its own for each message costs more than to queue it. */
+const AWAKE = new Error("there is something to do");
 /** How much of a message is searched for the end of its header. */
 const LONGEST_HEADER_BYTES = 64 * 1024;
 
@@ -29,12 +32,13 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #env: Env;
   readonly #log: Logger;
-  readonly #waiting = new Map<string, QueueEntry>();
+  readonly #waiting = new Schedule();
   readonly #running = new Map<string, Promise<void>>();
   /** Those whose last attempt did not reach the next hop: tried at once when another message does. */
   readonly #unreached = new Set<string>();
   #wake = new AbortController();
   #loop: Promise<void> | undefined;
+  readonly #broken = Promise.withResolvers<Error>();
   #stopped = false;
 
   constructor(spool: Spool, relay: Relay, options: DeliveryOptions, env: Env, log: Logger) {
@@ -54,20 +58,28 @@ export class Delivery {
     return this.#loop !== undefined && !this.#stopped;
   }
 
+  /** Resolves with the error when delivery has ended by a fault of the program; a node without it must not go on. */
+  get failed(): Promise<Error> {
+    return this.#broken.promise;
+  }
+
   /** Takes over a message that is durable in the spool. */
   add(entry: QueueEntry): void {
-    this.#waiting.set(entry.envelope.id, entry);
-    this.#wake.abort();
+    this.#wait(entry);
+    this.#wake.abort(AWAKE);
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop ??= this.#run().catch((error: Error) => {
+      this.#stopped = true;
+      this.#broken.resolve(error);
+    });
   }
 
   /** Begins nothing new and resolves when the attempts under way have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#wake.abort();
+    this.#wake.abort(AWAKE);
     await this.#loop;
     await Promise.all(this.#running.values());
   }
@@ -81,15 +93,14 @@ export class Delivery {
   }
 
   #beginDue(): void {
-    const now = this.#env.now();
-    for (const entry of this.#waiting.values()) {
-      if (this.#running.size >= this.#options.maxConnections) return;
-      if (entry.state.nextTryAt > now) continue;
+    const now = this.#env.monotonic();
+    while (this.#running.size < this.#options.maxConnections) {
+      const entry = this.#waiting.take(now);
+      if (!entry) return;
       const { id } = entry.envelope;
-      this.#waiting.delete(id);
       const attempt = this.#attempt(entry).finally(() => {
         this.#running.delete(id);
-        this.#wake.abort();
+        this.#wake.abort(AWAKE);
       });
       this.#running.set(id, attempt);
     }
@@ -97,8 +108,16 @@ export class Delivery {
 
   #untilNextMs(): number {
     if (this.#running.size >= this.#options.maxConnections) return LONGEST_WAIT_MS;
-    const next = Math.min(...[...this.#waiting.values()].map((entry) => entry.state.nextTryAt));
-    return Math.max(1, Math.min(LONGEST_WAIT_MS, next - this.#env.now()));
+    return Math.max(1, Math.min(LONGEST_WAIT_MS, this.#waiting.nextMs() - this.#env.monotonic()));
+  }
+
+  /**
+   * By the clock that never jumps. The wall clock's time of the next try outlives the process, and may lie far ahead
+   * once that clock was set back: nothing waits for longer than the longest wait.
+   */
+  #wait(entry: QueueEntry): void {
+    const ms = Math.min(entry.state.nextTryAt - this.#env.now(), this.#options.retry.longestMs);
+    this.#waiting.set(entry, this.#env.monotonic() + ms);
   }
 
   async #attempt(entry: QueueEntry): Promise<void> {
@@ -114,20 +133,17 @@ export class Delivery {
     } catch (error) {
       // The disk refused. What was done is known to this process; after a crash it may be done again.
       this.#log.error({ id, err: error }, "the queue could not be written; the message stays");
-      this.#waiting.set(id, { ...entry, state: { ...state, nextTryAt: this.#nextTryAt(state.attempts) } });
+      this.#wait({ ...entry, state: { ...state, nextTryAt: this.#nextTryAt(state.attempts) } });
     }
   }
 
   async #tryNow(entry: QueueEntry): Promise<DeliveryState> {
     const { id } = entry.envelope;
-    const { outcomes, reached } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
-    if (reached) {
-      this.#unreached.delete(id);
-      this.#retryUnreached();
-    } else {
-      this.#unreached.add(id);
-    }
+    const { outcomes, nextHop } = await this.#relay(entry, this.#spool.read(id, entry.bodyStart));
     const { pending, failed } = this.#judge(entry, outcomes);
+    if (nextHop === "away" && pending.length > 0) this.#unreached.add(id);
+    else this.#unreached.delete(id);
+    if (nextHop === "works") this.#retryUnreached();
     const delivered = outcomes.size - pending.length - failed.length;
     this.#log.info({ id, delivered, pending: pending.length, failed }, "attempt");
     const attempts = entry.state.attempts + 1;
@@ -144,7 +160,7 @@ export class Delivery {
     const { id } = entry.envelope;
     if (state.pending.length > 0) {
       await this.#spool.saveState(id, state);
-      this.#waiting.set(id, { ...entry, state });
+      this.#wait({ ...entry, state });
     } else if (state.failed.length > 0) {
       await this.#spool.setAside(id, state);
       this.#log.warn(
@@ -179,12 +195,8 @@ export class Delivery {
 
   /** The next hop is back: what waited for it alone need not wait out its delay. */
   #retryUnreached(): void {
-    for (const id of this.#unreached) {
-      const entry = this.#waiting.get(id);
-      if (!entry) continue;
-      this.#unreached.delete(id);
-      this.#waiting.set(id, { ...entry, state: { ...entry.state, nextTryAt: 0 } });
-    }
+    const now = this.#env.monotonic();
+    for (const id of this.#unreached) if (this.#waiting.move(id, now)) this.#unreached.delete(id);
   }
 
   /** Queues the report before the failed recipients are forgotten: a crash between reports twice, never not at all. */

@@ -11,8 +11,11 @@ export type Outcome =
 export interface RelayResult {
   /** One outcome for each recipient that was still pending. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** Whether the next hop spoke with us at all; when not, every message would have met the same. */
-  readonly reached: boolean;
+  /**
+   * What the attempt tells of the next hop: "away" when it did not speak with us, which every message would have met;
+   * "refuses" when it did not want this session, which tells nothing of others; else "works".
+   */
+  readonly nextHop: "works" | "refuses" | "away";
 }
 
 /** Takes one message to where it goes next. Never rejects: a failure is an outcome. */

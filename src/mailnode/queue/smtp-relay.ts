@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import SMTPConnection, { type SMTPConnectionSendInfo } from "nodemailer/lib/smtp-connection";
+import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { QueueEntry } from "./entry.ts";
 import type { Outcome, Relay, RelayResult } from "./relay.ts";
 
@@ -24,6 +24,14 @@ interface ReplyError extends Error {
   readonly recipient?: string;
   /** Ours: it came from the TLS handshake. */
   readonly duringTls?: boolean;
+}
+
+/** The envelope that nodemailer's client is given, on which it writes what each command was answered. */
+interface SpokenEnvelope {
+  readonly from: string | false;
+  readonly to: string[];
+  readonly use8BitMime: boolean;
+  readonly mailError?: ReplyError;
   readonly rejectedErrors?: readonly ReplyError[];
 }
 
@@ -84,30 +92,28 @@ async function transact(
   body: AsyncIterable<Uint8Array>,
 ): Promise<RelayResult> {
   const { pending } = entry.state;
-  const from: string | false = entry.envelope.sender || false;
-  const envelope = {
-    from,
+  const envelope: SpokenEnvelope = {
+    from: entry.envelope.sender || false,
     to: [...pending],
     use8BitMime: entry.envelope.eightBit,
   };
-  const { error, info } = await new Promise<{ error?: ReplyError; info?: SMTPConnectionSendInfo }>(
-    (resolve) => {
-      connection.send(envelope, Readable.from(body), (failure, success) =>
-        resolve(failure ? { error: failure as ReplyError } : { info: success }),
-      );
-    },
-  );
+  const stream = Readable.from(body);
+  const error = await new Promise<ReplyError | undefined>((resolve) => {
+    connection.send(envelope, stream, (failure) => resolve(failure as ReplyError | undefined));
+  });
+  // An answer within the message leaves it half read, and its file open.
+  stream.destroy();
   if (!error) connection.quit();
-  const refusals = new Map(
-    (error?.rejectedErrors ?? (info?.rejectedErrors as readonly ReplyError[] | undefined) ?? []).map(
-      (refusal) => [refusal.recipient, refusal],
-    ),
-  );
+  const { mailError, rejectedErrors = [] } = envelope;
+  const refusals = new Map(rejectedErrors.map((refusal) => [refusal.recipient, refusal]));
+  // After a refused MAIL each RCPT that was sent with it is refused too, as one without a MAIL.
+  const refusalOf = (recipient: string): ReplyError | undefined =>
+    mailError ?? refusals.get(recipient) ?? error;
   return {
-    reached: true,
+    nextHop: pending.every((recipient) => isOfSession(refusalOf(recipient))) ? "refuses" : "works",
     outcomes: new Map(
       pending.map((recipient) => {
-        const refusal = refusals.get(recipient) ?? error;
+        const refusal = refusalOf(recipient);
         return [recipient, refusal ? outcomeOf(refusal) : { status: "delivered" }];
       }),
     ),
@@ -116,15 +122,27 @@ async function transact(
 
 function unreached(entry: QueueEntry, error: ReplyError): RelayResult {
   const outcome: Outcome = { status: "deferred", reason: error.response ?? error.message };
-  return { reached: false, outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])) };
+  return { nextHop: "away", outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])) };
 }
 
-/** A 5xx is for good, and so is an address that cannot be said in SMTP; all else may change. */
+/**
+ * 530 and 538 (RFC 3207, RFC 4954) want TLS or a log-in first, whoever sends what to whom: with a handshake that fails
+ * for a while, a next hop that demands TLS says so in the plain session after it.
+ */
+function isOfSession(error: ReplyError | undefined): boolean {
+  return error?.responseCode === 530 || error?.responseCode === 538;
+}
+
+/** What a command or the message was answered, whole; a connection that was lost may have left a part of a reply. */
+const VERDICTS: ReadonlySet<string | undefined> = new Set(["EENVELOPE", "EMESSAGE"]);
+
+/** A 5xx on the message is for good, and so is an address that cannot be said in SMTP; all else may change. */
 function outcomeOf(error: ReplyError): Outcome {
   const reason = (error.response ?? error.message).replaceAll(/\s+/g, " ");
   if (error.code === "EENVELOPE" && error.command === "API")
     return { status: "rejected", code: "5.1.3", reason };
-  if (error.responseCode === undefined || error.responseCode < 500) return { status: "deferred", reason };
+  const isFinal = VERDICTS.has(error.code) && (error.responseCode ?? 0) >= 500 && !isOfSession(error);
+  if (!isFinal) return { status: "deferred", reason };
   return {
     status: "rejected",
     code: /^\d{3}[ -](5\.\d{1,3}\.\d{1,3})\b/.exec(reason)?.[1] ?? "5.0.0",

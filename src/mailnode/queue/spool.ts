@@ -94,17 +94,15 @@ export class Spool {
     await this.#sync.sync(this.#queue);
   }
 
-  /** Forgets a message that has nowhere left to go. The state goes last, so that a crash between is cleaned up. */
+  /** Forgets a message that has nowhere left to go. */
   async finish(id: string): Promise<void> {
-    await removeIfThere(this.#disk, join(this.#queue, id));
-    await removeIfThere(this.#disk, join(this.#queue, id + STATE));
-    await this.#sync.sync(this.#queue);
+    await this.#leaveQueue([id]);
   }
 
   /** Moves a message that nobody can be told of to failed/, where it stays, with a state that holds the reasons. */
   async setAside(id: string, state: DeliveryState): Promise<void> {
     await this.saveState(id, state);
-    await this.#moveToFailed([id, id + STATE]);
+    await this.#moveToFailed([id], [id, id + STATE]);
   }
 
   /** Writes and syncs a file and removes it: rejects when the spool could not take a message now. */
@@ -137,7 +135,7 @@ export class Spool {
   async #recover(): Promise<Recovery> {
     const { entries, unreadable, orphans } = await this.#entries();
     for (const name of orphans) await this.#disk.remove(join(this.#queue, name));
-    await this.#moveToFailed(unreadable);
+    await this.#moveToFailed(unreadable, unreadable);
     return { entries, unreadable };
   }
 
@@ -170,13 +168,22 @@ export class Spool {
 
   /*
    * Not by a rename: one between two directories may be half done after a loss of power, and the half that is done
-   * may be the removal. The message goes from queue/ first, as a state without a message is cleaned up.
+   * may be the removal.
    */
-  async #moveToFailed(names: readonly string[]): Promise<void> {
+  async #moveToFailed(ids: readonly string[], names: readonly string[]): Promise<void> {
     for (const name of names) await this.#linkUnlessThere(join(this.#queue, name), join(this.#failed, name));
     await this.#sync.sync(this.#failed);
-    for (const name of names) await removeIfThere(this.#disk, join(this.#queue, name));
+    await this.#leaveQueue(ids);
+  }
+
+  /*
+   * The states only once the messages are gone for good: a message that came back without its state would go again to
+   * those who have it. Nobody waits until the states are gone for good, as the next start removes what is left.
+   */
+  async #leaveQueue(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await removeIfThere(this.#disk, join(this.#queue, id));
     await this.#sync.sync(this.#queue);
+    for (const id of ids) await removeIfThere(this.#disk, join(this.#queue, id + STATE));
   }
 
   async #linkUnlessThere(from: string, to: string): Promise<void> {

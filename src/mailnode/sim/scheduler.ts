@@ -1,5 +1,5 @@
 /** Virtual time: events in a heap, by time and then by the order in which they were made. */
-import { Heap } from "./heap.ts";
+import { Heap } from "../../support/heap.ts";
 
 /** Whose event it is: a process that may stand still, or be gone. */
 export interface Owner {

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
-import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
+import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import type { Env } from "../../support/env.ts";
 import type { QueueEntry } from "../queue/entry.ts";
 import type { Intake, Spool } from "../queue/spool.ts";
+import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
 import { receivedHeader } from "./received.ts";
 import { reply } from "./status-replies.ts";
@@ -71,9 +72,9 @@ export class Reception {
 
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
     const { mailFrom, rcptTo, bodyType } = session.envelope;
-    const recipients = rcptTo.map((recipient) => recipient.address);
+    const recipients = rcptTo.map(said);
     const now = this.#env.now();
-    const sender = mailFrom ? mailFrom.address : "";
+    const sender = mailFrom ? said(mailFrom) : "";
     const intake = await this.#spool.begin({
       id,
       sender,
@@ -121,4 +122,9 @@ export class Reception {
       ? reply(452, "4.3.1 No space left, try again later")
       : reply(451, "4.3.0 Message could not be stored, try again later");
   }
+}
+
+/** An address that MAIL or RCPT was answered 250 for, which has the form. */
+function said({ address }: SMTPServerAddress): string {
+  return asciiMailbox(address)!;
 }

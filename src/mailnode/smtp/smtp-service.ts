@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { SMTPServerAddress, SMTPServerSession } from "smtp-server";
 import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
+import { asciiMailbox } from "./ascii-mailbox.ts";
 import type { Reception } from "./reception.ts";
 import { mayRelay } from "./recipient-rule.ts";
 import { StatusReplyServer, reply } from "./status-replies.ts";
@@ -20,6 +21,7 @@ export interface SmtpServiceOptions {
 /** How often a drain looks for sessions that have ended their transaction. */
 const DRAIN_LOOK_MS = 50;
 const DRAINING = "4.3.2 System going down, try again";
+const NOT_ASCII = "5.6.7 Address must be ASCII: SMTPUTF8 is not offered";
 
 /** The listeners on which mail comes in. */
 export class SmtpService {
@@ -133,7 +135,7 @@ export class SmtpService {
       socketTimeout: config.idleTimeoutMs,
       closeTimeout: 1000,
       onConnect: (_session, done) => done(this.draining ? reply(421, DRAINING) : null),
-      onMailFrom: (_address, session, done) => done(this.#senderObjection(listener, session)),
+      onMailFrom: (address, session, done) => done(this.#senderObjection(address, listener, session)),
       onRcptTo: (address, session, done) => done(this.#recipientObjection(address, session)),
       onData: (stream, session, done) => {
         this.#reception.receive(stream, session).then(
@@ -147,15 +149,21 @@ export class SmtpService {
     return server;
   }
 
-  #senderObjection(listener: Listener, session: SMTPServerSession): Error | null {
+  #senderObjection(
+    { address }: SMTPServerAddress,
+    listener: Listener,
+    session: SMTPServerSession,
+  ): Error | null {
     if (this.draining) return reply(421, DRAINING);
     if (listener.requireTls && !session.secure)
       return reply(530, "5.7.0 Must issue a STARTTLS command first");
-    return null;
+    return asciiMailbox(address) === undefined ? reply(553, NOT_ASCII) : null;
   }
 
-  #recipientObjection(address: SMTPServerAddress, session: SMTPServerSession): Error | null {
-    if (mayRelay(this.#options.config, session.remoteAddress, address.address)) return null;
+  #recipientObjection({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
+    const recipient = asciiMailbox(address);
+    if (recipient === undefined) return reply(553, NOT_ASCII);
+    if (mayRelay(this.#options.config, session.remoteAddress, recipient)) return null;
     return reply(554, "5.7.1 Relay access denied");
   }
 }

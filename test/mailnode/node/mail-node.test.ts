@@ -50,12 +50,16 @@ describe("a mail node", () => {
     await rm(directory, { recursive: true });
   });
 
-  const start = async (disk: ForgetfulDisk, changes: Partial<MailNodeConfig> = {}): Promise<MailNode> => {
+  const start = async (
+    disk: ForgetfulDisk,
+    changes: Partial<MailNodeConfig> = {},
+    env = systemEnv,
+  ): Promise<MailNode> => {
     const node = await MailNode.start({
       config: { ...config, ...changes },
       version: "1.2.3",
       disk,
-      env: systemEnv,
+      env,
       log: quietLog,
     });
     nodes.push(node);
@@ -108,6 +112,29 @@ describe("a mail node", () => {
     expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOSPC" });
     expect((await askNode(config, "/ready")).status).toBe(503);
     expect((await node.health()).checks.services.queue).toEqual({ status: "failed", reason: "ENOSPC" });
+  });
+
+  /* A fault of the program cannot be made for real. With an empty queue nothing else sleeps for a minute. */
+  it("must end when a fault of the program has ended delivery", async () => {
+    const node = await start(
+      new ForgetfulDisk(),
+      {},
+      {
+        ...systemEnv,
+        sleep: (ms, signal) => {
+          if (ms === 60_000) throw new Error("a fault of the program");
+          return systemEnv.sleep(ms, signal);
+        },
+      },
+    );
+    expect(await node.failed()).toMatchObject({
+      exitCode: 70,
+      what: "delivery ended by a fault of the program: this node stops",
+    });
+    expect((await node.health()).checks.services.delivery).toEqual({
+      status: "failed",
+      reason: "not running",
+    });
   });
 
   it("is unhealthy but ready when the database or Redis does not answer", async () => {

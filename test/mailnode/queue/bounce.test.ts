@@ -33,4 +33,11 @@ describe("a bounce", () => {
     expect(text).not.toMatch(/^Bcc:/m);
     expect(text).toContain("550 no??Bcc: victim@example.com????--=_bounce1?");
   });
+
+  it("lets no stranger's address begin a line or a header of its own, however its letters are written down", () => {
+    const sender = "a\u010aBcc:victim\u010a@sender.example";
+    const text = bounceMessage({ ...facts, original: envelope("orig1", { sender }) });
+    expect(Buffer.from(text, "latin1").toString("latin1")).not.toMatch(/^Bcc:/m);
+    expect(text).toContain("To: <a?Bcc:victim?@sender.example>\r\n");
+  });
 });

@@ -21,7 +21,7 @@ const REJECTED: Outcome = { status: "rejected", code: "5.1.1", reason: "550 5.1.
 class Hop {
   readonly seen: { entry: QueueEntry; body: string }[] = [];
   answer: (recipient: string, entry: QueueEntry) => Outcome = () => DELIVERED;
-  reached = true;
+  nextHop: RelayResult["nextHop"] = "works";
   pause: () => Promise<void> = () => Promise.resolve();
 
   relay = async (entry: QueueEntry, body: AsyncIterable<Uint8Array>): Promise<RelayResult> => {
@@ -30,7 +30,7 @@ class Hop {
     for await (const piece of body) text += Buffer.from(piece).toString();
     this.seen.push({ entry, body: text });
     return {
-      reached: this.reached,
+      nextHop: this.nextHop,
       outcomes: new Map(entry.state.pending.map((recipient) => [recipient, this.answer(recipient, entry)])),
     };
   };
@@ -92,6 +92,28 @@ describe("delivery", () => {
     expect(after.hop.seen[0]!.entry.state.attempts).toBeGreaterThanOrEqual(2);
   });
 
+  /* The machine's own clock is not a test's to set. */
+  it.each([
+    ["back", -1e9],
+    ["forward", 1e8],
+  ])("tries again in time when the wall clock is set %s, in this life and the next", async (_where, by) => {
+    let offset = 0;
+    const env = { ...systemEnv, now: () => Date.now() + offset };
+    const before = await setUp(undefined, undefined, env);
+    before.hop.answer = () => DEFERRED;
+    await before.queue("m1");
+    await until(() => before.hop.seen.length >= 2);
+    offset = by;
+    const { length } = before.hop.seen;
+    await until(() => before.hop.seen.length >= length + 3);
+    offset = 0;
+    await until(() => before.hop.seen.length >= length + 6);
+    await before.delivery.stop();
+    offset = by;
+    const after = await setUp(undefined, before.disk.afterPowerLoss(seeded(1)), env);
+    await until(() => after.delivery.length === 0);
+  });
+
   it("returns a message to its sender for recipients that are refused for good", async () => {
     const { hop, delivery, queue } = await setUp();
     hop.answer = (recipient) => (recipient === "c@example.com" ? REJECTED : DELIVERED);
@@ -128,15 +150,31 @@ describe("delivery", () => {
 
   it("tries what waited for an unreachable next hop as soon as another message reaches it", async () => {
     const { hop, queue, delivery } = await setUp({ firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 });
-    hop.reached = false;
+    hop.nextHop = "away";
     hop.answer = () => DEFERRED;
     for (const id of ["m1", "m2", "m3"]) await queue(id);
     await until(() => hop.seen.length === 3);
-    hop.reached = true;
+    hop.nextHop = "works";
     hop.answer = () => DELIVERED;
     await queue("m4");
     await until(() => delivery.length === 0);
     expect(hop.seen).toHaveLength(7);
+  });
+
+  it("takes a session that the next hop refuses neither for its being back nor for its being away", async () => {
+    const { hop, queue, delivery } = await setUp({ firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 });
+    hop.answer = () => DEFERRED;
+    hop.nextHop = "away";
+    await queue("m1");
+    await until(() => hop.seen.length === 1);
+    hop.nextHop = "refuses";
+    await queue("m2");
+    await until(() => hop.seen.length === 2);
+    hop.answer = () => DELIVERED;
+    hop.nextHop = "works";
+    await queue("m3");
+    await until(() => delivery.length === 1);
+    expect(hop.seen.map(({ entry }) => entry.envelope.id)).toEqual(["m1", "m2", "m3", "m1"]);
   });
 
   it("keeps within its connections", async () => {
@@ -174,6 +212,45 @@ describe("delivery", () => {
     await until(() => delivery.length === 0 && hop.seen.length === 2);
     expect(hop.of("m1")).toHaveLength(1);
     expect(hop.seen[1]!.entry.envelope.recipients).toEqual(["a@sender.example"]);
+  });
+
+  it("takes mail to the next hop while 200,000 messages wait, without looking at them again and again", async () => {
+    const { hop, delivery, queue } = await setUp({ firstMs: 1e9, longestMs: 1e9, giveUpMs: 1e12 });
+    let looks = 0;
+    const state = {
+      attempts: 1,
+      get nextTryAt() {
+        looks++;
+        return 1e15;
+      },
+      pending: ["b@example.com"],
+      failed: [],
+    };
+    for (let index = 0; index < 200_000; index++)
+      delivery.add({ envelope: envelope(`w${index}`), state, bodyStart: 0 });
+    for (let index = 0; index < 20; index++) await queue(`m${index}`);
+    await until(() => delivery.length === 200_000);
+    expect(hop.seen).toHaveLength(20);
+    expect(looks).toBeLessThan(2 * 200_000);
+  });
+
+  /* A fault of the program cannot be made for real: the clock stands for it. */
+  it("says so when a fault of the program has ended it, and stops all the same", async () => {
+    const fault = new Error("a fault of the program");
+    let isFaulty = false;
+    const { hop, delivery, queue } = await setUp(undefined, undefined, {
+      ...systemEnv,
+      sleep: (ms, signal) => {
+        if (isFaulty) throw fault;
+        return systemEnv.sleep(ms, signal);
+      },
+    });
+    isFaulty = true;
+    await queue("m1");
+    expect(await delivery.failed).toBe(fault);
+    expect(delivery.running).toBe(false);
+    await delivery.stop();
+    expect(hop.seen).toHaveLength(1);
   });
 
   it("ends the attempts under way and begins no new ones when it stops", async () => {

@@ -1,10 +1,15 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
 import type { RelayResult } from "../../../src/mailnode/queue/relay.ts";
 import { smtpRelay } from "../../../src/mailnode/queue/smtp-relay.ts";
 import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
 import { envelope } from "../fixtures/messages.ts";
-import { ScriptedHop } from "../fixtures/scripted-hop.ts";
+import { CUT, ScriptedHop } from "../fixtures/scripted-hop.ts";
+import { until } from "../fixtures/until.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -37,13 +42,19 @@ function relay(port: number, entry: QueueEntry, body = "Subject: x\r\n\r\nbody\r
   );
 }
 
+/** What this process has open. A descriptor may be gone before it is looked at. */
+async function openFiles(): Promise<readonly string[]> {
+  const descriptors = await readdir("/proc/self/fd");
+  return Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
+}
+
 describe("relaying by SMTP", () => {
   it("delivers with TLS when the next hop offers it, whoever's certificate that is", async () => {
     const hop = await NextHop.start("127.0.0.1");
     hops.push(hop);
     const body = "Received: from x by y with ESMTPS id q-1;\r\n\tSun\r\nMessage-ID: <m1@x>\r\n\r\nbody\r\n";
     const result = await relay(hop.port, entryFor(["b@example.com"]), body);
-    expect(result.reached).toBe(true);
+    expect(result.nextHop).toBe("works");
     expect([...result.outcomes]).toEqual([["b@example.com", { status: "delivered" }]]);
     expect(hop.arrivals).toEqual([{ id: "m1", queueId: "q-1", recipients: ["b@example.com"] }]);
   });
@@ -60,6 +71,23 @@ describe("relaying by SMTP", () => {
     });
     const result = await relay(hop.port, entryFor(["b@example.com"]));
     expect([...result.outcomes.values()]).toEqual([{ status: "delivered" }]);
+  });
+
+  it.each([
+    ["refuses STARTTLS for now", { STARTTLS: "454 4.7.0 TLS not available" }],
+    ["cuts the handshake off", { STARTTLS: "220 go on", handshake: "" }],
+  ])("puts off when a next hop that demands TLS %s", async (_what, replies) => {
+    const refusal = "530 5.7.0 Must issue a STARTTLS command first";
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250-PIPELINING\r\n250 STARTTLS",
+      ...replies,
+      MAIL: refusal,
+      RCPT: refusal,
+      DATA: refusal,
+    });
+    const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com", "c@example.com"]));
+    expect(nextHop).toBe("refuses");
+    expect([...outcomes.values()]).toEqual(Array(2).fill({ status: "deferred", reason: refusal }));
   });
 
   it("tells apart what became of each recipient", async () => {
@@ -83,7 +111,57 @@ describe("relaying by SMTP", () => {
   });
 
   it.each([
+    ["at DATA", { DATA: "554 5.7.1 no" }, "554 5.7.1 no"],
+    ["after its end", { dot: "554 5.7.1 spam" }, "554 5.7.1 spam"],
+  ])("holds a message refused %s against nobody who was refused before", async (_when, replies, reason) => {
+    const hop = await scripted({
+      RCPT: (line) =>
+        line.includes("later@")
+          ? "450 4.2.1 busy"
+          : line.includes("no@")
+            ? "550 5.1.1 no such user"
+            : "250 ok",
+      ...replies,
+    });
+    const { nextHop, outcomes } = await relay(
+      hop.port,
+      entryFor(["yes@example.com", "later@example.com", "no@example.com"]),
+    );
+    expect(nextHop).toBe("works");
+    expect(Object.fromEntries(outcomes)).toEqual({
+      "yes@example.com": { status: "rejected", code: "5.7.1", reason },
+      "later@example.com": { status: "deferred", reason: "450 4.2.1 busy" },
+      "no@example.com": { status: "rejected", code: "5.1.1", reason: "550 5.1.1 no such user" },
+    });
+  });
+
+  it.each([
+    ["DATA is answered", { DATA: "503 5.5.1 no valid recipients" }],
+    ["the connection is lost", { DATA: "" }],
+  ])("puts off a sender refused for now whose RCPT was sent along, when %s", async (_what, replies) => {
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250 PIPELINING",
+      MAIL: "451 4.7.1 greylisted",
+      RCPT: "503 5.5.1 need MAIL",
+      ...replies,
+    });
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(outcomes.get("b@example.com")).toEqual({ status: "deferred", reason: "451 4.7.1 greylisted" });
+  });
+
+  it.each([
+    ["RCPT", { RCPT: `550 5.1.1 no${CUT}` }],
+    ["DATA", { DATA: `554-no${CUT}` }],
+    ["the end of the message", { dot: `554 5.7.1 sp${CUT}` }],
+  ])("takes no part of a reply to %s for the reply", async (_what, replies) => {
+    const hop = await scripted(replies);
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
+  });
+
+  it.each([
     ["a refused sender", { MAIL: "553 5.7.1 not you" }, { status: "rejected", code: "5.7.1" }],
+    ["a demand for TLS", { MAIL: "538 5.7.11 encryption required" }, { status: "deferred" }],
     ["a sender refused for now", { MAIL: "451 4.7.1 greylisted" }, { status: "deferred" }],
     ["a message refused after its end", { dot: "554 spam" }, { status: "rejected", code: "5.0.0" }],
     ["a message put off after its end", { dot: "452 4.3.1 full" }, { status: "deferred" }],
@@ -101,8 +179,8 @@ describe("relaying by SMTP", () => {
     ["a connection that ends at once", ""],
   ])("puts off for %s, and knows that the next hop was not reached", async (_what, greeting) => {
     const hop = await scripted({ greeting });
-    const { reached, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
-    expect(reached).toBe(false);
+    const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect(nextHop).toBe("away");
     expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
   });
 
@@ -110,7 +188,23 @@ describe("relaying by SMTP", () => {
     const hop = await ScriptedHop.start();
     const { port } = hop;
     await hop.stop();
-    expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ reached: false });
+    expect(await relay(port, entryFor(["b@example.com"]))).toMatchObject({ nextHop: "away" });
+  });
+
+  it("closes the file of a message that was answered before its end", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "smtp-relay-"));
+    const path = join(directory, "m1");
+    await writeFile(path, `${"x".repeat(98)}\r\n`.repeat(300_000));
+    const hop = await scripted({ line: "552 5.3.4 too large" });
+    const { outcomes } = await smtpRelay({
+      host: "127.0.0.1",
+      port: hop.port,
+      hostname: "mail.example.com",
+      connectTimeoutMs: 2_000,
+    })(entryFor(["b@example.com"]), realDisk.read(path));
+    expect(outcomes.get("b@example.com")).toMatchObject({ status: "rejected", code: "5.3.4" });
+    await until(async () => !(await openFiles()).includes(path));
+    await rm(directory, { recursive: true });
   });
 
   it("names the null sender as such, and 8BITMIME where the next hop has it", async () => {

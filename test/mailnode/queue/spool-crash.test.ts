@@ -15,11 +15,16 @@ interface Story {
   readonly answered: Set<string>;
   /** Whose end was begun: they may be there or not. */
   readonly ending: Set<string>;
+  /** Of whom it was written down how far they came. */
+  readonly saved: Set<string>;
 }
 
-/** Some messages side by side, then one delivered, one tried in vain, one set aside; ends early when the disk does. */
+/**
+ * Some messages side by side, three of them tried in vain, then one delivered and one set aside; ends early when the
+ * disk does.
+ */
 async function live(disk: Disk): Promise<Story> {
-  const story: Story = { answered: new Set(), ending: new Set() };
+  const story: Story = { answered: new Set(), ending: new Set(), saved: new Set() };
   const ids = ["m1", "m2", "m3", "m4"];
   try {
     const { spool } = await Spool.open(disk, "/spool", systemEnv);
@@ -30,7 +35,11 @@ async function live(disk: Disk): Promise<Story> {
       }),
     );
     const state = { attempts: 1, nextTryAt: 5, pending: ["b@example.com"], failed: [] };
-    if (story.answered.has("m2")) await spool.saveState("m2", state);
+    for (const id of ["m1", "m2", "m3"]) {
+      if (!story.answered.has(id)) continue;
+      await spool.saveState(id, state);
+      story.saved.add(id);
+    }
     for (const [id, end] of [
       ["m1", () => spool.finish("m1")],
       ["m3", () => spool.setAside("m3", { ...state, pending: [] })],
@@ -61,6 +70,7 @@ async function faultsAfter(disk: ForgetfulDisk, story: Story): Promise<readonly 
   for (const entry of recovery.entries) {
     const { id } = entry.envelope;
     if ((await bodyIn(spool, entry)) !== bodyOf(id)) faults.push(`${id} is half-written`);
+    if (story.saved.has(id) && entry.state.attempts !== 1) faults.push(`${id} would go again to who has it`);
   }
   return faults;
 }

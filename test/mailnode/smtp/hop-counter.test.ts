@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { HopCounter } from "../../../src/mailnode/smtp/hop-counter.ts";
+import { heapUsed } from "../fixtures/heap-used.ts";
 
 const MESSAGE =
   "Received: a\r\n\tby b\r\nreceived : c\r\nX-Received: no\r\nSubject: Received: no\r\nRECEIVED: d\n\r\nReceived: in the body\r\n";
@@ -23,6 +24,16 @@ describe("counting Received lines", () => {
         expect(countIn(...at.slice(1).map((end, index) => MESSAGE.slice(at[index], end)))).toBe(3);
       }),
     );
+  });
+
+  it("keeps no more than the start of a line that does not end", () => {
+    const piece = Buffer.alloc(64 * 1024, "x");
+    const before = heapUsed();
+    const counters = Array.from({ length: 400 }, () => new HopCounter());
+    for (const counter of counters) for (let index = 0; index < 3; index++) counter.add(piece);
+    expect(heapUsed() - before).toBeLessThan(400 * 10 * 1024);
+    for (const counter of counters) counter.add(Buffer.from("\r\nReceived: a\r\n"));
+    expect(counters.every(({ count }) => count === 1)).toBe(true);
   });
 
   it("stops looking in a header that never ends", () => {

@@ -112,6 +112,38 @@ describe("taking mail", () => {
     expect((await open.upToData("b@other.example"))[3]).toBe("250 2.1.5 Accepted");
   });
 
+  it("takes mail for a domain of ours that is not ASCII, and keeps every domain in A-labels", async () => {
+    const { client, entries, spool } = await serve({ domains: ["xn--bcher-kva.example"] });
+    const session = await client();
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say("MAIL FROM:<a@xn--fa-hia.example>")).toBe("250 2.1.0 Accepted");
+    expect(await session.say("RCPT TO:<b@xn--bcher-kva.example>")).toBe("250 2.1.5 Accepted");
+    expect(await session.say("RCPT TO:<c@B\u00dcCHER.example>")).toBe("250 2.1.5 Accepted");
+    await session.say("DATA");
+    expect(await session.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(entries[0]!.envelope).toMatchObject({
+      sender: "a@xn--fa-hia.example",
+      recipients: ["b@xn--bcher-kva.example", "c@xn--bcher-kva.example"],
+    });
+    expect(await bodyIn(spool, entries[0]!)).not.toMatch(/[^\0-\x7f]/);
+  });
+
+  it.each([
+    ["a local part", "d\u010a@example.com"],
+    ["a domain that stands for another one", "d@\u2167.example.com"],
+    ["a domain that is no name", "d@\u00fc.1"],
+  ])("refuses %s that no ASCII can say, from senders and for recipients", async (_what, address) => {
+    const session = await (await serve({ relayNetworks: ["127.0.0.0/8"] })).client();
+    const refusal = "553 5.6.7 Address must be ASCII: SMTPUTF8 is not offered";
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say(`MAIL FROM:<${address}>`)).toBe(refusal);
+    await session.say("MAIL FROM:<a@sender.example>");
+    expect(await session.say(`RCPT TO:<${address}>`)).toBe(refusal);
+    expect(await session.say("RCPT TO:<b@example.com>")).toMatch(/^250/);
+  });
+
   it("refuses one recipient too many for now, and keeps the others", async () => {
     const { client } = await serve();
     const session = await client();
