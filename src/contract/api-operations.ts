@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { ProblemCode } from "./api-problem.ts";
 import * as api from "./cluster-api.ts";
 import type { AccountRole } from "./states.ts";
+import { keyText as key, nameText as name } from "./text.ts";
 
 export const API_ROOT = "/api/cluster";
 
@@ -20,8 +21,6 @@ export interface ApiOperation {
   readonly problems: readonly ProblemCode[];
 }
 
-const name = z.string().min(1).max(255);
-const key = z.string().min(1).max(1024);
 /** Numbers of a query come as text. */
 const count = z.coerce.number<string>().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const level = z.enum(api.CONSISTENCY_LEVELS).default("quorum");

@@ -15,6 +15,9 @@ export interface AuditRecord {
 /** Older records leave as new ones come; who must keep them for longer reads them in time. */
 export const AUDIT_MAX_RECORDS = 4096;
 
+/** A key may be longer than a name: the record has its beginning. */
+const MAX_TARGET = 255;
+
 /** Every operation on the cluster, done or refused, in the order in which it happened. */
 export class AuditLog {
   #records: AuditRecord[] = [];
@@ -49,7 +52,7 @@ function operationOf(command: Command): { action: string; target: string } | und
   switch (command.type) {
     case "key.set":
     case "key.delete":
-      return command.audit ? { action: command.type, target: command.key.slice(0, 255) } : undefined;
+      return command.audit ? { action: command.type, target: beginningOf(command.key) } : undefined;
     case "config.put":
     case "limit.define":
     case "limit.remove":
@@ -68,4 +71,10 @@ function operationOf(command: Command): { action: string; target: string } | und
     default:
       return undefined;
   }
+}
+
+/** Without half a surrogate pair at its end: that has no UTF-8, and no snapshot could be written any more. */
+function beginningOf(key: string): string {
+  const cut = key.slice(0, MAX_TARGET);
+  return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
