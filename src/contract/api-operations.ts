@@ -30,6 +30,8 @@ const nothing = z.strictObject({});
 const read = z.strictObject({ consistency });
 /** What every change may come to. */
 const OF_CHANGES = ["conflict", "outcome-unknown"] as const;
+/** What is done by the log itself is written down afterwards. */
+const OF_THE_LOG = [...OF_CHANGES, "not-recorded"] as const;
 
 function answer<Schema extends z.ZodType>(
   schema: Schema,
@@ -154,7 +156,7 @@ export const API_OPERATIONS = {
     query: nothing,
     body: api.membersPostSchema,
     answers: answer(api.membersSchema, "The membership is committed."),
-    problems: OF_CHANGES,
+    problems: OF_THE_LOG,
   },
   getLeader: {
     method: "GET",
@@ -173,7 +175,7 @@ export const API_OPERATIONS = {
     query: nothing,
     body: api.leaderPostSchema,
     answers: answer(api.leaderSchema, "The new leader leads."),
-    problems: OF_CHANGES,
+    problems: OF_THE_LOG,
   },
   getAccounts: {
     method: "GET",

@@ -192,7 +192,7 @@ export const auditSchema = z.strictObject({
       actor: z.string(),
       action: name,
       target: z.string(),
-      /** "done", or the code of the refusal. */
+      /** "done", or the code of what came of it instead. */
       outcome: z.string(),
     }),
   ),

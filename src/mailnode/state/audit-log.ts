@@ -8,7 +8,7 @@ export interface AuditRecord {
   readonly actor: string;
   readonly action: string;
   readonly target: string;
-  /** "done", or the code of the refusal. */
+  /** "done", or the code of what came of it instead. */
   readonly outcome: string;
 }
 
@@ -29,7 +29,7 @@ export class AuditLog {
     if (!operation) return;
     const { index, wallMs, actor } = context;
     const outcome = result.ok ? "done" : result.code;
-    const record = { index, atMs: wallMs, actor, ...operation, outcome };
+    const record = { index, atMs: wallMs, actor, outcome, ...operation };
     if (this.#records.length < AUDIT_MAX_RECORDS) this.#records.push(record);
     else {
       this.#records[this.#first] = record;
@@ -48,7 +48,14 @@ export class AuditLog {
   }
 }
 
-function operationOf(command: Command): { action: string; target: string } | undefined {
+interface Operation {
+  readonly action: string;
+  readonly target: string;
+  /** Of what was no command of the state: there its own word counts. */
+  readonly outcome?: string;
+}
+
+function operationOf(command: Command): Operation | undefined {
   switch (command.type) {
     case "key.set":
     case "key.delete":
@@ -67,7 +74,7 @@ function operationOf(command: Command): { action: string; target: string } | und
     case "affinity.move":
       return { action: command.type, target: command.from };
     case "audit.record":
-      return { action: command.action, target: command.target };
+      return { action: command.action, target: command.target, outcome: command.outcome ?? "done" };
     default:
       return undefined;
   }

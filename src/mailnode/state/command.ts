@@ -104,7 +104,13 @@ const commands = [
   }),
   z.strictObject({ type: z.literal("account.remove"), name }),
   /** An operation that is not itself a command: a change of voters, a transfer of leadership. */
-  z.strictObject({ type: z.literal("audit.record"), action: name, target: nameOrNone }),
+  z.strictObject({
+    type: z.literal("audit.record"),
+    action: name,
+    target: nameOrNone,
+    /** Why it was not done, or that nobody knows; absent: it was. */
+    outcome: name.optional(),
+  }),
 ] as const;
 
 const schema = z.discriminatedUnion("type", commands);
