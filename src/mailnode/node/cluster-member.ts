@@ -91,6 +91,7 @@ export class ClusterMember implements RunningCluster {
     this.#startedAt = env.monotonic();
     this.services = clusterServices(log.replica, service.gate, env, {
       failureDetectionMs: config.failureDetectionMs,
+      log: logger,
       ...(options.replication && { replication: options.replication }),
     });
     const { registry, audit } = this.services;
