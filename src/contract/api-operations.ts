@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { ProblemCode } from "./api-problem.ts";
 import * as api from "./cluster-api.ts";
 import type { AccountRole } from "./states.ts";
+import { keyText as key, nameText as name } from "./text.ts";
 
 export const API_ROOT = "/api/cluster";
 
@@ -20,8 +21,6 @@ export interface ApiOperation {
   readonly problems: readonly ProblemCode[];
 }
 
-const name = z.string().min(1).max(255);
-const key = z.string().min(1).max(1024);
 /** Numbers of a query come as text. */
 const count = z.coerce.number<string>().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const level = z.enum(api.CONSISTENCY_LEVELS).default("quorum");
@@ -31,6 +30,8 @@ const nothing = z.strictObject({});
 const read = z.strictObject({ consistency });
 /** What every change may come to. */
 const OF_CHANGES = ["conflict", "outcome-unknown"] as const;
+/** What is done by the log itself is written down afterwards. */
+const OF_THE_LOG = [...OF_CHANGES, "not-recorded"] as const;
 
 function answer<Schema extends z.ZodType>(
   schema: Schema,
@@ -155,7 +156,7 @@ export const API_OPERATIONS = {
     query: nothing,
     body: api.membersPostSchema,
     answers: answer(api.membersSchema, "The membership is committed."),
-    problems: OF_CHANGES,
+    problems: OF_THE_LOG,
   },
   getLeader: {
     method: "GET",
@@ -174,7 +175,7 @@ export const API_OPERATIONS = {
     query: nothing,
     body: api.leaderPostSchema,
     answers: answer(api.leaderSchema, "The new leader leads."),
-    problems: OF_CHANGES,
+    problems: OF_THE_LOG,
   },
   getAccounts: {
     method: "GET",

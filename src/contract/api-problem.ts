@@ -19,6 +19,7 @@ export const PROBLEMS = {
   "too-many-requests": { status: 429, title: "Too many requests of this kind" },
   internal: { status: 500, title: "A fault of the node" },
   "not-proposed": { status: 503, title: "The cluster did not take it: nothing was done" },
+  "not-recorded": { status: 500, title: "It is done; what should tell of it may be missing" },
   "outcome-unknown": { status: 504, title: "Nobody knows whether it was done" },
   "level-not-met": { status: 507, title: "Committed, on fewer disks than were asked for" },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;

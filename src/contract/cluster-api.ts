@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { clusterMemberSchema } from "./cluster-status.ts";
 import { CLUSTER_STATES, NODE_STATES, ROLES } from "./states.ts";
+import { keyText as key, nameText as name } from "./text.ts";
 
 /** How a limit counts. */
 export const LIMIT_ALGORITHMS = ["token-bucket", "sliding-window", "fixed-window", "leaky-bucket"] as const;
@@ -39,7 +40,6 @@ export const HAPROXY_BALANCE: Readonly<Record<BalancingStrategy, readonly string
 /** A year: what is to stay has no end. */
 export const LONGEST_TTL_MS = 366 * 86_400_000;
 
-const name = z.string().min(1).max(255);
 const count = z.int().min(0);
 const term = count;
 
@@ -84,7 +84,7 @@ export type Consistency = (typeof CONSISTENCIES)[number];
 
 /** GET /api/cluster/state?key=: one key; values travel as base64. */
 export const stateEntrySchema = z.strictObject({
-  key: z.string().min(1).max(1024),
+  key,
   value: z.base64(),
   version: count,
   priority: z.enum(["high", "normal", "low"]),
@@ -94,7 +94,7 @@ export type StateEntryView = z.infer<typeof stateEntrySchema>;
 
 /** PUT /api/cluster/state. */
 export const statePutSchema = z.strictObject({
-  key: z.string().min(1).max(1024),
+  key,
   value: z.base64(),
   ttlMs: z.int().min(1).max(LONGEST_TTL_MS).optional(),
   priority: z.enum(["high", "normal", "low"]).default("normal"),
@@ -192,7 +192,7 @@ export const auditSchema = z.strictObject({
       actor: z.string(),
       action: name,
       target: z.string(),
-      /** "done", or the code of the refusal. */
+      /** "done", or the code of what came of it instead. */
       outcome: z.string(),
     }),
   ),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { address, count, hostname, machineName, milliseconds, path, port } from "./config-fields.ts";
+import { nameText } from "./text.ts";
 
 export const MAX_FOUNDERS = 9;
 
@@ -42,7 +43,7 @@ const discovery = z.discriminatedUnion("method", [
 /** A node's part in the cluster: who founds it, where its members talk, and with what they prove themselves. */
 export const clusterConfigSchema = z.strictObject({
   /** Members of another cluster are not heard. */
-  name: z.string().min(1).max(255),
+  name: nameText,
   /**
    * The machines whose nodes found the cluster, the first of them by deciding when. The same list on all, and of no
    * meaning once the cluster is there. More than nine voters make writes slower and nothing safer: whoever comes on top

@@ -8,6 +8,14 @@ export interface AuditQuery {
   readonly action?: string;
 }
 
+/** Definite: it is done and stays. What the shared state should say of it is missing, or may be. */
+export class NotRecorded extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(what, options);
+    this.name = "NotRecorded";
+  }
+}
+
 /** Who did what to the cluster, and what came of it: written by the state itself as it applies each operation. */
 export class Audit {
   readonly #replica: Replica;
@@ -16,9 +24,13 @@ export class Audit {
     this.#replica = replica;
   }
 
-  /** Writes down an operation that is no command of the state. Throws like Replica.perform. */
-  async record(action: string, target: string, actor: string): Promise<void> {
-    await this.#replica.perform<"audit.record">({ type: "audit.record", action, target }, { actor });
+  /**
+   * Writes down an operation that is no command of the state. Throws like Replica.perform.
+   *
+   * @param outcome why it was not done; absent: it was
+   */
+  async record(action: string, target: string, actor: string, outcome?: string): Promise<void> {
+    await this.#replica.perform<"audit.record">({ type: "audit.record", action, target, outcome }, { actor });
   }
 
   /** What this node has applied, oldest first. */

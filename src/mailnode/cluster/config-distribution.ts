@@ -12,10 +12,13 @@ export interface Distribution {
 /** Configuration documents that every node receives, in the same order, each with a version. */
 export class ConfigDistribution {
   readonly #replica: Replica;
+  readonly #failed: (name: string, version: number, error: unknown) => void;
   readonly #working = new Map<string, number>();
 
-  constructor(replica: Replica) {
+  /** @param failed is told of a version that could not be taken over */
+  constructor(replica: Replica, failed: (name: string, version: number, error: unknown) => void) {
     this.#replica = replica;
+    this.#failed = failed;
   }
 
   /**
@@ -44,14 +47,20 @@ export class ConfigDistribution {
 
   /**
    * Hands over the document now, if there is one, and then each newer version once. `take` says that the node
-   * works by it by returning; what it throws passes on to the one who watches the log. Gives back what ends it.
+   * works by it by returning. Of a version at which it throws the node does not work, as `distribution` shows; it is
+   * handed the next one. Gives back what ends it.
    */
   onChange(name: string, take: (document: DocumentRecord) => void): () => void {
     const look = (): void => {
       const document = this.current(name);
       if (!document || document.version === this.#working.get(name)) return;
-      take(document);
-      this.#working.set(name, document.version);
+      try {
+        take(document);
+        this.#working.set(name, document.version);
+      } catch (error) {
+        // Whoever watches the log stops with what is thrown here, and so would every node.
+        this.#failed(name, document.version, error);
+      }
     };
     look();
     return this.#replica.watch("documents", name, { changed: look, reset: look });

@@ -87,10 +87,13 @@ export class HealthMonitor {
       () => false,
       () => false,
     );
-    const done = check(limit.signal).then(
-      () => true,
-      () => false,
-    );
+    // Within a promise: what a check throws before it has made one has failed, too.
+    const done = Promise.resolve(limit.signal)
+      .then(check)
+      .then(
+        () => true,
+        () => false,
+      );
     try {
       return await Promise.race([done, over]);
     } finally {

@@ -16,7 +16,7 @@ export interface Lease {
   renew(): Promise<void>;
   /** Gives it back; says nothing when it is lost already. */
   release(): Promise<void>;
-  /** Renews it until the signal ends that or it is lost; resolves with which. */
+  /** Renews it until the signal ends that or it is lost; resolves with which, no later than `isHeld` says so. */
   keep(signal: AbortSignal): Promise<"ended" | "lost">;
 }
 
@@ -50,6 +50,7 @@ class HeldLease implements Lease {
   readonly #env: Env;
   readonly #ttlMs: number;
   #deadline: number;
+  #isReleased = false;
 
   constructor(
     replica: Replica,
@@ -69,14 +70,12 @@ class HeldLease implements Lease {
     return this.#env.monotonic() < this.#deadline;
   }
 
-  async renew(): Promise<void> {
-    const asked = this.#env.monotonic();
-    const { name, token } = this;
-    await this.#replica.perform<"lease.renew">({ type: "lease.renew", name, token, ttlMs: this.#ttlMs });
-    this.#deadline = asked + safely(this.#ttlMs);
+  renew(): Promise<void> {
+    return this.#renew(() => true);
   }
 
   async release(): Promise<void> {
+    this.#isReleased = true;
     this.#deadline = -Infinity;
     const { name, token } = this;
     try {
@@ -90,13 +89,40 @@ class HeldLease implements Lease {
     for (;;) {
       await this.#env.sleep(this.#ttlMs / 3, signal).catch(() => undefined);
       if (signal.aborted) return "ended";
-      // Every other failure is tried again until the time is over.
-      const refused = await this.renew().then(
-        () => false,
-        (error: unknown) => error instanceof Refused,
-      );
-      if (refused) this.#deadline = -Infinity;
+      const isLost = await this.#loses(signal);
+      if (signal.aborted) return "ended";
+      if (isLost) this.#deadline = -Infinity;
       if (!this.isHeld()) return "lost";
     }
+  }
+
+  /** Renews it once, and waits for that until its time is over or the signal ends it. True: it is another's by now. */
+  async #loses(signal: AbortSignal): Promise<boolean> {
+    const done = new AbortController();
+    let isLate = false;
+    const over = this.#env
+      .sleep(this.#deadline - this.#env.monotonic(), AbortSignal.any([signal, done.signal]))
+      .then(
+        () => (isLate = true),
+        () => false,
+      );
+    // Every other failure is tried again until the time is over.
+    const renewed = this.#renew(() => !isLate).then(
+      () => false,
+      (error: unknown) => error instanceof Refused && error.refusal.code === "LEASE_LOST",
+    );
+    try {
+      return await Promise.race([renewed, over]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** @param counts whether anybody still goes by the answer when it comes: what was called lost stays so */
+  async #renew(counts: () => boolean): Promise<void> {
+    const asked = this.#env.monotonic();
+    const { name, token } = this;
+    await this.#replica.perform<"lease.renew">({ type: "lease.renew", name, token, ttlMs: this.#ttlMs });
+    if (!this.#isReleased && counts()) this.#deadline = asked + safely(this.#ttlMs);
   }
 }

@@ -24,8 +24,8 @@ export interface SessionGate {
   /** No new sessions from now on; open ones go on. */
   close(): void;
   open(): void;
-  /** Ends what is open, each after its transaction with 421. */
-  endAll(): Promise<void>;
+  /** Ends what is open, each after its transaction with 421, within a bounded time; nothing more once the signal is aborted. */
+  endAll(signal: AbortSignal): Promise<void>;
 }
 
 const LOOK_MS = 100;
@@ -117,7 +117,9 @@ export class Maintenance {
     const over = (): boolean => this.#env.monotonic() - started >= record.drainTimeoutMs;
     while (record.graceful && this.#gate.count() > 0 && !over()) await this.#env.sleep(LOOK_MS, signal);
     const left = this.#gate.count();
-    if (left > 0) await this.#gate.endAll();
+    // The mark may be gone by now, and sessions are taken again.
+    signal.throwIfAborted();
+    if (left > 0) await this.#gate.endAll(signal);
     const { id } = this.#replica;
     await this.#insist(signal, () =>
       this.#replica.perform<"maintenance.drained">({ type: "maintenance.drained", node: id, left }),

@@ -160,7 +160,9 @@ export class Replica implements AppliedLog {
 
   async #submit(command: Command, options: SubmitOptions, limit: TimeLimit): Promise<Answer<unknown>> {
     if (limit.over) throw new NotProposed("overloaded");
-    const own = this.#requests.begin(this.#session.id ?? (await this.#session.open(limit)));
+    const session = this.#session.id ?? (await this.#session.open(limit));
+    if (this.#requests.isFull) await this.#requests.room(limit);
+    const own = this.#requests.begin(session);
     limit.onOver(() => own.settle(undefined));
     try {
       return await this.#insist(command, own, options, limit);

@@ -82,7 +82,7 @@ export interface RunningCluster {
   /**
    * Hands leadership to a node, or to any voter that serves when none is named. Resolves with who leads.
    *
-   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_NO_HEIR, and NotProposed when it does not come to that.
+   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_NO_HEIR, NotProposed when it does not come to that, and NotRecorded.
    */
   transferLeadership(to: string | undefined, by?: By): Promise<string>;
   /**
@@ -90,10 +90,10 @@ export interface RunningCluster {
    * once. Resolves when that is committed; a node that is a member already stays as it is.
    *
    * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_MEMBER_AMBIGUOUS, CLUSTER_CHANGE_REFUSED, CLUSTER_MEMBER_BEHIND (it stays a
-   * learner), NotProposed or OutcomeUnknown.
+   * learner), NotProposed, OutcomeUnknown or NotRecorded.
    */
   addMember(node: string, by?: By): Promise<void>;
-  /** Takes a node out; what is no member is no fault. Throws like addMember. */
+  /** Takes another node out; what is no member is no fault. Throws like addMember, and CLUSTER_MEMBER_SELF. */
   removeMember(node: string, by?: By): Promise<void>;
   /**
    * Takes in the node of a machine that came back with an empty disk, and its former self out. Throws like addMember,

@@ -69,9 +69,10 @@ export class Cluster {
     return this.#member.leader();
   }
 
-  /** Calls back at each change of leader; gives back what ends it. */
+  /** Calls back at each change of leader; gives back what ends it. What the listener throws is written to `log`. */
   onLeaderChanged(listener: (change: LeaderChange) => void): () => void {
-    return this.#member.onLeaderChange((newLeaderNodeId) => listener({ newLeaderNodeId }));
+    const told = this.#guarded(listener);
+    return this.#member.onLeaderChange((newLeaderNodeId) => told({ newLeaderNodeId }));
   }
 
   /** All nodes, by name. */
@@ -141,8 +142,12 @@ export class Cluster {
     return this.#member.state.getStale(key);
   }
 
+  /** Tells of every change of keys that begin with `prefix`. What the watcher throws is written to `log`. */
   watchState(prefix: string, watcher: Watcher): () => void {
-    return this.#member.state.watch(prefix, watcher);
+    return this.#member.state.watch(prefix, {
+      changed: this.#guarded((event) => watcher.changed(event)),
+      reset: this.#guarded(() => watcher.reset?.()),
+    });
   }
 
   /** Takes a lock for a time. Throws Refused with LEASE_HELD while somebody else has it. */
@@ -216,7 +221,10 @@ export class Cluster {
     return this.#member.configuration.distribute(name, bytesOf(content), options);
   }
 
-  /** Hands over a document now, if there is one, and each newer version; gives back what ends it. */
+  /**
+   * Hands over a document now, if there is one, and each newer version; gives back what ends it. A version at which
+   * `take` throws is not worked by, which `distributionOf` shows and `log` says.
+   */
   onConfiguration(name: string, take: (document: DocumentRecord) => void): () => void {
     return this.#member.configuration.onChange(name, take);
   }
@@ -251,6 +259,17 @@ export class Cluster {
   /** Hands leadership on, says good-bye and ends; the node stays a member and may come back. */
   leave(): Promise<void> {
     return this.#member.stop();
+  }
+
+  /** The log of the cluster stops with what is thrown while it is applied: a program's mistake must not reach it. */
+  #guarded<Told extends unknown[]>(callback: (...told: Told) => void): (...told: Told) => void {
+    return (...told) => {
+      try {
+        callback(...told);
+      } catch (error) {
+        this.#options.log?.error({ err: error }, "a callback of the program failed");
+      }
+    };
   }
 }
 

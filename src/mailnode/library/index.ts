@@ -13,6 +13,7 @@ import { SessionCount } from "./session-count.ts";
 export type { ClusterPart } from "../../contract/cluster-status.ts";
 export type { BalancingStrategy, ConsistencyLevel, LimitAlgorithm } from "../../contract/cluster-api.ts";
 export type { ClusterState, NodeState } from "../../contract/states.ts";
+export { NotRecorded } from "../cluster/audit.ts";
 export { LevelNotMet, NotProposed, OutcomeUnknown } from "../cluster/consensus.ts";
 export { Refused } from "../cluster/replica.ts";
 export type { Lease } from "../cluster/lease-keeper.ts";

@@ -22,6 +22,7 @@ import { changeKeys, readGossipKeys } from "./gossip-keys.ts";
 import { Leadership } from "./leadership.ts";
 import { MemberChanges } from "./member-changes.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
+import { Operations } from "./operations.ts";
 import { OwnReport } from "./own-report.ts";
 import { readIdentity } from "./raft-identity.ts";
 import { portError } from "./port-error.ts";
@@ -43,6 +44,7 @@ export class ClusterMember implements RunningCluster {
   readonly #options: ClusterMemberOptions;
   readonly #open: OpenCluster;
   readonly #exchange: GossipExchange;
+  readonly #operations: Operations;
   readonly #changes: MemberChanges;
   readonly #leadership: Leadership;
   readonly #view: ClusterView;
@@ -89,6 +91,7 @@ export class ClusterMember implements RunningCluster {
     this.#startedAt = env.monotonic();
     this.services = clusterServices(log.replica, service.gate, env, {
       failureDetectionMs: config.failureDetectionMs,
+      log: logger,
       ...(options.replication && { replication: options.replication }),
     });
     const { registry, audit } = this.services;
@@ -137,14 +140,16 @@ export class ClusterMember implements RunningCluster {
         { ...(actor && { actor }) },
       );
     };
+    this.#operations = new Operations(audit, logger);
     this.#changes = new MemberChanges({
+      self: { name: node, id: log.id },
       directory,
       change: (changes, signal) => log.driver.changeMembers(changes, signal),
       hasCaughtUp: (name, id) => {
         const report = log.replica.machine.nodes.get(name);
         return report?.member === id && report.state !== "initializing" && report.state !== "joining";
       },
-      record: (action, target, actor = node) => audit.record(action, target, actor),
+      operations: this.#operations,
       forget: forgotten,
       env,
       catchUpMs: CATCH_UP_MS,
@@ -235,9 +240,8 @@ export class ClusterMember implements RunningCluster {
   }
 
   async transferLeadership(to: string | undefined, { actor = this.node, signal }: By = {}): Promise<string> {
-    const heir = await this.#leadership.transfer(to, signal);
-    await this.audit.record("leader.transfer", heir, actor);
-    return heir;
+    const operation = { action: "leader.transfer", target: to ?? "", actor };
+    return this.#operations.run(operation, () => this.#leadership.transfer(to, signal));
   }
 
   addMember(node: string, by?: By): Promise<void> {

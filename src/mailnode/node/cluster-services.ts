@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
 import type { Env } from "../../support/env.ts";
 import { Affinity } from "../cluster/affinity.ts";
 import { Audit } from "../cluster/audit.ts";
@@ -31,7 +32,11 @@ export function clusterServices(
   replica: Replica,
   gate: SessionGate,
   env: Env,
-  options: { readonly failureDetectionMs: number; readonly replication?: ReplicationOptions },
+  options: {
+    readonly failureDetectionMs: number;
+    readonly replication?: ReplicationOptions;
+    readonly log: Logger;
+  },
 ): ClusterServices {
   const registry = new Registry(replica, env, options.failureDetectionMs);
   const serving = (): readonly string[] => registry.serving();
@@ -40,7 +45,12 @@ export function clusterServices(
     state: new ReplicatedState(replica, options.replication),
     registry,
     maintenance: new Maintenance(replica, gate, env, serving),
-    configuration: new ConfigDistribution(replica),
+    configuration: new ConfigDistribution(replica, (name, version, error) => {
+      options.log.error(
+        { document: name, version, err: error },
+        "a configuration document was not taken over",
+      );
+    }),
     limits: new RateLimits(replica, env),
     leases: new LeaseKeeper(replica, env),
     affinity: new Affinity(replica, serving),

@@ -32,7 +32,7 @@ export async function startMailCluster(parts: MailClusterParts): Promise<Cluster
         count: () => smtp.sessions,
         close: () => gate.set("cluster", true),
         open: () => gate.set("cluster", false),
-        endAll: async () => smtp.endAll(),
+        endAll: (signal) => smtp.endAll(config.drainLimitMs, signal),
       },
       maxSessions: listeners.length * maxConnections,
       endpoints: listeners.map(({ address, port }) => `${address}:${port}`),

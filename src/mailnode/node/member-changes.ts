@@ -1,19 +1,24 @@
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
+import { NotRecorded } from "../cluster/audit.ts";
+import { NotProposed, OutcomeUnknown } from "../cluster/consensus.ts";
 import type { By } from "../cluster/running-cluster.ts";
 import type { Member } from "../membership/core/types.ts";
 import type { MemberChange } from "../raft/core/membership-change.ts";
 import { ChangeRefusedError } from "../raft/shell/outcome.ts";
 import { isWitness } from "./announcement.ts";
 import type { MemberDirectory } from "./member-directory.ts";
+import type { Operations } from "./operations.ts";
 
 export interface MemberChangeParts {
+  /** This node, by its machine and as a member of the log. */
+  readonly self: { readonly name: string; readonly id: string };
   readonly directory: MemberDirectory;
   readonly change: (changes: readonly MemberChange[], signal?: AbortSignal) => Promise<void>;
   /** Whether a learner has said, through the log itself, that it has all of it. */
   readonly hasCaughtUp: (name: string, id: string) => boolean;
-  readonly record: (action: string, target: string, actor: string | undefined) => Promise<void>;
-  /** Takes a machine's report out of the shared state. */
+  readonly operations: Operations;
+  /** Takes a machine's report out of the shared state, if there is one. */
   readonly forget: (name: string, actor: string | undefined) => Promise<void>;
   readonly env: Env;
   /** How long a learner may take to catch up. */
@@ -32,46 +37,80 @@ export class MemberChanges {
 
   async add(name: string, { actor, signal }: By = {}): Promise<void> {
     const { directory } = this.#parts;
-    const [present] = directory.membersOn(name);
-    const standing = present === undefined ? undefined : directory.standingOf(present);
-    if (standing === "voter" || standing === "witness") return;
-    if (present !== undefined) await this.#promote(name, present, [], signal);
-    else await this.#takeIn(name, this.#stranger(name), [], signal);
-    await this.#parts.record("member.add", name, actor);
+    await this.#run("member.add", name, actor, async () => {
+      const [present] = directory.membersOn(name);
+      const standing = present === undefined ? undefined : directory.standingOf(present);
+      if (standing === "voter" || standing === "witness") return undefined;
+      if (present !== undefined) await this.#promote(name, present, [], signal);
+      else await this.#takeIn(name, this.#stranger(name), [], signal);
+      return name;
+    });
   }
 
   async remove(name: string, { actor, signal }: By = {}): Promise<void> {
-    const ids = this.#parts.directory.membersOn(name);
-    if (ids.length === 0) return;
-    const machine = this.#parts.directory.nameOf(ids[0]!);
-    await this.#change(
-      ids.map((id) => ({ become: "removed", id })),
-      signal,
-    );
-    await this.#parts.forget(machine, actor);
-    await this.#parts.record("member.remove", name, actor);
+    const { directory, forget } = this.#parts;
+    const ids = directory.membersOn(name);
+    const machine = directory.nameOf(ids[0] ?? name);
+    await this.#run("member.remove", name, actor, async () => {
+      this.#refuseSelf(name, ids);
+      if (ids.length === 0) return undefined;
+      await this.#change(
+        ids.map((id) => ({ become: "removed", id })),
+        signal,
+      );
+      return name;
+    });
+    // What a try before has left goes too, and what another member on that machine says stays.
+    if (!directory.membersOn(machine).every((id) => ids.includes(id))) return;
+    await forget(machine, actor).catch((cause: unknown) => {
+      throw new NotRecorded(`${name} is no member any more, and what it reported may still stand there`, {
+        cause,
+      });
+    });
   }
 
   async replace(name: string, { actor, signal }: By = {}): Promise<void> {
     const { directory } = this.#parts;
-    const strangers = directory.strangersOn(name);
-    const former = directory.membersOn(name);
-    // An earlier try may have got as far as a learner.
-    const learner = former.find(
-      (id) => directory.standingOf(id) === "learner" && directory.seems(id) === "alive",
-    );
-    const gone = former.filter((id) => id !== learner);
-    const alive = gone.find((id) => directory.seems(id) === "alive");
-    if (alive !== undefined)
-      throw new UserError(
-        "CLUSTER_MEMBER_ALIVE",
-        `${name} is a member that seems alive, as ${alive}`,
-        "replace it once it is gone, or remove it and add the other one",
+    await this.#run("member.replace", name, actor, async () => {
+      const strangers = directory.strangersOn(name);
+      const former = directory.membersOn(name);
+      // An earlier try may have got as far as a learner.
+      const learner = former.find(
+        (id) => directory.standingOf(id) === "learner" && directory.seems(id) === "alive",
       );
-    const out: MemberChange[] = gone.map((id) => ({ become: "removed", id }));
-    if (learner !== undefined && strangers.length === 0) await this.#promote(name, learner, out, signal);
-    else await this.#takeIn(name, this.#stranger(name), out, signal);
-    await this.#parts.record("member.replace", name, actor);
+      const gone = former.filter((id) => id !== learner);
+      const alive = gone.find((id) => directory.seems(id) === "alive");
+      if (alive !== undefined)
+        throw new UserError(
+          "CLUSTER_MEMBER_ALIVE",
+          `${name} is a member that seems alive, as ${alive}`,
+          "replace it once it is gone, or remove it and add the other one",
+        );
+      const out: MemberChange[] = gone.map((id) => ({ become: "removed", id }));
+      if (learner !== undefined && strangers.length === 0) await this.#promote(name, learner, out, signal);
+      else await this.#takeIn(name, this.#stranger(name), out, signal);
+      return name;
+    });
+  }
+
+  async #run(
+    action: string,
+    target: string,
+    actor: string | undefined,
+    task: () => Promise<string | undefined>,
+  ): Promise<void> {
+    const { operations, self } = this.#parts;
+    await operations.run({ action, target, actor: actor ?? self.name }, task);
+  }
+
+  /** The log hears no more of who is out of it, so that he could neither say that it is done nor write it down. */
+  #refuseSelf(name: string, ids: readonly string[]): void {
+    if (!ids.includes(this.#parts.self.id)) return;
+    throw new UserError(
+      "CLUSTER_MEMBER_SELF",
+      `${name} is the node that was asked, and none takes itself out`,
+      "ask another member to remove it",
+    );
   }
 
   #stranger(name: string): Member {
@@ -101,7 +140,11 @@ export class MemberChanges {
     // A witness has nothing to catch up with.
     if (isWitness(node)) return this.#change([{ become: "witness", id }, ...out], signal);
     await this.#change([{ become: "learner", id }], signal);
-    await this.#promote(name, id, out, signal);
+    await this.#promote(name, id, out, signal).catch((error: unknown) => {
+      // That nothing was done is true of the second step alone.
+      if (!(error instanceof NotProposed)) throw error;
+      throw new OutcomeUnknown(`${name} is a learner, and whether it votes is open`, { cause: error });
+    });
   }
 
   async #promote(

@@ -91,14 +91,18 @@ export class SmtpService {
   async drain(limitMs: number): Promise<void> {
     this.#isStopping = true;
     this.#drained?.abort();
-    const end = this.#env.monotonic() + limitMs;
-    while (this.#sendAwayIdle() > 0 && this.#env.monotonic() < end) await this.#env.sleep(DRAIN_LOOK_MS);
-    this.endAll();
+    await this.endAll(limitMs);
     await Promise.all(this.#servers.map((server) => new Promise<void>((resolve) => server.close(resolve))));
   }
 
-  /** Ends every open session with 421, also those in the middle of a transaction: their client sends again. */
-  endAll(): void {
+  /**
+   * Ends every open session with 421, each after its transaction; after `limitMs` also in the middle of one: its client
+   * sends again. Rejects with the signal's reason when it is aborted, and ends nothing more then.
+   */
+  async endAll(limitMs: number, signal?: AbortSignal): Promise<void> {
+    const end = this.#env.monotonic() + limitMs;
+    while (this.#sendAwayIdle() > 0 && this.#env.monotonic() < end)
+      await this.#env.sleep(DRAIN_LOOK_MS, signal);
     for (const { connections } of this.#servers)
       for (const connection of [...connections]) connection.send(421, DRAINING);
   }

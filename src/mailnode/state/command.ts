@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { LIMIT_ALGORITHMS, LONGEST_TTL_MS } from "../../contract/cluster-api.ts";
 import { NODE_STATES, ROLES } from "../../contract/states.ts";
+import { keyText as key, nameText as name, text } from "../../contract/text.ts";
 import { CodecError } from "./codec-error.ts";
 
 const MAX_VALUE_BYTES = 1024 * 1024;
 
-const name = z.string().min(1).max(255);
-const key = z.string().min(1).max(1024);
+/** A name, or nothing. */
+const nameOrNone = text(0, 255);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= MAX_VALUE_BYTES);
 const count = z.int().min(0);
 const ttlMs = z.int().min(1).max(LONGEST_TTL_MS);
@@ -52,9 +53,9 @@ const commands = [
     weight: count.max(256),
     region: name.optional(),
     roles: z.array(name).max(16),
-    endpoints: z.array(z.string().max(255)).max(16),
+    endpoints: z.array(nameOrNone).max(16),
     /** The version of each configuration document that the node works by. */
-    documents: z.record(z.string().max(255), count),
+    documents: z.record(nameOrNone, count),
   }),
   z.strictObject({ type: z.literal("node.remove"), node: name }),
   z.strictObject({
@@ -70,7 +71,7 @@ const commands = [
   z.strictObject({
     type: z.literal("limit.grant"),
     limit: name,
-    client: z.string().max(255),
+    client: nameOrNone,
     node: name,
     need: z.int().min(1),
     want: z.int().min(1),
@@ -78,7 +79,7 @@ const commands = [
   z.strictObject({
     type: z.literal("limit.settle"),
     limit: name,
-    client: z.string().max(255),
+    client: nameOrNone,
     grant: count,
     used: count,
   }),
@@ -103,7 +104,13 @@ const commands = [
   }),
   z.strictObject({ type: z.literal("account.remove"), name }),
   /** An operation that is not itself a command: a change of voters, a transfer of leadership. */
-  z.strictObject({ type: z.literal("audit.record"), action: name, target: z.string().max(255) }),
+  z.strictObject({
+    type: z.literal("audit.record"),
+    action: name,
+    target: nameOrNone,
+    /** Why it was not done, or that nobody knows; absent: it was. */
+    outcome: name.optional(),
+  }),
 ] as const;
 
 const schema = z.discriminatedUnion("type", commands);

@@ -16,7 +16,7 @@ type SessionDump = readonly [
 
 const MAX_SESSIONS = 4096;
 /** What a program may have asked without having acknowledged an answer. */
-const MAX_UNANSWERED = 1024;
+export const MAX_UNANSWERED = 1024;
 const IDLE_LIMIT_MS = 3_600_000;
 
 /**

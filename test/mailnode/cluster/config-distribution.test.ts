@@ -4,10 +4,37 @@ import { Registry, type NodeReport } from "../../../src/mailnode/cluster/registr
 import { nodeReport } from "../fixtures/node-record.ts";
 import { bytes, NAMES, replicas, text } from "./replicas.ts";
 
+const unexpected = (name: string, version: number, error: unknown): never => {
+  throw new Error(`version ${version} of ${name} was not taken over`, { cause: error });
+};
+
 describe("configuration", () => {
+  it("stops no node at which a callback throws: the version counts as not taken over, and the next one is tried", async () => {
+    const { time, replica } = replicas();
+    const failures: string[] = [];
+    const [one, two] = ["node-1", "node-2"].map(
+      (name) =>
+        new ConfigDistribution(replica(name), (document, version, error) =>
+          failures.push(`${document} ${version}: ${(error as Error).message}`),
+        ),
+    );
+    one!.onChange("policy", () => undefined);
+    two!.onChange("policy", ({ version }) => {
+      if (version === 1) throw new Error("unreadable");
+    });
+    await time.until(one!.distribute("policy", bytes("a")));
+    await time.pass(20);
+    expect(failures).toEqual(["policy 1: unreadable"]);
+    expect([one!.working(), two!.working()]).toEqual([{ policy: 1 }, {}]);
+    await time.until(two!.distribute("policy", bytes("b")));
+    await time.pass(20);
+    expect([one!.working(), two!.working()]).toEqual([{ policy: 2 }, { policy: 2 }]);
+    expect(failures).toHaveLength(1);
+  });
+
   it("comes to every node in the same order, each version once, also to one that was away", async () => {
     const { time, cluster, replica } = replicas();
-    const nodes = NAMES.map((name) => new ConfigDistribution(replica(name)));
+    const nodes = NAMES.map((name) => new ConfigDistribution(replica(name), unexpected));
     const seen = NAMES.map((): string[] => []);
     nodes.forEach((node, place) =>
       node.onChange("policy", ({ version, content }) => seen[place]!.push(`${version}:${text(content)}`)),
@@ -29,7 +56,7 @@ describe("configuration", () => {
 
   it("is refused when it was made from an older version than there is", async () => {
     const { time, replica } = replicas();
-    const config = new ConfigDistribution(replica("node-2"));
+    const config = new ConfigDistribution(replica("node-2"), unexpected);
     await time.until(config.distribute("policy", bytes("a"), { expect: 0 }));
     const second = config.distribute("policy", bytes("b"), { expect: 0 });
     await expect(time.until(second)).rejects.toMatchObject({ refusal: { code: "VERSION_MISMATCH" } });
@@ -38,7 +65,7 @@ describe("configuration", () => {
   it("is known to have come when every node says that it works by it", async () => {
     const { time, replica, env } = replicas();
     const nodes = NAMES.map((name) => ({
-      config: new ConfigDistribution(replica(name)),
+      config: new ConfigDistribution(replica(name), unexpected),
       registry: new Registry(replica(name), env(name)),
     }));
     const { config } = nodes[0]!;

@@ -71,4 +71,15 @@ describe("the health monitor", () => {
     expect(monitor.healthy).toBe(false);
     expect(ended).toBe(1);
   });
+
+  it("counts a check as failed that throws before it has begun to wait", async () => {
+    const time = new VirtualTime();
+    const throws = (): Promise<void> => {
+      throw new Error("no");
+    };
+    const limits = { intervalMs: 1000, timeoutMs: 100, failures: 1, successes: 1 };
+    const monitor = new HealthMonitor({ throws }, time.env("n"), limits);
+    await time.until(monitor.checkOnce());
+    expect(monitor.healthy).toBe(false);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from "@jest/globals";
 import { LeaseKeeper, type Lease } from "../../../src/mailnode/cluster/lease-keeper.ts";
+import { Refused } from "../../../src/mailnode/cluster/replica.ts";
 import { NAMES, replicas } from "./replicas.ts";
 
 // Hundreds of runs, or a real program: the default is too short on a busy machine.
@@ -66,6 +67,57 @@ describe("a lease", () => {
     expect(lease.isHeld()).toBe(true);
     cluster.cut("node-3");
     expect(await time.until(kept)).toBe("lost");
+    expect(lease.isHeld()).toBe(false);
+  });
+
+  it("is said to be lost when its time is over, however long a renewal is still under way, and stays so", async () => {
+    const { time, cluster, replica, env } = replicas({ replica: { timeoutMs: 10_000 } });
+    const lease = await time.until(new LeaseKeeper(replica("node-3"), env("node-3")).acquire("queue", 1000));
+    const kept = lease.keep(new AbortController().signal);
+    cluster.cut("node-3");
+    const cut = time.now;
+    expect(await time.until(kept)).toBe("lost");
+    expect(time.now - cut).toBeLessThanOrEqual(1000);
+    expect(lease.isHeld()).toBe(false);
+    // The state's own time stands still meanwhile, so that the renewal is taken as it comes through.
+    cluster.heal("node-3");
+    await time.pass(5000);
+    expect(lease.isHeld()).toBe(false);
+  });
+
+  it("is kept no longer at its holder's word, also while a renewal is under way", async () => {
+    const { time, cluster, replica, env } = replicas();
+    const lease = await time.until(new LeaseKeeper(replica("node-3"), env("node-3")).acquire("queue", 9000));
+    const stop = new AbortController();
+    const kept = lease.keep(stop.signal);
+    cluster.cut("node-3");
+    await time.pass(3500);
+    stop.abort();
+    const asked = time.now;
+    expect(await time.until(kept)).toBe("ended");
+    expect(time.now - asked).toBeLessThan(100);
+  });
+
+  it("is not taken for lost when a renewal is refused for another reason", async () => {
+    const { time, replica, env } = replicas();
+    const lease = await time.until(new LeaseKeeper(replica("node-3"), env("node-3")).acquire("queue", 1000));
+    // No state can be brought to refuse a renewal otherwise at a word; another release's may.
+    const refusal = { ok: false, code: "TABLE_FULL", detail: "no room" } as const;
+    jest.spyOn(replica("node-3"), "perform").mockRejectedValueOnce(new Refused(refusal));
+    const stop = new AbortController();
+    const kept = lease.keep(stop.signal);
+    await time.pass(5000);
+    expect(lease.isHeld()).toBe(true);
+    stop.abort();
+    expect(await time.until(kept)).toBe("ended");
+  });
+
+  it("is not held again by a renewal that was under way when it was released", async () => {
+    const { time, replica, env } = replicas();
+    const lease = await time.until(new LeaseKeeper(replica("node-3"), env("node-3")).acquire("queue", 1000));
+    const renewing = lease.renew();
+    const releasing = lease.release();
+    await time.until(Promise.allSettled([renewing, releasing]));
     expect(lease.isHeld()).toBe(false);
   });
 

@@ -138,6 +138,22 @@ describe("maintenance", () => {
     await stop();
   });
 
+  it("ends no session when the mark went while leadership was handed over", async () => {
+    const { time, cluster, of, gate, stop } = world();
+    // The log in memory hands leadership over at once, and a real one may take as long as an election.
+    const handing = Promise.withResolvers<void>();
+    cluster.node("node-1").transferLeadership = () => handing.promise;
+    gate("node-1").open_ = 3;
+    await time.until(of("node-2").enter("node-1", { ...options, graceful: false }));
+    await time.pass(200);
+    await time.until(of("node-2").exit("node-1"));
+    await time.pass(200);
+    handing.resolve();
+    await time.pass(1000);
+    expect(gate("node-1").ended).toBe(0);
+    await stop();
+  });
+
   it("is followed by a node that was cut off when the mark was set, and by one that is started again", async () => {
     const { time, cluster, of, gate, stop, restart } = world();
     cluster.cut("node-2");

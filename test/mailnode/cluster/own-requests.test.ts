@@ -26,6 +26,13 @@ describe("a node's own requests", () => {
     expect(await own.settled()).toBe(DONE);
   });
 
+  it("count as answered once they are applied here, also while more disks are waited for", () => {
+    const requests = new OwnRequests();
+    const slow = requests.begin(SESSION);
+    requests.settle(slow.request, DONE);
+    expect(requests.begin(SESSION).request.firstUnanswered).toBe(1);
+  });
+
   it("are settled by a snapshot that knows the answer", async () => {
     const requests = new OwnRequests();
     const [known, unknown] = [requests.begin(SESSION), requests.begin(SESSION)];

@@ -175,6 +175,46 @@ describe("a replica", () => {
     expect(replica("node-1").machine.keys.get("k4")).toBeUndefined();
   });
 
+  it("goes on behind a write that waits for more disks, however many come after it", async () => {
+    const { time, cluster, replica } = replicas();
+    await time.until(replica("node-1").perform<"key.set">(set("a", "0")));
+    cluster.cut("node-3");
+    const slow = replica("node-1")
+      .submit<"key.set">(set("slow", "x"), { level: "all" })
+      .catch((error: unknown) => error);
+    const others = Array.from({ length: 1500 }, (_none, place) =>
+      replica("node-1").perform<"key.set">(set(`k${place % 10}`, "x")),
+    );
+    await time.until(Promise.all(others));
+    expect(await time.until(slow)).toBeInstanceOf(LevelNotMet);
+  });
+
+  it("holds writes back, and refuses none, behind one of which nobody hears anything", async () => {
+    const { time, cluster, replica } = replicas({ replica: { timeoutMs: 2000 } });
+    await time.until(replica("node-2").perform<"key.set">(set("a", "0")));
+    // A proposal that is lost without a word, which the log in memory does with a whole link only.
+    const consensus = cluster.node("node-2");
+    const propose = consensus.propose.bind(consensus);
+    const lost = Promise.withResolvers<never>();
+    consensus.propose = () => lost.promise;
+    const doing = replica("node-2")
+      .perform<"key.set">(set("lost", "x"))
+      .catch((error: unknown) => error);
+    await time.pass(1);
+    consensus.propose = propose;
+    let done = 0;
+    const others = Array.from({ length: 1500 }, async (_none, place) => {
+      await replica("node-2").perform<"key.set">(set(`k${place % 10}`, "x"));
+      done++;
+    });
+    await time.pass(500);
+    expect(done).toBe(1022);
+    lost.reject(new OutcomeUnknown("lost"));
+    await time.until(Promise.all(others));
+    await time.until(doing);
+    expect(text(replica("node-2").machine.keys.get("lost")?.value)).toBe("x");
+  });
+
   it("does not try again on a log that has stopped, also before it has a session", async () => {
     const refuse = (): Promise<never> => Promise.reject(new NotProposed("stopped"));
     const consensus: Consensus = {

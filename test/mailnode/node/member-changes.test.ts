@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { NotRecorded } from "../../../src/mailnode/cluster/audit.ts";
+import { NotProposed } from "../../../src/mailnode/cluster/consensus.ts";
 import { until } from "../fixtures/until.ts";
 import { statusOf, TestCluster, type TestMember } from "./members.ts";
 
@@ -62,9 +64,12 @@ describe("members that come and go", () => {
     const heir = member.leader() === "node-2" ? "node-3" : "node-2";
     expect(await member.transferLeadership(heir)).toBe(heir);
     await until(() => member.leader() === heir);
-    await expect(member.transferLeadership("node-9")).rejects.toMatchObject({
+    await expect(member.transferLeadership("node-9", { actor: "bob" })).rejects.toMatchObject({
       code: "CLUSTER_MEMBER_UNKNOWN",
     });
+    expect(member.audit.list({ actor: "bob" })).toMatchObject([
+      { action: "leader.transfer", target: "node-9", outcome: "CLUSTER_MEMBER_UNKNOWN" },
+    ]);
     const next = await member.transferLeadership(undefined);
     expect(next).not.toBe(heir);
     await until(() => member.leader() === next);
@@ -74,6 +79,52 @@ describe("members that come and go", () => {
     const { member } = get("node-2");
     await expect(member.addMember("node-9")).rejects.toMatchObject({ code: "CLUSTER_MEMBER_UNKNOWN" });
     await expect(member.replaceMember("node-3")).rejects.toMatchObject({ code: "CLUSTER_MEMBER_ALIVE" });
+    expect(
+      member.audit
+        .list({ actor: "node-2" })
+        .slice(-2)
+        .map(({ action, target, outcome }) => [action, target, outcome]),
+    ).toEqual([
+      ["member.add", "node-9", "CLUSTER_MEMBER_UNKNOWN"],
+      ["member.replace", "node-3", "CLUSTER_MEMBER_ALIVE"],
+    ]);
+  });
+
+  it("do not take themselves out, whether they lead or not: nobody could write it down", async () => {
+    for (const node of ["node-1", "node-2", "node-3"]) {
+      const { member } = get(node);
+      await expect(member.removeMember(node, { actor: "carol" })).rejects.toMatchObject({
+        code: "CLUSTER_MEMBER_SELF",
+      });
+      expect(member.audit.list({ actor: "carol" }).at(-1)).toMatchObject({
+        action: "member.remove",
+        target: node,
+        outcome: "CLUSTER_MEMBER_SELF",
+      });
+      expect(standings(node)).toEqual({ "node-1": "voter", "node-2": "voter", "node-3": "voter" });
+    }
+  });
+
+  it("are out for good when that cannot be written down, which is said, and what was left goes when asked again", async () => {
+    const { member } = get("node-1");
+    await cluster.start("node-5");
+    await until(() => get("node-5").member.part().waiting === "to be taken in");
+    await member.addMember("node-5");
+    await until(() => member.registry.serving().includes("node-5"));
+    // That the leader is lost between the change and its record cannot be made to happen at a word.
+    const lost = jest.spyOn(member.replica, "perform").mockRejectedValue(new NotProposed("no-leader"));
+    try {
+      await expect(member.removeMember("node-5", { actor: "dora" })).rejects.toThrow(NotRecorded);
+    } finally {
+      lost.mockRestore();
+    }
+    expect(Object.keys(standings("node-1"))).toEqual(["node-1", "node-2", "node-3"]);
+    const reports = (): readonly string[] => member.replica.machine.nodes.list().map(([node]) => node);
+    expect(reports()).toContain("node-5");
+    await cluster.stop("node-5");
+    await member.removeMember("node-5", { actor: "dora" });
+    expect(reports()).toEqual(["node-1", "node-2", "node-3"]);
+    expect(member.audit.list({ actor: "dora" })).toMatchObject([{ action: "node.remove", outcome: "done" }]);
   });
 
   it("come back after the loss of a disk as somebody else: the first founder founds nothing anew", async () => {

@@ -366,6 +366,35 @@ describe("draining", () => {
     expect(entries).toHaveLength(2);
   });
 
+  it("ends every session after its transaction, without waiting for those that have none", async () => {
+    const { client, service, entries } = await serve();
+    const busy = await client();
+    await busy.upToData("b@example.com");
+    const idle = await client();
+    await idle.reply();
+    await idle.say("EHLO client.example");
+    service.setDrained(true);
+    const ended = service.endAll(60_000);
+    expect(await idle.reply()).toMatch(/^421 /);
+    expect(await busy.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(await busy.reply()).toMatch(/^421 /);
+    await ended;
+    expect(entries).toHaveLength(1);
+  });
+
+  it("ends nothing more once it is called off", async () => {
+    const { client, service, entries } = await serve();
+    const busy = await client();
+    await busy.upToData("b@example.com");
+    const off = new AbortController();
+    const ended = service.endAll(60_000, off.signal);
+    off.abort(new Error("called off"));
+    await expect(ended).rejects.toThrow("called off");
+    expect(await busy.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(await busy.say("NOOP")).toMatch(/^250 /);
+    expect(entries).toHaveLength(1);
+  });
+
   it("ends after its limit with a 421 to who is still in a transaction", async () => {
     const { client, service } = await serve();
     const busy = await client();

@@ -1,5 +1,6 @@
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from "../../../contract/api-problem.ts";
 import { UserError } from "../../../support/errors.ts";
+import { NotRecorded } from "../../cluster/audit.ts";
 import { LevelNotMet, NotProposed, OutcomeUnknown } from "../../cluster/consensus.ts";
 import { Refused } from "../../cluster/replica.ts";
 import type { RefusalCode } from "../../state/result.ts";
@@ -52,6 +53,12 @@ export function problemOf(error: unknown): ProblemError {
       "outcome-unknown",
       error.message,
       "look what stands there now; write with `expect`, so that a second try cannot be done twice",
+    );
+  if (error instanceof NotRecorded)
+    return new ProblemError(
+      "not-recorded",
+      error.message,
+      "nothing has to be done again; to ask once more does no harm, and clears away what was left",
     );
   if (error instanceof LevelNotMet) {
     const { level, accepted } = error;

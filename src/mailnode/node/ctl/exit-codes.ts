@@ -9,7 +9,10 @@ export const CTL_EXIT = {
   notTaken: 4,
   /** Nobody knows whether it was done. Look before trying again. */
   unclear: 5,
-  /** It is done and stays, on fewer disks than were asked for; or, below a quorum, it may yet be lost. */
+  /**
+   * It is done and stays, on fewer disks than were asked for or without its record; or, below a quorum, it may yet be
+   * lost.
+   */
   weak: 6,
 } as const;
 
@@ -21,6 +24,7 @@ export function exitCodeOf(problem: Problem): number {
     case "outcome-unknown":
       return CTL_EXIT.unclear;
     case "level-not-met":
+    case "not-recorded":
       return CTL_EXIT.weak;
     default:
       return CTL_EXIT.refused;

@@ -6,7 +6,7 @@ import { accountsTable, maintenanceTable, membersTable } from "./tables.ts";
 const MEMBER_ACTIONS: Readonly<Record<MemberAction, string>> = {
   add: "take a node in: it learns first, and votes once it has caught up",
   promote: "let a learner vote that was too far behind when it was added",
-  remove: "take a node out",
+  remove: "take another node out",
   replace: "take in the node of a machine that lost its disk, and its former self out",
 };
 

@@ -285,6 +285,10 @@ describe("the API of a cluster", () => {
       { path: "key", rule: "must be given once" },
       { path: "after", rule: "must not be empty" },
     ]);
+    const half = await as("operator", "PUT", "/state", { key: "half \ud83d", value: "" });
+    expect([half.status, half.body.faults[0]!.path]).toEqual([422, "key"]);
+    const name = await as("admin", "PUT", "/accounts", { name: "\ude00", role: "viewer" });
+    expect([name.status, name.body.faults[0]!.path]).toEqual([422, "name"]);
     const year = await as("operator", "PUT", "/state", { key: "k", value: "", ttlMs: 1e12 });
     expect([year.status, code(year)]).toEqual([422, "invalid"]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { PROBLEMS, problemSchema } from "../../../../src/contract/api-problem.ts";
 import { problemOf, ProblemError } from "../../../../src/mailnode/admin/api/problem.ts";
+import { NotRecorded } from "../../../../src/mailnode/cluster/audit.ts";
 import { LevelNotMet, NotProposed, OutcomeUnknown } from "../../../../src/mailnode/cluster/consensus.ts";
 import { Refused } from "../../../../src/mailnode/cluster/replica.ts";
 import type { RefusalCode } from "../../../../src/mailnode/state/result.ts";
@@ -21,6 +22,7 @@ describe("an error as an answer", () => {
     ["what is too large for the log", new NotProposed("too-large"), "too-large"],
     ["what may or may not be done", new OutcomeUnknown("silence"), "outcome-unknown"],
     ["what is committed on too few disks", new LevelNotMet(accepted, "all"), "level-not-met"],
+    ["what is done and not written down", new NotRecorded("done"), "not-recorded"],
     ["a member that nobody knows", new UserError("CLUSTER_MEMBER_UNKNOWN", "who?", "x"), "not-found"],
     ["another fault of a person", new UserError("CLUSTER_NO_HEIR", "none", "x"), "conflict"],
     ["a fault of ours", new TypeError("secret of the stack"), "internal"],
@@ -36,8 +38,14 @@ describe("an error as an answer", () => {
   });
 
   it("has a status of its own for each kind of what is not known, and for what is definite", () => {
-    const statuses = ["conflict", "not-proposed", "outcome-unknown", "level-not-met"] as const;
-    expect(new Set(statuses.map((code) => PROBLEMS[code].status)).size).toBe(4);
+    const statuses = [
+      "conflict",
+      "not-proposed",
+      "not-recorded",
+      "outcome-unknown",
+      "level-not-met",
+    ] as const;
+    expect(new Set(statuses.map((code) => PROBLEMS[code].status)).size).toBe(5);
   });
 
   it("says when to try again, and on how many disks it is", () => {
