@@ -13,7 +13,7 @@ import { missing, tableOf, verdictOf } from "./summary.ts";
 /*
  * `npm run bench:limits`: what one decision about a limit costs on the node that is asked, from what it has in hand, for
  * each algorithm; beside it a limiter in the memory of one process. A real node, a cluster by itself, has granted what is
- * in hand. Options: --rounds 31 --decisions 2000 --clients 100000; or a file of results/, to see its table again.
+ * in hand. Options: --rounds 31 --decisions 2000 --clients 25000; or a file of results/, to see its table again.
  */
 
 /** So many rounds before those that count: the code is compiled by then. */

@@ -11,7 +11,7 @@ export interface Options {
   readonly result?: string;
 }
 
-/** A node's table holds no more clients of all limits together. */
+/** The state holds no more clients of all limits together; those have to be got ready within half a minute. */
 const LIMITS = { rounds: [1, 1000], decisions: [100, 1_000_000], clients: [2, 100_000] } as const;
 
 /** The command line. Throws BENCH_OPTION when a number is none, or out of its bounds. */
@@ -22,7 +22,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       rounds: { type: "string", default: "31" },
       decisions: { type: "string", default: "2000" },
-      clients: { type: "string", default: "100000" },
+      clients: { type: "string", default: "25000" },
     },
   });
   const [result] = positionals;

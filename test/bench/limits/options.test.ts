@@ -2,8 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { parseOptions } from "../../../bench/limits/options.ts";
 
 describe("the options of bench:limits", () => {
-  it("ask for a hundred thousand clients where nothing is said", () => {
-    expect(parseOptions([])).toEqual({ rounds: 31, decisions: 2000, clients: 100_000 });
+  it("ask for many clients where nothing is said", () => {
+    expect(parseOptions([])).toEqual({ rounds: 31, decisions: 2000, clients: 25_000 });
   });
 
   it("are numbers, or the file of an earlier run", () => {
