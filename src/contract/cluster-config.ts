@@ -3,6 +3,8 @@ import { address, count, hostname, machineName, milliseconds, path, port } from 
 import { nameText } from "./text.ts";
 
 export const MAX_FOUNDERS = 9;
+/** A rank more is one more election timeout without a leader when all nodes before it are gone. */
+export const MAX_ELECTION_RANK = 10;
 
 const endpoint = z
   .string()
@@ -70,6 +72,15 @@ export const clusterConfigSchema = z.strictObject({
   region: z
     .string()
     .regex(/^[!-~]{1,64}$/, "must be 1 to 64 letters, digits or signs without spaces")
+    .optional(),
+  /**
+   * How many election timeouts this node waits longer than those of rank 0 before it stands for election: where nodes of
+   * a preferred region are alive and hold what was committed, they have mostly won by then. 0 when absent.
+   */
+  electionRank: z
+    .int()
+    .min(0, "must be a whole number from 0")
+    .max(MAX_ELECTION_RANK, `must be at most ${MAX_ELECTION_RANK}`)
     .optional(),
   heartbeatMs: milliseconds.default(100),
   /** Silence of the leader after which others stand for election; the longest is twice that. */

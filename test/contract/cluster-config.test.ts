@@ -94,6 +94,8 @@ describe("the cluster section of a mail node's configuration", () => {
     [{ founders: ["node-1", "node-2", "node-1"] }, "cluster.founders.2: is named already"],
     [{ witness: true }, "cluster.founders.0: is a witness, and the first founder must hold the state"],
     [{ witness: true, founders: ["node-2", "node-1"] }, "cluster.witness: needs two founders beside it"],
+    [{ electionRank: 11 }, "cluster.electionRank: must be at most 10"],
+    [{ electionRank: -1 }, "cluster.electionRank: must be a whole number from 0"],
     [{ heartbeatMs: 500 }, "cluster.electionMs: must be at least 3 times heartbeatMs (500)"],
     [{ failureDetectionMs: 900 }, "cluster.failureDetectionMs: must not be shorter than electionMs (1000)"],
     [

@@ -77,6 +77,11 @@ export interface RegionOptions {
   readonly currentRegion: string;
   /** Whether sessions go to nodes of this region while one of them serves. Default true. */
   readonly preferLocalRegion?: boolean;
+  /**
+   * 0, the default, in the region that is to lead; nodes of rank n wait n election timeouts longer before they stand
+   * for election. At most 10.
+   */
+  readonly electionRank?: number;
   /** How long an answer of the cluster is waited for. Default 10000. */
   readonly crossRegionTimeoutMs?: number;
 }
@@ -100,6 +105,7 @@ export function memberConfig(options: JoinOptions): MemberConfig {
     discovery:
       options.discovery ?? (seeds.length > 0 ? { method: "static", seeds } : { method: "multicast" }),
     region: options.regions?.currentRegion,
+    electionRank: options.regions?.electionRank,
     heartbeatMs: options.heartbeatIntervalMs ?? 1_000,
     electionMs: options.electionTimeoutMs ?? 5_000,
     failureDetectionMs: options.failureDetectionTimeoutMs,

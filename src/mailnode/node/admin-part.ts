@@ -7,9 +7,11 @@ import { Console, type ConsoleParts } from "../admin/console.ts";
 import { localDoor, tokenDoor } from "../admin/door.ts";
 import { FailureLimit } from "../admin/failure-limit.ts";
 import { LocalSocket } from "../admin/local-socket.ts";
+import { adminMetrics } from "../admin/metrics/admin-metrics.ts";
 import { clusterMetrics } from "../admin/metrics/cluster-metrics.ts";
 import { expose } from "../admin/metrics/exposition.ts";
 import { nodeMetrics, type NodeFigures } from "../admin/metrics/node-metrics.ts";
+import { Refusals } from "../admin/refusals.ts";
 import type { StatusFacts } from "../admin/status-page.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 
@@ -32,10 +34,15 @@ export class AdminPart {
 
   constructor(options: AdminPartOptions) {
     const { config, pem, socket, cluster, figures, env, log, health, ready } = options;
-    const api = new ClusterApi({ cluster, env, log });
+    const refusals = new Refusals(env, log);
+    const api = new ClusterApi({ cluster, refusals, env, log });
     const metrics = (): string => {
       const running = cluster();
-      return expose([...nodeMetrics(figures()), ...(running ? clusterMetrics(running) : [])]);
+      return expose([
+        ...nodeMetrics(figures()),
+        ...adminMetrics(refusals.figures()),
+        ...(running ? clusterMetrics(running) : []),
+      ]);
     };
     const console = new Console({ health, ready, facts: figures, api, metrics });
     const door = tokenDoor(cluster, new FailureLimit(env));

@@ -49,7 +49,7 @@ export async function openCluster(options: ClusterMemberOptions): Promise<OpenCl
       port: config.raft.port,
       identity,
       env,
-      driver: { ...driverTimes(config), witness: config.witness },
+      driver: { ...driverTimes(config), witness: config.witness, electionRank: config.electionRank ?? 0 },
       ...(options.replica && { replica: options.replica }),
       names: (id) =>
         (directory = directoryOf(

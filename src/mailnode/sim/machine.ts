@@ -8,6 +8,8 @@ import type { NodeId } from "../raft/core/types.ts";
 export class Machine<Process = unknown> {
   readonly name: string;
   readonly witness: boolean;
+  /** In elections. */
+  readonly rank: number;
   readonly clock: Clock;
   disk = new ForgetfulDisk();
   process: Process | undefined;
@@ -29,9 +31,10 @@ export class Machine<Process = unknown> {
   powerGoesAt = Infinity;
   #generation = 1;
 
-  constructor(name: string, witness: boolean, clock: Clock) {
+  constructor(name: string, witness: boolean, rank: number, clock: Clock) {
     this.name = name;
     this.witness = witness;
+    this.rank = rank;
     this.clock = clock;
     this.id = name;
   }

@@ -56,7 +56,7 @@ export async function startProcess(
     log,
     transport: network.transport(process, log.node),
     later: (run) => void scheduler.after(0, process, "turn", run),
-    driver: driverOptions(swarm, machine.witness),
+    driver: driverOptions(swarm, machine),
     replica: { timeoutMs: 4 * swarm.electionTicks * swarm.tickMs, inFlight: 64, waiting: 256 },
   });
   const { replica } = node;
@@ -152,13 +152,14 @@ function watch(process: Process, replica: Replica, rules: Rules): void {
   };
 }
 
-function driverOptions(swarm: Swarm, witness: boolean) {
+function driverOptions(swarm: Swarm, { witness, rank: electionRank }: Host) {
   const { tickMs, electionTicks, preVote, checkQuorum, maxMessageBytes, maxInflightMessages } = swarm;
   const { maxUncommittedBytes, maxApplyBytes, snapshotLogBytes, keepLogBytes, snapshotPieceBytes } = swarm;
   return {
     witness,
     tickMs,
     electionTicks,
+    electionRank,
     preVote,
     checkQuorum,
     maxMessageBytes,

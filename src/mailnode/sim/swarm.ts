@@ -29,6 +29,9 @@ export const DISTURBANCES = [
 ] as const;
 export type Disturbance = (typeof DISTURBANCES)[number];
 
+/** Founders and spares together, at most. */
+const MAX_MACHINES = 7;
+
 export interface Swarm {
   readonly seed: number;
   /** Machines that found the cluster; of them, how many keep no state. */
@@ -36,6 +39,8 @@ export interface Swarm {
   readonly witnesses: number;
   /** Machines with an empty disk that may be taken in. */
   readonly spares: number;
+  /** For elections, of each machine; in three of four seeds all are 0, as nodes that belong to no region are. */
+  readonly ranks: readonly number[];
   readonly tickMs: number;
   readonly electionTicks: number;
   readonly preVote: boolean;
@@ -71,6 +76,7 @@ export interface Swarm {
   readonly weights: Readonly<Record<Disturbance, number>>;
 }
 
+/** Gossip and ranks are drawn from streams of their own: with them or without, all else of a seed is the same. */
 export function swarmOf(seed: number, chance: Chance): Swarm {
   const founders = chance.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
   const witnesses = founders >= 3 && chance.happens(0.2) ? 1 : 0;
@@ -88,7 +94,8 @@ export function swarmOf(seed: number, chance: Chance): Swarm {
     seed,
     founders,
     witnesses,
-    spares: Math.min(7 - founders, chance.below(3)),
+    spares: Math.min(MAX_MACHINES - founders, chance.below(3)),
+    ranks: ranksOf(chance.stream("ranks")),
     tickMs,
     electionTicks,
     preVote: chance.happens(0.7),
@@ -109,11 +116,15 @@ export function swarmOf(seed: number, chance: Chance): Swarm {
     syncMs: tickMs * chance.between(0.01, chance.pick([0.1, 0.5, 1.5])),
     clients: 2 + chance.below(4),
     thinkMs: tickMs * chance.between(0.2, 5),
-    // Of a stream of its own: with it or without, all else of the seed is the same.
     gossip: chance.stream("gossip").happens(1 / 3),
     faultTicks: 80 + chance.below(140),
     disturbanceTicks: chance.between(3, 16),
     quietTicks: chance.happens(0.2) ? 40 + chance.below(40) : 0,
     weights,
   };
+}
+
+function ranksOf(chance: Chance): readonly number[] {
+  const ranked = chance.happens(1 / 4);
+  return Array.from({ length: MAX_MACHINES }, () => (ranked ? chance.below(3) : 0));
 }

@@ -73,7 +73,7 @@ export class World {
         originMs: clocks.below(1_000_000_000),
         rate: 1 + clocks.between(-0.00049, 0.00049),
       };
-      return new Machine<Process>(`m${at + 1}`, witness, clock);
+      return new Machine<Process>(`m${at + 1}`, witness, swarm.ranks[at]!, clock);
     });
   }
 

@@ -20,6 +20,7 @@ export const rules: readonly Rule[] = [
   tiers,
   voters,
   witnesses,
+  electionRanks,
   storageReplicas,
   relaying,
   timeouts,
@@ -180,6 +181,31 @@ function witnesses(spec: ClusterSpec): Fault[] {
             path,
             rule: "names witness, and every tier has an odd number of machines, which needs none",
             remedy: "take the role witness away",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** A rank is of those who may lead; when none of them comes first, each election waits for nobody. */
+function electionRanks({ machines }: ClusterSpec): Fault[] {
+  const ranked = Object.entries(machines).filter(([, { electionRank }]) => electionRank !== undefined);
+  const idle = ranked.filter(([, { roles }]) => !roles.includes("mail"));
+  const leaders = Object.values(machines).filter(({ roles }) => roles.includes("mail"));
+  const first = leaders.some(({ electionRank = 0 }) => electionRank === 0);
+  return [
+    ...idle.map(([name, { electionRank }]) => ({
+      path: `machines.${name}.electionRank`,
+      value: electionRank,
+      rule: "is of a machine without the role mail, which never leads the mail nodes",
+      remedy: "take it away",
+    })),
+    ...(leaders.length > 0 && !first
+      ? [
+          {
+            path: "machines",
+            rule: "every machine with the role mail has an electionRank above 0, so that each election waits for nobody",
+            remedy: "give 0 to those of the region that is to lead",
           },
         ]
       : []),

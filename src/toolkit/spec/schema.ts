@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MAX_ELECTION_RANK } from "../../contract/cluster-config.ts";
 import { Bytes } from "../../support/bytes.ts";
 import { Duration } from "../../support/duration.ts";
 import {
@@ -41,6 +42,19 @@ const machine = z
       .max(256)
       .default(10)
       .describe("its share of mail and web sessions against the others"),
+    region: name
+      .optional()
+      .describe(
+        "where it stands: mail nodes of one region are near each other, and links to another one are compressed",
+      ),
+    electionRank: z
+      .int()
+      .min(0, "must be a whole number from 0")
+      .max(MAX_ELECTION_RANK, `must be at most ${MAX_ELECTION_RANK}`)
+      .optional()
+      .describe(
+        "0 (the default) where the leader of the mail nodes is to be; those of rank n wait n election timeouts longer before they stand",
+      ),
     ssh: z
       .strictObject({
         host: z.union([address, domain]).optional(),

@@ -56,6 +56,8 @@ function resolveMachine(spec: ClusterSpec, name: string, machine: ClusterSpec["m
     address: machine.address,
     roles: machine.roles,
     weight: machine.weight,
+    ...(machine.region !== undefined && { region: machine.region }),
+    ...(machine.electionRank !== undefined && { electionRank: machine.electionRank }),
     ssh: resolveSsh(spec.ssh, machine),
   };
 }

@@ -27,6 +27,10 @@ export interface Machine {
   readonly roles: readonly Role[];
   /** Share of mail and web sessions that this machine takes, 1 to 256. */
   readonly weight: number;
+  /** Mail nodes of one region are near each other. */
+  readonly region?: string;
+  /** By how many election timeouts its mail node lets others go first. */
+  readonly electionRank?: number;
   readonly ssh: SshTarget;
 }
 

@@ -15,6 +15,7 @@ import { ClusterApi } from "../../../src/mailnode/admin/api/cluster-api.ts";
 import { Console } from "../../../src/mailnode/admin/console.ts";
 import { tokenDoor } from "../../../src/mailnode/admin/door.ts";
 import { FailureLimit } from "../../../src/mailnode/admin/failure-limit.ts";
+import { Refusals } from "../../../src/mailnode/admin/refusals.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 
@@ -47,7 +48,12 @@ describe("the console", () => {
           draining: false,
           isWitness: false,
         }),
-        api: new ClusterApi({ cluster: nobody, env: systemEnv, log: quietLog }),
+        api: new ClusterApi({
+          cluster: nobody,
+          refusals: new Refusals(systemEnv, quietLog),
+          env: systemEnv,
+          log: quietLog,
+        }),
         metrics: () => "",
       }),
       door: tokenDoor(nobody, new FailureLimit(systemEnv)),

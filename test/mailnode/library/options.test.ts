@@ -32,7 +32,7 @@ describe("the options of a program that joins a cluster", () => {
       ...OPTIONS,
       clusterPort: 8000,
       seeds: ["node-2:8000"],
-      regions: { currentRegion: "us-east" },
+      regions: { currentRegion: "us-east", electionRank: 2 },
       heartbeatIntervalMs: 50,
       weight: 3,
     });
@@ -41,6 +41,7 @@ describe("the options of a program that joins a cluster", () => {
       raft: { port: 8002 },
       discovery: { method: "static", seeds: ["node-2:8000"] },
       region: "us-east",
+      electionRank: 2,
       heartbeatMs: 50,
       weight: 3,
     });
@@ -54,6 +55,7 @@ describe("the options of a program that joins a cluster", () => {
       [{ seeds: ["nowhere"] }, "a host and a port"],
       [{ weight: 1000 }, "weight"],
       [{ electionTimeoutMs: 1000 }, "electionMs"],
+      [{ regions: { currentRegion: "us-east", electionRank: 11 } }, "electionRank"],
     ] as const)
       expect(() => memberConfig({ ...OPTIONS, ...changes })).toThrow(words);
   });

@@ -24,7 +24,7 @@ function watched() {
   });
   const start = (name: string, incarnation: number) => {
     let tell: (event: MembershipEvent) => void = () => undefined;
-    const machine = new Machine<never>(name, false, { skewMs: 0, originMs: 0, rate: 1 });
+    const machine = new Machine<never>(name, false, 0, { skewMs: 0, originMs: 0, rate: 1 });
     rules.started(
       { machine },
       {

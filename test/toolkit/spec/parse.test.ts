@@ -109,6 +109,7 @@ describe("the description of a cluster", () => {
       (input, text) => (input.ssh = { user: text }),
       (input, text) => (input.ssh = { jump: [`${text}@bastion:22`] }),
       (input, text) => (input.ssh = { jump: [text] }),
+      (input, text) => (input.machines["node-1"].region = text),
       (input, text) => (input.machines[text] = { address: "192.168.1.104", roles: ["balancer"] }),
     ];
     const hostile = fc.constantFrom(
@@ -221,6 +222,26 @@ describe("rules across sections", () => {
     expect(faults).toEqual([
       expect.stringContaining("every tier has an odd number of machines, which needs none"),
     ]);
+  });
+
+  it("refuse a rank in elections where nobody leads, and ranks of which none is the first", () => {
+    expect(faultsOf((input) => (input.machines["node-3"].electionRank = 1))).toEqual([]);
+    expect(
+      faultsOf((input) => {
+        input.machines["node-3"].roles = ["witness"];
+        input.machines["node-3"].electionRank = 1;
+      }),
+    ).toEqual([
+      "machines.node-3.electionRank: is of a machine without the role mail, which never leads the mail nodes; take it away",
+    ]);
+    expect(
+      faultsOf(({ machines }) => {
+        for (const name of ["node-1", "node-2", "node-3"]) machines[name].electionRank = 1;
+      }),
+    ).toEqual([
+      "machines: every machine with the role mail has an electionRank above 0, so that each election waits for nobody; give 0 to those of the region that is to lead",
+    ]);
+    expect(faultsOf((input) => (input.machines["node-3"].electionRank = 11))[0]).toContain("at most 10");
   });
 
   it("refuse one machine with a witness: there is nobody to go on with", () => {

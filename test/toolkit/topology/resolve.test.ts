@@ -15,6 +15,15 @@ function reached(all: object | undefined, own: object | undefined): SshTarget {
   return resolve(clusterSchema.parse(input)).machines[0]!.ssh;
 }
 
+it("a machine has a region and a rank where the description says so", () => {
+  const input = parseYaml(text, "three-machines.yaml") as Record<string, any>;
+  Object.assign(input["machines"]["node-1"], { region: "eu-west", electionRank: 1 });
+  const [first, second] = resolve(clusterSchema.parse(input)).machines;
+  expect(first).toMatchObject({ region: "eu-west", electionRank: 1 });
+  expect(second).not.toHaveProperty("region");
+  expect(second).not.toHaveProperty("electionRank");
+});
+
 describe("how a machine is reached", () => {
   it("is left to ~/.ssh/config, but for its address, where the description says nothing", () => {
     expect(reached(undefined, undefined)).toEqual({ host: "192.168.1.101" });

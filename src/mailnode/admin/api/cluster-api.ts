@@ -6,6 +6,7 @@ import { mayAct } from "../../../contract/states.ts";
 import type { Env } from "../../../support/env.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import type { Caller, Door } from "../door.ts";
+import type { Refusals } from "../refusals.ts";
 import { sendJson, type Headers } from "../send.ts";
 import { findOperation } from "./find-operation.ts";
 import type { Handler, Reply } from "./handler.ts";
@@ -17,6 +18,7 @@ import { Watchers } from "./watchers.ts";
 export interface ClusterApiOptions {
   /** Undefined: the node is in no cluster. */
   readonly cluster: () => RunningCluster | undefined;
+  readonly refusals: Refusals;
   readonly env: Env;
   readonly log: Logger;
 }
@@ -64,8 +66,9 @@ export class ClusterApi {
     const requestId = typeof said === "string" && REQUEST_ID.test(said) ? said : randomUUID();
     const facts: Record<string, unknown> = { requestId, method: request.method, path: pathOf(request)[0] };
     response.setHeader("x-request-id", requestId);
+    let caller: Caller | undefined;
     try {
-      const caller = door(request);
+      caller = door(request);
       facts["actor"] = caller.actor;
       mustBe(caller, role);
       const send = await task(caller);
@@ -73,6 +76,7 @@ export class ClusterApi {
     } catch (error) {
       const problem = problemOf(error);
       facts["problem"] = problem.code;
+      this.#countRefusal(request, caller, problem);
       if (problem.code === "internal") log.error({ ...facts, err: error }, "a request met a fault");
       sendProblem(response, problem, requestId);
     }
@@ -81,6 +85,15 @@ export class ClusterApi {
     const isDull =
       facts["problem"] === "too-many-requests" || (request.method === "GET" && !facts["problem"]);
     log[isDull ? "debug" : "info"](facts, "request");
+  }
+
+  /** Who has proved himself may still be told of too many requests: that is no attempt at anything. */
+  #countRefusal({ socket }: IncomingMessage, caller: Caller | undefined, { code }: ProblemError): void {
+    const { refusals } = this.#options;
+    const from = socket.remoteAddress;
+    if (code === "forbidden") refusals.add(code, { from, ...(caller && { actor: caller.actor }) });
+    else if (caller === undefined && (code === "unauthenticated" || code === "too-many-requests"))
+      refusals.add(code, { from });
   }
 
   async #reply(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<Reply> {

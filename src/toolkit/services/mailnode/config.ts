@@ -119,5 +119,7 @@ function clusterConfig({ topology, machine }: FileContext): ClusterConfig {
         .filter(({ name }) => name !== machine.name)
         .map(({ address }) => `${address}:${PORTS.gossip}`),
     },
+    region: machine.region,
+    electionRank: machine.electionRank,
   });
 }

@@ -79,7 +79,7 @@ describe("the API of a cluster", () => {
   it("says 202 of a write that the leader alone has", async () => {
     const weak = { key: "weak", value: base64("x") };
     expect((await as("operator", "PUT", "/state", weak)).status).toBe(200);
-    const put = await onLeaderAlone(cluster.cluster, () =>
+    const put = await onLeaderAlone(cluster.cluster.get("node-1").member, () =>
       as("operator", "PUT", "/state", { ...weak, level: "one" }),
     );
     expect(put).toMatchObject({ status: 202, body: { committed: false } });

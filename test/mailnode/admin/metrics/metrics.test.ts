@@ -78,4 +78,24 @@ describe("the metrics of a node", () => {
     expect([stranger.status, stranger.headers["content-type"]]).toEqual([401, "application/problem+json"]);
     expect((await ask(door, "POST", "/metrics", { token })).status).toBe(405);
   });
+
+  it("tell how many were refused, and why", async () => {
+    const door = cluster.door("node-3");
+    const refused = async (): Promise<readonly (number | undefined)[]> => {
+      const samples = samplesOf((await askSocket(door, "GET", "/metrics")).text);
+      return ["unauthenticated", "too-many-requests", "forbidden"].map((reason) =>
+        samples.get(`mailbastion_admin_refused_requests_total{reason="${reason}"}`),
+      );
+    };
+    expect(await refused()).toEqual([0, 0, 0]);
+    const token = await cluster.token("looker", "viewer");
+    // What node-1 has granted may not be here yet.
+    await until(() => cluster.cluster.get("node-3").member.roles.authenticate(token) !== undefined);
+    expect((await ask(door, "POST", "/api/cluster/leader", { token, body: {} })).status).toBe(403);
+    let guesses = 1;
+    while ((await ask(door, "GET", "/metrics", { token: "guessed" })).status !== 429) guesses++;
+    expect(guesses).toBeGreaterThan(10);
+    expect((await ask(door, "GET", "/metrics", { token })).status).toBe(200);
+    expect(await refused()).toEqual([guesses - 1, 1, 1]);
+  });
 });

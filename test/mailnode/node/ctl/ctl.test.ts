@@ -120,7 +120,9 @@ describe("mbnode ctl", () => {
       expect(await ctl("state put greeting again --expect 0")).toMatchObject({ code: 1, out: "" });
       await ctl("state put greeting - --ttl 60", "from a pipe\n");
       expect((await ctl("state get greeting --stale")).out).toBe("from a pipe\n");
-      const weak = await onLeaderAlone(cluster.cluster, () => ctl("state put greeting x --level one"));
+      const weak = await onLeaderAlone(cluster.cluster.get("node-1").member, () =>
+        ctl("state put greeting x --level one"),
+      );
       expect(weak.code).toBe(6);
       expect((await ctl("state delete greeting")).code).toBe(0);
       const absent = await ctl("state get greeting");

@@ -128,6 +128,20 @@ describe("the mail node's generated configuration", () => {
     });
   });
 
+  it("says where the machine stands and when it leads, if the description does, and else says nothing of it", () => {
+    expect(configOf().cluster).not.toHaveProperty("region");
+    expect(configOf().cluster).not.toHaveProperty("electionRank");
+    const machines = threeMachines.machines.map((machine) => ({
+      ...machine,
+      region: "eu-west",
+      electionRank: 1,
+    }));
+    expect(configOf({ ...threeMachines, machines }).cluster).toMatchObject({
+      region: "eu-west",
+      electionRank: 1,
+    });
+  });
+
   it("answers a balancer's check before the balancer gives up on it", () => {
     expect(configOf().checks.timeoutMs).toBeLessThan(2_000);
   });
