@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { Console } from "./console.ts";
 import type { Door } from "./door.ts";
-import { HTTP_LIMITS, MAX_CONNECTIONS } from "./http-limits.ts";
+import { HTTP_LIMITS, MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from "./http-limits.ts";
 
 export interface AdminOptions {
   readonly address: string;
@@ -11,6 +11,8 @@ export interface AdminOptions {
   readonly pem: string;
   readonly console: Console;
   readonly door: Door;
+  /** How long a client may take for the handshake, in milliseconds; as long as for its request by default. */
+  readonly handshakeTimeoutMs?: number;
 }
 
 /** The console on its TLS port. */
@@ -19,9 +21,11 @@ export class AdminServer {
   readonly #server: Server;
 
   constructor(options: AdminOptions) {
-    const { pem, console, door } = options;
+    const { pem, console, door, handshakeTimeoutMs: handshakeTimeout = REQUEST_TIMEOUT_MS } = options;
     this.#options = options;
-    this.#server = createServer({ key: pem, cert: pem, ...HTTP_LIMITS }, (request, response) => {
+    // Node's limits of HTTP begin after the handshake, and its own for that is two minutes.
+    const limits = { ...HTTP_LIMITS, handshakeTimeout };
+    this.#server = createServer({ key: pem, cert: pem, ...limits }, (request, response) => {
       console.answer(request, response, door).catch(() => response.destroy());
     });
     this.#server.maxConnections = MAX_CONNECTIONS;

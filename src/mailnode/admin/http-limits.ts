@@ -1,7 +1,7 @@
 import type { ServerOptions } from "node:http";
 
-/** A client that has not sent its request by then is dropped: a balancer sends it at once. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** A client that has not sent its request by then, or come to an end with TLS, is dropped: a balancer sends it at once. */
+export const REQUEST_TIMEOUT_MS = 10_000;
 
 /** What any client of the console is held to, known or not. */
 export const HTTP_LIMITS: ServerOptions = {

@@ -98,8 +98,9 @@ export class RateLimits {
    * when none is in hand. Throws Refused with NOT_FOUND or LIMIT_IMPOSSIBLE.
    */
   async check(name: string, client = "", cost = 1): Promise<Decision> {
-    const local = this.#local(name, client);
     for (let attempt = 0; attempt < 3; attempt++) {
+      // Anew each time: what is in hand goes when the limit is changed meanwhile.
+      const local = this.#local(name, client);
       const decision = this.decide(name, client, cost);
       if (decision) return decision;
       try {

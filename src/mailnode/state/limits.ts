@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CommandOf } from "./command.ts";
 import type { Context } from "./context.ts";
 import { defineLimit } from "./limit-definition.ts";
@@ -34,12 +35,16 @@ export class Limits {
     return this.#limits.list();
   }
 
-  /** A limit of the same algorithm and window goes on with what is in use; any other change begins anew. */
+  /**
+   * A limit of the same algorithm and window goes on with what is in use; any other change begins anew. The same limit once
+   * more is no change: each node defines those that it needs, and none is to drop what it has in hand.
+   */
   define(command: CommandOf<"limit.define">, context: Context): Result {
     const record = defineLimit(command);
     if ("ok" in record) return record;
     const held = this.#limits.get(command.name);
     if (!held && this.#limits.size >= MAX_LIMITS) return refuse("TABLE_FULL", "there are too many limits");
+    if (isDeepStrictEqual(held, record)) return DONE;
     if (held && (held.algorithm !== record.algorithm || held.windowMs !== record.windowMs))
       this.#forget(command.name, context);
     this.#limits.set(command.name, record, context);

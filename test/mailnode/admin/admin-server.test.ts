@@ -27,6 +27,7 @@ const SERVICES = { smtp: OK, queue: OK, delivery: OK };
 
 describe("the console", () => {
   let server: AdminServer;
+  let options: AdminOptions;
   let port: number;
   let health: Health = healthOf("node-1", "1.2.3", { services: SERVICES });
   let ready: Ready = { ready: true, node: "node-1" };
@@ -34,7 +35,7 @@ describe("the console", () => {
   beforeAll(async () => {
     port = (await freePorts(1))[0]!;
     const nobody = (): undefined => undefined;
-    server = new AdminServer({
+    options = {
       address: "127.0.0.1",
       port,
       pem: await loopbackPem(),
@@ -57,10 +58,23 @@ describe("the console", () => {
         metrics: () => "",
       }),
       door: tokenDoor(nobody, new FailureLimit(systemEnv)),
-    });
+    };
+    server = new AdminServer(options);
     await server.start();
   });
   afterAll(() => server.stop());
+
+  it("drops who connects and does not come to an end with the handshake", async () => {
+    const port = (await freePorts(1))[0]!;
+    const impatient = new AdminServer({ ...options, port, handshakeTimeoutMs: 50 });
+    await impatient.start();
+    try {
+      const silent = connect(port, "127.0.0.1");
+      await once(silent.resume(), "close");
+    } finally {
+      await impatient.stop();
+    }
+  });
 
   function ask(path: string, method = "GET"): Promise<{ status: number; type: string; body: string }> {
     return new Promise((resolve, reject) => {

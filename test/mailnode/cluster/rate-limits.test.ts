@@ -92,6 +92,28 @@ describe("the limits of a node", () => {
     expect(allowed).toBe(6);
   });
 
+  it("lose nothing when all nodes define the same limit at the moment of their first question", async () => {
+    const { time, replica, env } = replicas();
+    const nodes = ["node-1", "node-2", "node-3"].map((name) => new RateLimits(replica(name), env(name)));
+    const ask = async (node: RateLimits): Promise<boolean> => {
+      await node.define("hourly", { algorithm: "sliding-window", limit: 3, windowMs: 3_600_000 });
+      return (await node.check("hourly", "192.0.2.1")).allowed;
+    };
+    const answers = await time.until(Promise.all(nodes.map(ask)));
+    expect(answers).toEqual([true, true, true]);
+  });
+
+  it("ask into the budget that counts when the limit is changed under a question", async () => {
+    const { time, replica, env } = replicas();
+    const limits = new RateLimits(replica("node-2"), env("node-2"));
+    const limit = { algorithm: "fixed-window", limit: 2, windowMs: 3_600_000 } as const;
+    await time.until(limits.define("mail", limit));
+    const [, decision] = await time.until(
+      Promise.all([limits.define("mail", { ...limit, limit: 3 }), limits.check("mail")]),
+    );
+    expect(decision).toEqual({ allowed: true });
+  });
+
   it("drop what they have in hand of a limit that was changed", async () => {
     const { time, replica, env } = replicas();
     const limits = new RateLimits(replica("node-2"), env("node-2"));
