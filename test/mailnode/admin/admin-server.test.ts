@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:https";
+import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
@@ -10,7 +12,7 @@ import {
   type Health,
   type Ready,
 } from "../../../src/contract/health.ts";
-import { AdminServer } from "../../../src/mailnode/admin/admin-server.ts";
+import { AdminServer, type AdminOptions } from "../../../src/mailnode/admin/admin-server.ts";
 import { ClusterApi } from "../../../src/mailnode/admin/api/cluster-api.ts";
 import { Console } from "../../../src/mailnode/admin/console.ts";
 import { tokenDoor } from "../../../src/mailnode/admin/door.ts";
@@ -69,7 +71,7 @@ describe("the console", () => {
     const impatient = new AdminServer({ ...options, port, handshakeTimeoutMs: 50 });
     await impatient.start();
     try {
-      const silent = connect(port, "127.0.0.1");
+      const silent = connectPlain(port, "127.0.0.1");
       await once(silent.resume(), "close");
     } finally {
       await impatient.stop();
