@@ -1,26 +1,42 @@
-import { resolvePlaceholders, secretsIn } from "../../../support/placeholder.ts";
+import {
+  resolvePlaceholders,
+  secretPlaceholder,
+  secretsIn,
+  type Resolver,
+} from "../../../support/placeholder.ts";
 import { Masker } from "../../runner/masker.ts";
 
 const HIDDEN = "***";
 
+type FactOf = Resolver["fact"];
+
 /** A generated file for people: *** where a secret will stand. */
-export function maskWanted(content: string): string {
-  return resolvePlaceholders(content, { secret: () => HIDDEN, fact: (name) => `(${name})` });
+export function maskWanted(content: string, fact: FactOf): string {
+  return resolvePlaceholders(content, { secret: () => HIDDEN, fact });
 }
 
 /**
  * A file as it lies on a machine, for people. Its secrets may be older than those of the vault, or somebody's own: hidden
  * is what the vault knows, everything after the words that stand before a secret in the generated file, and every
- * private key.
+ * private key. A line that differs in nothing reads as in maskWanted.
  */
-export function maskPresent(present: string, wanted: string, secrets: readonly string[]): string {
+export function maskPresent(
+  present: string,
+  wanted: string,
+  fact: FactOf,
+  secrets: readonly string[],
+): string {
   const masker = new Masker();
   for (const secret of secrets) masker.hide(secret);
-  const prefixes = wanted
+  const withFacts = resolvePlaceholders(wanted, { secret: secretPlaceholder, fact });
+  const secretLines = withFacts
     .split("\n")
     .filter((line) => secretsIn(line).length > 0)
-    .map((line) => line.slice(0, line.indexOf("@@secret:")).trimStart())
-    .filter((prefix) => prefix.trim() !== "");
+    .map((line): SecretLine => ({
+      prefix: line.slice(0, line.indexOf("@@secret:")).trimStart(),
+      masked: maskWanted(line, fact),
+    }))
+    .filter(({ prefix }) => prefix.trim() !== "");
   const withoutKeys = present.replaceAll(
     /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     `$1\n${HIDDEN}\n$2`,
@@ -28,12 +44,20 @@ export function maskPresent(present: string, wanted: string, secrets: readonly s
   return masker
     .mask(withoutKeys)
     .split("\n")
-    .map((line) => hideAfter(line, prefixes))
+    .map((line) => hideAfter(line, secretLines))
     .join("\n");
 }
 
-function hideAfter(line: string, prefixes: readonly string[]): string {
+/** A line of a generated file with a secret in it. */
+interface SecretLine {
+  /** What stands before the secret, without indent. */
+  readonly prefix: string;
+  readonly masked: string;
+}
+
+function hideAfter(line: string, secretLines: readonly SecretLine[]): string {
+  if (secretLines.some(({ masked }) => masked === line)) return line;
   const indent = line.slice(0, line.length - line.trimStart().length);
-  const prefix = prefixes.find((candidate) => line.trimStart().startsWith(candidate.trimEnd()));
-  return prefix === undefined ? line : `${indent}${prefix}${HIDDEN}`;
+  const met = secretLines.find(({ prefix }) => line.trimStart().startsWith(prefix.trimEnd()));
+  return met === undefined ? line : `${indent}${met.prefix}${HIDDEN}`;
 }
