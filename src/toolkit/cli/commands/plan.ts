@@ -49,7 +49,8 @@ function planText({ machines, actions }: PlannedChanges): string {
     }),
   );
   const steps = actions.map(({ machine, title }, index) => `${index + 1}. ${pc.bold(machine)}  ${title}`);
-  return [...files, `${actions.length} actions, in this order:`, ...steps].join("\n");
+  const title = actions.length === 1 ? "1 action:" : `${actions.length} actions, in this order:`;
+  return [...files, title, ...steps].join("\n");
 }
 
 function coloured(diff: string): string {

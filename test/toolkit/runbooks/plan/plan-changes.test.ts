@@ -95,7 +95,7 @@ describe("a file that was changed by hand", () => {
     expect(await keep()).toEqual([`/node-2${PATH}.patch`]);
     expect(machines.overrides[0]!.text).not.toContain(SECRET);
     expect((await plan()).text).toContain(
-      "1 actions, in this order:\n1. node-2  note that 1 file changed by hand is as described",
+      "1 action:\n1. node-2  note that 1 file changed by hand is as described",
     );
     await machines.apply();
     expect(await machines.read("node-2")).toBe(before);
