@@ -167,9 +167,15 @@ const withTerraform = hasTerraform ? it : it.skip;
     "what was changed by hand is shown by plan, written over by no apply unasked, and kept or put back as typed",
     async () => {
       const config = "/etc/haproxy/haproxy.cfg";
-      const secret = await sh("node-1", `sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/redis.conf`);
+      const secret = await sh(
+        "node-1",
+        `sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/redis.conf`,
+      );
       const plan = () => project.mbctl("plan");
-      const isEmpty = { code: 0, output: expect.stringContaining("nothing to do: everything is as described") };
+      const isEmpty = {
+        code: 0,
+        output: expect.stringContaining("nothing to do: everything is as described"),
+      };
       expect(await plan()).toMatchObject(isEmpty);
       await sh("node-2", `echo '# by hand' >> ${config}`);
       const found = await plan();

@@ -45,8 +45,9 @@ export async function holdByHand(
 export async function releaseByHand(
   { machines }: Cluster,
   force: boolean,
-  { transport, operator, say }: RunSettings,
+  settings: RunSettings,
 ): Promise<readonly string[]> {
+  const { transport, operator } = settings;
   const silent: Error[] = [];
   const found = await Promise.all(
     machines.map(async ({ name }) => {
@@ -60,7 +61,7 @@ export async function releaseByHand(
     }),
   );
   if (silent.length === machines.length) throwAny(silent);
-  for (const { message } of silent) say(`${message}; a lock that it bears stays there`);
+  for (const { message } of silent) settings.say(`${message}; a lock that it bears stays there`);
   const held = found.filter((one): one is { name: string; lock: LockOnMachine } => one.lock !== undefined);
   const other = held.find(
     ({ lock: { holder } }) =>

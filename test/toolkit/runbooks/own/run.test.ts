@@ -81,6 +81,21 @@ describe("a runbook of a project's own, in TypeScript", () => {
     expect(changing()).toEqual([COMMANDS[0], ...COMMANDS]);
   });
 
+  it("stops where its machine is cut off in its middle, and is resumed when it is back", async () => {
+    machines.after = ({ machine }) => {
+      if (changing().length === 1) machines.cutOff(machine);
+    };
+    const cut = await mbctl("desk", ...ROTATE, "--yes");
+    expect([cut.exitCode, cut.said]).toEqual([1, expect.stringMatching(/^mbctl: .*node-2 \(/m)]);
+    expect(cut.said).toContain("stopped after 0 of 1 parts");
+    expect(cut.said).toContain("mbctl resume goes on with it");
+    expect(cut.said).not.toContain("    at ");
+    machines.after = () => undefined;
+    machines.heal();
+    expect((await mbctl("desk", "resume", "--yes")).exitCode).toBe(0);
+    expect(changing()).toEqual([COMMANDS[0], ...COMMANDS]);
+  });
+
   it("refuses what it does not know, before anything is sent", async () => {
     for (const [args, code] of [
       [["run", "rotate-logs", "--set", "machine=node-9"], "MACHINE_UNKNOWN"],
@@ -89,11 +104,7 @@ describe("a runbook of a project's own, in TypeScript", () => {
       [["run", "rotate"], "RUNBOOK_UNKNOWN"],
     ] as const) {
       const refused = await mbctl("desk", ...args, "--yes");
-      expect([args, refused.exitCode, refused.said]).toEqual([
-        args,
-        1,
-        expect.stringContaining(`[${code}]`),
-      ]);
+      expect([args, refused.exitCode, refused.said]).toEqual([args, 1, expect.stringContaining(`[${code}]`)]);
     }
     expect(came).toEqual([]);
   });
