@@ -3,7 +3,7 @@
  *   mbctl run rotate-logs --set machine=node-2 --dry-run
  */
 import * as z from "zod";
-import { act, ask, defineRunbook, machineNamed, plannedPhase, UserError } from "mailbastion/runbooks";
+import { act, ask, defineRunbook, knownMachine, plannedPhase, UserError } from "mailbastion/runbooks";
 
 export default defineRunbook({
   name: "rotate-logs",
@@ -11,7 +11,7 @@ export default defineRunbook({
   arguments: z.strictObject({ machine: z.string() }),
   isRepeatable: false,
   survey: ({ topology }, { machine }) => ({
-    machines: [machineNamed(topology, machine).name],
+    machines: [knownMachine(topology, machine).name],
     command: () => ask(["df", "--output=pcent", "/var/log"]),
   }),
   plan: (_context, { machine }, answers) => {

@@ -1,4 +1,4 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { losePower } from "../../demo/scenario.ts";
@@ -161,6 +161,48 @@ const withTerraform = hasTerraform ? it : it.skip;
       expect(second.code).toBe(0);
     },
     MINUTE,
+  );
+
+  it(
+    "what was changed by hand is shown by plan, written over by no apply unasked, and kept or put back as typed",
+    async () => {
+      const config = "/etc/haproxy/haproxy.cfg";
+      const secret = await sh(
+        "node-1",
+        `sed -n 's/^requirepass "\\?\\([^"]*\\)"\\?$/\\1/p' /etc/redis/redis.conf`,
+      );
+      const plan = () => project.mbctl("plan");
+      const isEmpty = {
+        code: 0,
+        output: expect.stringContaining("nothing to do: everything is as described"),
+      };
+      expect(await plan()).toMatchObject(isEmpty);
+      await sh("node-2", `echo '# by hand' >> ${config}`);
+      const found = await plan();
+      expect(found.code).toBe(2);
+      expect(found.output).toContain(`~ node-2  ${config}  changed by hand since the last apply`);
+      expect(found.output).toContain("    -# by hand");
+      // Of the whole file only that line differs: no secret, and no name of an interface, reads otherwise.
+      expect(found.output.match(/^ {4}[-+](?![-+])/gm)).toHaveLength(1);
+      expect([secret.length > 15, found.output.includes(secret)]).toEqual([true, false]);
+      expect(await plan()).toEqual(found);
+      const refused = await project.mbctl("apply", "--yes");
+      expect([refused.code, refused.output]).toEqual([1, expect.stringContaining("[DRIFT_FOUND]")]);
+      expect(await sh("node-2", `tail -n 1 ${config}`)).toBe("# by hand");
+
+      await project.succeeds("apply", "--take-theirs");
+      const kept = join(project.folder, "overrides");
+      expect(await readFile(join(kept, "node-2", `${config}.patch`), "utf8")).toContain("\n+# by hand\n");
+      expect(await sh("node-2", `tail -n 1 ${config}`)).toBe("# by hand");
+      expect(await plan()).toMatchObject(isEmpty);
+
+      await rm(kept, { recursive: true });
+      await sh("node-2", `echo '# and again' >> ${config}`);
+      await project.succeeds("apply", "--overwrite");
+      expect(await sh("node-2", `grep -c -e 'by hand' -e 'and again' ${config} || true`)).toBe("0");
+      expect(await plan()).toMatchObject(isEmpty);
+    },
+    4 * MINUTE,
   );
 
   it(

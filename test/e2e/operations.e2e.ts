@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
+import { heal, isolate } from "../../src/toolkit/lab/links.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { SENTINEL_TIMES } from "../../src/toolkit/services/sentinel/settings.ts";
@@ -8,6 +9,7 @@ import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, noEngine } from "./acquire-lab.ts";
 import { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
+import { beginTwoParts, LEFT } from "./two-parts.ts";
 import { underMail } from "./under-mail.ts";
 import { until } from "./until.ts";
 
@@ -144,6 +146,51 @@ const MINUTE = 60_000;
       await becomesWhole(MINUTE);
     },
     3 * MINUTE,
+  );
+
+  it(
+    "lets one of two operators in, tells the other one who is there, and lets him in when he waits",
+    async () => {
+      const first = await beginTwoParts(lab, project);
+      const refused = await project.mbctl("failover", "cache", "--to", "node-1", "--yes");
+      expect([refused.code, refused.output]).toEqual([1, expect.stringContaining("[LOCK_HELD]")]);
+      expect(refused.output).toMatch(
+        /the cluster is locked \(seen on node-1\) by \S+@\S+: mbctl run two-parts/,
+      );
+      const waiting = project.mbctl("lock", "acquire", "--message", "next", "--lock-wait", "2m");
+      await first.letGo();
+      expect(await first.ended).toMatchObject({ code: 0 });
+      expect(await waiting).toMatchObject({ code: 0 });
+      await project.mbctl("lock", "release");
+      expect((await project.mbctl("lock", "status")).output.trim().split("\n")).toEqual(
+        NODES.map((node) => `${node}: free`),
+      );
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    "has a run that stops with a clear error where a machine is cut off in its middle, and is resumed when it is back",
+    async () => {
+      await sh("node-3", `rm -f ${LEFT}`);
+      const run = await beginTwoParts(lab, project);
+      try {
+        await isolate(lab, "node-3");
+        await run.letGo();
+        const { code, output } = await run.ended;
+        expect([code, output]).toEqual([1, expect.stringMatching(/^mbctl: .*node-3/m)]);
+        expect(output).toContain("stopped after 1 of 2 parts");
+        expect(output).toContain("mbctl resume goes on with it");
+        expect(output).not.toContain("    at ");
+      } finally {
+        await heal(lab);
+      }
+      expect(await sh("node-3", `ls ${LEFT} 2> /dev/null || true`)).toBe("");
+      await succeeds("resume");
+      expect(await sh("node-3", `ls ${LEFT}`)).toBe(LEFT);
+      await becomesWhole(3 * MINUTE);
+    },
+    6 * MINUTE,
   );
 
   it(

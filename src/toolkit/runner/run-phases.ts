@@ -5,6 +5,7 @@ import type { Resolver } from "../../support/placeholder.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer } from "../steps/command.ts";
 import type { Phase } from "../steps/phase.ts";
+import { inOrder } from "../steps/in-order.ts";
 import type { Stage } from "../steps/step.ts";
 import type { Interruption } from "./interruption.ts";
 import { forgetfulKeeper, type Keeper, type PlacedStep } from "./keeper.ts";
@@ -167,7 +168,7 @@ async function observe(phase: Phase, sender: Sender): Promise<ReadonlyMap<string
     }),
   );
   throwAny(failures);
-  return answers;
+  return inOrder(phase.machines, answers);
 }
 
 async function runStage(

@@ -1,6 +1,7 @@
 import { throwAny } from "../../support/failures.ts";
 import { isPassing } from "../ssh/errors.ts";
 import type { Answer } from "../steps/command.ts";
+import { inOrder } from "../steps/in-order.ts";
 import { noPlaceholders, type RunSettings } from "./attempt.ts";
 import type { Survey } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
@@ -32,5 +33,5 @@ export async function takeSurvey(
     }),
   );
   throwAny(failures);
-  return answers;
+  return inOrder(survey.machines, answers);
 }

@@ -67,19 +67,11 @@ describe("mbctl, as a program of its own against machines over SSH", () => {
 
   it("lets one of two operators in, and tells the other one who is there", async () => {
     const whole = await undisturbed();
-    let open: () => void;
-    const opened = new Promise<void>((resolve) => (open = resolve));
-    let come: () => void;
-    const came = new Promise<void>((resolve) => (come = resolve));
-    machines.before = async ({ nth }) => {
-      if (nth !== 8) return;
-      come();
-      await opened;
-    };
+    const held = machines.holdBack(8);
     const first = await machines.mbctl("desk", ...DRAIN);
-    await came;
+    await held.came;
     const second = await mbctl("laptop", "drain", "node-2", "--yes");
-    open!();
+    held.letGo();
     expect([second.exitCode, second.said]).toEqual([
       1,
       expect.stringMatching(
@@ -105,4 +97,24 @@ describe("mbctl, as a program of its own against machines over SSH", () => {
     expect((await mbctl("desk", ...DRAIN)).exitCode).toBe(0);
     expect(machines.state).toEqual(whole.state);
   });
+
+  it.each([0.4, 0.8])(
+    "stops where a machine stays cut off from %d of the way on, says so, and is resumed when it is back",
+    async (share) => {
+      const whole = await undisturbed();
+      const from = Math.floor(whole.count * share);
+      machines.before = ({ nth, machine }) => {
+        if (nth >= from && machine === "node-1") machines.cutOff(machine);
+      };
+      const cut = await mbctl("desk", ...DRAIN);
+      expect([cut.exitCode, cut.said]).toEqual([1, expect.stringMatching(/node-1 \(.*\[UNDO_FAILED\]/s)]);
+      machines.before = () => undefined;
+      machines.heal();
+      expect(await mbctl("desk", "resume", "--yes")).toEqual({
+        exitCode: 0,
+        said: expect.stringContaining("next: mbctl undrain node-1"),
+      });
+      expect(machines.state).toEqual(whole.state);
+    },
+  );
 });

@@ -50,6 +50,30 @@ describe("running phases", () => {
     return step(machine, `say ${word}`, 'echo "$1" >> "$2"', [word, join(folder, "log")]);
   }
 
+  it("decides from answers in the order of the machines, whichever answered first", async () => {
+    const { promise: second, resolve: answered } = Promise.withResolvers<void>();
+    const transport: Transport = {
+      ...localTransport,
+      run: async (machine) => {
+        if (machine === "node-2") answered();
+        else await second;
+        return { code: 0, stdout: "", stderr: "" };
+      },
+    };
+    const met: string[] = [];
+    const phase: Phase = {
+      title: "look",
+      machines: ["node-1", "node-2"],
+      observe: () => ask(["true"]),
+      decide: (answers) => {
+        met.push(...answers.keys());
+        return [];
+      },
+    };
+    await runPhases([phase], runOptions({ transport }));
+    expect(met).toEqual(["node-1", "node-2"]);
+  });
+
   it("goes stage by stage, and starts a phase only when the one before it has ended", async () => {
     await runPhases(
       [

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { UserError } from "../../../support/errors.ts";
+import { overridesFolder } from "../../project/load-overrides.ts";
 import { apply } from "../../runbooks/apply/runbook.ts";
+import { keepTheirs } from "../../runbooks/plan/keep-theirs.ts";
 import type { Io } from "../io.ts";
 import { example } from "../options.ts";
-import { takeTheirs } from "./plan.ts";
-import { runCommandOptions, type RunCommandOptions } from "./run-common.ts";
+import { openRun, runCommandOptions, type RunCommandOptions } from "./run-common.ts";
 import { runRunbook } from "./run-runbook.ts";
 
 interface ApplyOptions extends RunCommandOptions {
@@ -31,4 +32,13 @@ async function applyCommand(options: ApplyOptions, io: Io): Promise<number> {
   if (options.takeTheirs && !options.dryRun)
     for (const file of await takeTheirs(options, io)) io.err(`kept: ${file}`);
   return runRunbook(apply, { overwrite: options.overwrite ?? false }, "mbctl apply", options, io);
+}
+
+async function takeTheirs(options: RunCommandOptions, io: Io): Promise<readonly string[]> {
+  const { context, settings, target, close } = await openRun(options, io);
+  try {
+    return await keepTheirs(context, settings, overridesFolder(target.project));
+  } finally {
+    await close();
+  }
 }

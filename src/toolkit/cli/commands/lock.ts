@@ -5,7 +5,7 @@ import { holdByHand, releaseByHand } from "../../runner/lock/by-hand.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { example, jsonOption, targetOptions } from "../options.ts";
-import { openRun, type OpenedRun, type RunCommandOptions } from "./run-common.ts";
+import { lockOptions, openRun, type OpenedRun, type RunCommandOptions } from "./run-common.ts";
 
 interface LockCommandOptions extends RunCommandOptions {
   readonly message?: string;
@@ -24,11 +24,13 @@ export function addLock(program: Command, io: Io, end: (code: number) => void): 
     "mbctl lock status",
   ).action(async (options: LockCommandOptions) => end(await withLock(options, io, lockStatus)));
   example(
-    targetOptions(
-      lock
-        .command("acquire")
-        .description("keep everybody from changing the cluster, until it is given back")
-        .requiredOption("-m, --message <text>", "what others are told"),
+    lockOptions(
+      targetOptions(
+        lock
+          .command("acquire")
+          .description("keep everybody from changing the cluster, until it is given back")
+          .requiredOption("-m, --message <text>", "what others are told"),
+      ),
     ),
     'mbctl lock acquire --message "the power company works until noon"',
   ).action(async (options: LockCommandOptions) => end(await withLock(options, io, acquire)));

@@ -9,8 +9,16 @@ export interface FileChanges {
   readonly write: readonly BundleFile[];
   /** Owned by an earlier apply, named by no service any more. */
   readonly remove: readonly string[];
+  /** Somebody did by hand what is described by now: no change by hand any more, once that is noted. */
+  readonly adopt: readonly AdoptedFile[];
   /** Whether the list of owned paths on the machine has to be written anew. */
   readonly manifest: boolean;
+}
+
+export interface AdoptedFile {
+  readonly path: string;
+  /** As it was found. */
+  readonly hash: string;
 }
 
 /** Compares a bundle, with its secrets put in, with what lies on the machine. */
@@ -21,6 +29,12 @@ export function fileChanges(bundle: Bundle, state: FileState, resolver: Resolver
     machine: bundle.machine,
     write: bundle.files.filter((file) => !inPlace(file, state.files.get(file.path), resolver)),
     remove: state.owned.filter((path) => !wanted.has(path)),
+    adopt: bundle.files.flatMap((file): readonly AdoptedFile[] => {
+      const present = state.files.get(file.path);
+      if (!present || file.seedOnly || !inPlace(file, present, resolver)) return [];
+      const { placed, hash } = present;
+      return placed === "" || placed === hash ? [] : [{ path: file.path, hash }];
+    }),
     manifest: paths.join("\n") !== state.owned.join("\n"),
   };
 }

@@ -47,6 +47,24 @@ export function swapStep(change: FileChanges, bundle: Bundle, state: FileState):
   };
 }
 
+/** What was put is what is there now, so that a later change by hand is known by it. Taken back, it would not be true. */
+export function adoptStep({ machine, adopt }: FileChanges): Step {
+  const pairs = adopt.flatMap(({ path, hash }) => [path, hash]);
+  return {
+    title: `note that ${count(adopt)} changed by hand ${adopt.length === 1 ? "is" : "are"} as described`,
+    machine,
+    commands: [act(script(ADOPT, [PLACED, ...pairs]))],
+  };
+}
+
+const ADOPT = `
+placed=$1
+shift
+while [ $# -gt 0 ]; do
+  printf '%s' "$2" > "$placed$1"
+  shift 2
+done`;
+
 const REMOVE = `
 placed=$1
 shift
@@ -177,6 +195,6 @@ function stagedPath(file: BundleFile): string {
   return `${STAGING}${file.path}`;
 }
 
-function count(files: readonly BundleFile[]): string {
+function count(files: readonly unknown[]): string {
   return files.length === 1 ? "1 file" : `${files.length} files`;
 }

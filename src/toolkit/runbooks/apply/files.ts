@@ -7,7 +7,7 @@ import { machineNamed, type Topology } from "../../topology/topology.ts";
 import { actionSteps, disturbs, restarts } from "./file-actions.ts";
 import { fileChanges, type FileChanges } from "./file-changes.ts";
 import { observeFiles, parseFileState } from "./file-state.ts";
-import { stagingStep, swapStep } from "./file-steps.ts";
+import { adoptStep, stagingStep, swapStep } from "./file-steps.ts";
 
 /**
  * Puts the files of every machine.
@@ -50,6 +50,7 @@ export function filesPhase(
         const bundle = bundleOf.get(change.machine)!;
         const state = states.get(change.machine)!;
         return [
+          ...(change.adopt.length > 0 ? [adoptStep(change)] : []),
           ...(changesAnything(change) ? [swapStep(change, bundle, state)] : []),
           ...actionSteps(topology, services, bundle, change, state),
         ];

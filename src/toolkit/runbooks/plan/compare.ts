@@ -45,17 +45,21 @@ export async function compareMachine(
 ): Promise<MachineComparison> {
   const { changes, drift, contents } = await look(bundle, resolver, vip, settings);
   const byHand = new Set(drift.map(({ path }) => path));
+  const fact = (name: string) => resolver.fact(name);
+  // Of all files: a person may have written the secret of one into another.
+  const secrets = bundle.files
+    .flatMap(({ content }) => secretsIn(content))
+    .map((ref) => resolver.secret(ref));
   const written = changes.write.map((file): FileComparison => {
     const present = contents.get(file.path);
-    const secrets = secretsIn(file.content).map((ref) => resolver.secret(ref));
     return {
       path: file.path,
       change: present === undefined ? "added" : "changed",
       byHand: byHand.has(file.path),
       diff: diffOf(
         file.path,
-        present === undefined ? "" : maskPresent(present, file.content, secrets),
-        maskWanted(file.content),
+        present === undefined ? "" : maskPresent(present, file.content, fact, secrets),
+        maskWanted(file.content, fact),
       ),
     };
   });

@@ -1,27 +1,44 @@
-import { resolvePlaceholders, secretsIn } from "../../../support/placeholder.ts";
+import {
+  resolvePlaceholders,
+  secretPlaceholder,
+  secretsIn,
+  type Resolver,
+} from "../../../support/placeholder.ts";
 import { Masker } from "../../runner/masker.ts";
 
 const HIDDEN = "***";
 
+type FactOf = Resolver["fact"];
+
 /** A generated file for people: *** where a secret will stand. */
-export function maskWanted(content: string): string {
-  return resolvePlaceholders(content, { secret: () => HIDDEN, fact: (name) => `(${name})` });
+export function maskWanted(content: string, fact: FactOf): string {
+  return resolvePlaceholders(content, { secret: () => HIDDEN, fact });
 }
 
 /**
  * A file as it lies on a machine, for people. Its secrets may be older than those of the vault, or somebody's own: hidden
  * is what the vault knows, everything after the words that stand before a secret in the generated file, and every
  * private key. Where no words stand before one, nothing tells its line from others: of such a file only what is generated
- * word for word is shown.
+ * word for word is shown. A line that differs in nothing reads as in maskWanted.
  */
-export function maskPresent(present: string, wanted: string, secrets: readonly string[]): string {
+export function maskPresent(
+  present: string,
+  wanted: string,
+  fact: FactOf,
+  secrets: readonly string[],
+): string {
   const masker = new Masker();
   for (const secret of secrets) masker.hide(secret);
-  const prefixes = wanted
+  const withFacts = resolvePlaceholders(wanted, { secret: secretPlaceholder, fact });
+  const secretLines = withFacts
     .split("\n")
     .filter((line) => secretsIn(line).length > 0)
-    .map((line) => line.slice(0, line.indexOf("@@secret:")).trimStart());
-  const hide = prefixes.includes("") ? hideUnless(wanted) : (line: string) => hideAfter(line, prefixes);
+    .map((line): SecretLine => ({
+      prefix: line.slice(0, line.indexOf("@@secret:")).trimStart(),
+      masked: maskWanted(line, fact),
+    }));
+  const isBare = secretLines.some(({ prefix }) => prefix.trim() === "");
+  const hide = isBare ? hideUnless(withFacts) : (line: string) => hideAfter(line, secretLines);
   const withoutKeys = present.replaceAll(
     /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     `$1\n${HIDDEN}\n$2`,
@@ -29,13 +46,21 @@ export function maskPresent(present: string, wanted: string, secrets: readonly s
   return masker.mask(withoutKeys).split("\n").map(hide).join("\n");
 }
 
-function hideUnless(wanted: string): (line: string) => string {
-  const generated = new Set(wanted.split("\n"));
-  return (line) => (generated.has(line) || line.trim() === "" ? line : HIDDEN);
+function hideUnless(generated: string): (line: string) => string {
+  const lines = new Set(generated.split("\n"));
+  return (line) => (lines.has(line) || line.trim() === "" ? line : HIDDEN);
 }
 
-function hideAfter(line: string, prefixes: readonly string[]): string {
+/** A line of a generated file with a secret in it. */
+interface SecretLine {
+  /** What stands before the secret, without indent. */
+  readonly prefix: string;
+  readonly masked: string;
+}
+
+function hideAfter(line: string, secretLines: readonly SecretLine[]): string {
+  if (secretLines.some(({ masked }) => masked === line)) return line;
   const indent = line.slice(0, line.length - line.trimStart().length);
-  const prefix = prefixes.find((candidate) => line.trimStart().startsWith(candidate.trimEnd()));
-  return prefix === undefined ? line : `${indent}${prefix}${HIDDEN}`;
+  const met = secretLines.find(({ prefix }) => line.trimStart().startsWith(prefix.trimEnd()));
+  return met === undefined ? line : `${indent}${met.prefix}${HIDDEN}`;
 }

@@ -35,7 +35,11 @@ export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined
     if (entry.kind === "resumed") stopped = undefined;
     if (entry.kind === "phase-finished") finished.add(entry.phase);
     if (entry.kind === "step-started") started.set(keyOf(entry), entry);
-    if (entry.kind === "step-undone") started.delete(keyOf(entry));
+    if (entry.kind === "step-undone") {
+      started.delete(keyOf(entry));
+      // Also where the rest of it could not be taken back: who resumes begins with what is gone.
+      finished.delete(entry.phase);
+    }
     if (entry.kind === "group-undone") for (const phase of entry.phases) finished.delete(phase);
     if (entry.kind === "stopped") stopped = `${entry.message} [${entry.code}]`;
     if (entry.kind === "ended") outcome = entry.outcome;

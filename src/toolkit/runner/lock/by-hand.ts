@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../../support/errors.ts";
+import { throwAny } from "../../../support/failures.ts";
+import { isPassing } from "../../ssh/errors.ts";
 import type { RunSettings } from "../attempt.ts";
 import { ClusterLock } from "./cluster-lock.ts";
 import { releaseCommand, showLockCommand } from "./commands.ts";
@@ -37,23 +39,29 @@ export async function holdByHand(
 }
 
 /**
- * Gives back a lock that was taken by hand by the same person; with `force` any. Resolves to where there was one. Throws
- * LOCK_NOT_OURS.
+ * Gives back a lock that was taken by hand by the same person; with `force` any. Resolves to where there was one; a machine
+ * that does not answer is told of. Throws LOCK_NOT_OURS, and what the transport throws where none answers.
  */
 export async function releaseByHand(
   { machines }: Cluster,
   force: boolean,
-  { transport, operator }: RunSettings,
+  settings: RunSettings,
 ): Promise<readonly string[]> {
+  const { transport, operator } = settings;
+  const silent: Error[] = [];
   const found = await Promise.all(
-    machines.map(async ({ name }) => ({
-      name,
-      lock: await transport.run(name, showLockCommand()).then(
-        ({ stdout }) => parseLock(stdout),
-        () => undefined,
-      ),
-    })),
+    machines.map(async ({ name }) => {
+      try {
+        return { name, lock: parseLock((await transport.run(name, showLockCommand())).stdout) };
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        silent.push(error as Error);
+        return { name, lock: undefined };
+      }
+    }),
   );
+  if (silent.length === machines.length) throwAny(silent);
+  for (const { message } of silent) settings.say(`${message}; a lock that it bears stays there`);
   const held = found.filter((one): one is { name: string; lock: LockOnMachine } => one.lock !== undefined);
   const other = held.find(
     ({ lock: { holder } }) =>

@@ -4,6 +4,7 @@ import { throwAny } from "../../../support/failures.ts";
 import { isPassing } from "../../ssh/errors.ts";
 import type { Transport } from "../../ssh/transport.ts";
 import type { Answer, Command } from "../../steps/command.ts";
+import type { Interruption } from "../interruption.ts";
 import { acquireCommand, LOCK_EXIT, releaseCommand, renewCommand } from "./commands.ts";
 import { lockLost } from "./fence.ts";
 import { BEAT_SECONDS, describeHolder, isStale, parseLock, STALE_SECONDS } from "./holder.ts";
@@ -22,6 +23,10 @@ export interface LockOptions {
   readonly waitMs: number;
   /** Goes on with less than a majority: where most machines are lost for good, there is none to be had. */
   readonly acceptMinority: boolean;
+  /** Asked while it is waited for. */
+  readonly interruption: Interruption;
+  /** Is told once whom it is waited for. */
+  say(line: string): void;
 }
 
 const RETRY_MS = 2_000;
@@ -55,11 +60,11 @@ export class ClusterLock {
 
   /**
    * Takes the lock on every machine that answers. Throws LOCK_HELD with who holds it, LOCK_NO_MAJORITY with what the
-   * silent machines said; either way nothing is left behind.
+   * silent machines said, INTERRUPTED when a person does not want to wait any more; nothing is left behind then.
    */
   static async acquire(options: LockOptions): Promise<ClusterLock> {
     const end = options.env.monotonic() + options.waitMs;
-    for (;;) {
+    for (let isTold = false; ; isTold = true) {
       const lock = new ClusterLock(options);
       // From the first machine on: another one may keep it waiting for longer than a silent lock is respected.
       lock.#beating = lock.#beat();
@@ -71,6 +76,8 @@ export class ClusterLock {
         await lock.release();
         const isWorthWaiting = error instanceof LockHeld && error.lock.holder.kind === "run";
         if (!isWorthWaiting || options.env.monotonic() >= end) throw error;
+        if (!isTold) options.say(`waiting for ${describeHolder(error.lock)}`);
+        options.interruption.check();
         await options.env.sleep(RETRY_MS);
       }
     }

@@ -10,6 +10,7 @@ import {
   LOCK_EXIT,
   releaseCommand,
   renewCommand,
+  showLockCommand,
 } from "../../../../src/toolkit/runner/lock/commands.ts";
 import { fenced } from "../../../../src/toolkit/runner/lock/fence.ts";
 import { ask, type Answer, type Command } from "../../../../src/toolkit/steps/command.ts";
@@ -21,6 +22,7 @@ const BOOKS = new Map([
   [scriptOf(acquireCommand("t", "h")), "acquire"],
   [scriptOf(renewCommand("t")), "renew"],
   [scriptOf(releaseCommand("t")), "release"],
+  [scriptOf(showLockCommand()), "show"],
   [scriptOf(writeCommand("r", "", true)), "write"],
   [scriptOf(closeCommand("r")), "close"],
   [scriptOf(listRunsCommand()), "list"],
@@ -75,6 +77,8 @@ export class ModelBooks {
       case "release":
         if (lock?.token === first) this.#lock = undefined;
         return ok();
+      case "show":
+        return lock ? this.#show(now) : ok();
       case "write": {
         const earlier = second === "yes" ? "" : (this.#journals.get(first)?.text ?? "");
         this.#journals.set(first, {

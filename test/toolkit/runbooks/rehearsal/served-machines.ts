@@ -41,8 +41,16 @@ export class ServedMachines {
   /** Called for each arrival before and after it is done. */
   before: (arrival: Arrival) => Promise<void> | void = () => undefined;
   after: (arrival: Arrival) => void = () => undefined;
+  /** A program of the test's own on the machines, instead of the model; undefined for a command that is none. */
+  program: (arrival: Arrival) => Answer | undefined = () => undefined;
+  /** Called for each command about lock, journal and audit log, after it is done. */
+  kept: (machine: string, command: Command, answer: Answer) => void = () => undefined;
+  /** Who types. */
+  user = "eve";
   readonly #folders: FolderMachines;
   readonly #servers: TestServer[] = [];
+  readonly #connections = new Map<string, Connection[]>(NAMES.map((name) => [name, []]));
+  readonly #cut = new Set<string>();
   #model!: Rehearsal;
   #count = 0;
 
@@ -55,7 +63,11 @@ export class ServedMachines {
     for (const machine of NAMES) {
       const exec = (channel: ServerChannel, line: string, connection: Connection) =>
         void served.#serve(machine, channel, line, connection);
-      served.#servers.push(await startServer({ exec }));
+      const onConnection = (connection: Connection) => {
+        served.#connections.get(machine)!.push(connection);
+        if (served.#cut.has(machine)) connection.end();
+      };
+      served.#servers.push(await startServer({ exec, onConnection }));
       mkdirSync(served.#folders.path(machine, ""), { recursive: true });
     }
     const { topology } = await served.#project("desk");
@@ -70,6 +82,11 @@ export class ServedMachines {
     return served;
   }
 
+  /** The folder of a workstation's project. */
+  projectOf(workstation: string): string {
+    return join(this.#folders.folder, workstation);
+  }
+
   get state(): Readonly<Record<string, readonly string[]>> {
     return this.#model.machines.state;
   }
@@ -77,6 +94,18 @@ export class ServedMachines {
   /** How many commands came that are no bookkeeping. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Holds back the command of this number: `came` when it is there, until it is let go. */
+  holdBack(nth: number): { readonly came: Promise<void>; readonly letGo: () => void } {
+    const { promise: came, resolve: come } = Promise.withResolvers<void>();
+    const { promise: gone, resolve: letGo } = Promise.withResolvers<void>();
+    this.before = async (arrival) => {
+      if (arrival.nth !== nth) return;
+      come();
+      await gone;
+    };
+    return { came, letGo };
   }
 
   /** A program of its own, typed on a workstation, which is a project folder with nothing but the description. */
@@ -87,10 +116,20 @@ export class ServedMachines {
       reject: false,
       all: true,
       extendEnv: false,
-      env: { HOME: this.#folders.folder, PATH: process.env["PATH"]!, USER: "eve" },
+      env: { HOME: this.#folders.folder, PATH: process.env["PATH"]!, USER: this.user },
     });
     const ended = running.then(({ exitCode, all }) => ({ exitCode, said: all }));
     return { pid: running.pid!, ended };
+  }
+
+  /** Ends every connection to it, and each new one, until it is healed. */
+  cutOff(machine: string): void {
+    this.#cut.add(machine);
+    for (const connection of this.#connections.get(machine)!.splice(0)) connection.end();
+  }
+
+  heal(): void {
+    this.#cut.clear();
   }
 
   async stop(): Promise<void> {
@@ -100,7 +139,7 @@ export class ServedMachines {
   }
 
   async #project(workstation: string) {
-    const folder = join(this.#folders.folder, workstation);
+    const folder = this.projectOf(workstation);
     const file = join(folder, "cluster.yaml");
     mkdirSync(join(folder, ".mailbastion", "acme"), { recursive: true });
     let text = readFileSync("examples/three-machines.yaml", "utf8").replace(
@@ -137,7 +176,11 @@ export class ServedMachines {
   ): Promise<Answer> {
     const sent: Command = { argv, sudo: false, mutates: true };
     const { command, token } = unfenced(sent);
-    if (isBookkeeping(command)) return this.#folders.run(machine, sent, stdin);
+    if (isBookkeeping(command)) {
+      const answer = await this.#folders.run(machine, sent, stdin);
+      this.kept(machine, command, answer);
+      return answer;
+    }
     const mutates = token !== undefined;
     const arrival = { nth: this.#count++, machine, command, mutates, connection };
     await this.before(arrival);
@@ -146,7 +189,8 @@ export class ServedMachines {
       const answer = await this.#folders.run(machine, isOurs);
       if (isFencedOff(answer)) return answer;
     }
-    const answer = await this.#model.machines.run(machine, { ...command, mutates }, stdin);
+    const answer =
+      this.program(arrival) ?? (await this.#model.machines.run(machine, { ...command, mutates }, stdin));
     this.after(arrival);
     return answer;
   }

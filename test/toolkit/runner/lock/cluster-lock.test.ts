@@ -4,6 +4,7 @@ import { ClusterLock, type LockOptions } from "../../../../src/toolkit/runner/lo
 import { showLockCommand } from "../../../../src/toolkit/runner/lock/commands.ts";
 import { fenced, isFencedOff } from "../../../../src/toolkit/runner/lock/fence.ts";
 import { parseLock, type Holder } from "../../../../src/toolkit/runner/lock/holder.ts";
+import { neverInterrupted } from "../../../../src/toolkit/runner/interruption.ts";
 import { systemEnv } from "../../../../src/toolkit/runner/system-env.ts";
 import { act, script } from "../../../../src/toolkit/steps/command.ts";
 import { FolderMachines } from "../machines.ts";
@@ -43,6 +44,8 @@ async function acquire(token: string, changes: Partial<LockOptions> = {}): Promi
     isDead: () => false,
     waitMs: 0,
     acceptMinority: false,
+    interruption: neverInterrupted,
+    say: () => undefined,
     ...changes,
   });
   open.push(lock);
