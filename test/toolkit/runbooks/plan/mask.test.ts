@@ -41,7 +41,7 @@ describe("a file in a plan", () => {
     const wanted =
       "# who knows one of these talks with us\n\n@@secret:gossip/key:2@@\n  @@secret:gossip/key:1@@,\nend\n";
     const present = "# who knows one of these talks with us\n\npresent-key\n  Forgotten-Key\n# a note\nend\n";
-    expect(maskPresent(present, wanted, ["present-key"])).toBe(
+    expect(shownOf(present, wanted, ["present-key"])).toBe(
       "# who knows one of these talks with us\n\n***\n***\n***\nend\n",
     );
   });
