@@ -16,6 +16,8 @@ export class Follower {
   readonly #doing = new Map<string, StepName>();
   readonly #begun = new Set<string>();
   #attempts = 0;
+  /** How many entries are read. Every machine gets each of them, some of them later again. */
+  #read = 0;
   #plan: Promise<Plan> | undefined;
   #finished: ReadonlySet<string> = new Set();
   /** By phase and machine, what the present attempt has found. */
@@ -53,12 +55,17 @@ export class Follower {
       this.#attempts = attempts;
       this.#finished = record.finishedPhases;
       this.#found = new Map();
+      // What an earlier attempt was in the middle of, this one is not.
+      this.#doing.clear();
+      this.#read = entries.length;
       const { begun, at } = record;
       this.#plan ??= this.#makePlan(begun, { id: begun.run, at, operator: begun.operator });
       // Whoever waits for it learns of it; a program that is killed before that asks for nothing.
       this.#plan.catch(() => undefined);
     }
     for (const entry of entries) {
+      if (entry.seq < this.#read) continue;
+      this.#read = entry.seq + 1;
       if (entry.kind !== "step-started") continue;
       this.#begun.add(keyOf(entry));
       this.#doing.set(entry.machine, entry);

@@ -2,6 +2,7 @@ import { keyOf } from "../../../../src/toolkit/runner/journal/run-record.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import type { Step } from "../../../../src/toolkit/steps/step.ts";
 import { type Arrival, ServedMachines } from "./served-machines.ts";
+import { servedFixtureOf } from "./served-fixtures.ts";
 import { effectOf } from "./step-index.ts";
 
 /** What a runbook that was carried out to its end has come to. */
@@ -14,20 +15,13 @@ export interface CarriedOut {
   readonly killed: readonly string[];
 }
 
-/** What the engine does without SSH, programs and disturbance, in the same situation. */
-export async function inMemory(runbook: string): Promise<Omit<CarriedOut, "killed">> {
-  await using machines = await ServedMachines.start(runbook);
-  await machines.rehearse();
-  return { state: machines.state, steps: machines.decided };
-}
-
 /**
  * Types a runbook against served machines. The program gets a SIGKILL in the first of these steps that it comes to; then
  * `mbctl resume` is typed, on another workstation each time, and killed in the next, until none of them is left and
  * the last one comes to its end. Throws where a program ends by itself with another exit code than 0.
  */
 export async function carryOut(runbook: string, killedIn: Iterable<string> = []): Promise<CarriedOut> {
-  await using machines = await ServedMachines.start(runbook);
+  await using machines = await ServedMachines.start(runbook, "model");
   const left = new Set(killedIn);
   const killed: string[] = [];
   for (;;) {
@@ -46,6 +40,18 @@ export async function carryOut(runbook: string, killedIn: Iterable<string> = [])
     if (exitCode === 0) return { state: machines.state, steps: [...machines.begun], killed };
     if (exitCode !== undefined) throw new Error(`mbctl ${typed.join(" ")} ended with ${exitCode}:\n${said}`);
   }
+}
+
+/**
+ * The same without a disturbance, by the engine alone, without a program or SSH; where the runbook keeps or reads files
+ * on the workstation, which the model has no part in, by a program as well.
+ */
+export async function undisturbed(runbook: string): Promise<Omit<CarriedOut, "killed">> {
+  const { hasFilesHere } = await servedFixtureOf(runbook);
+  if (hasFilesHere) return carryOut(runbook);
+  await using machines = await ServedMachines.start(runbook, "model");
+  const steps = await machines.rehearse();
+  return { state: machines.state, steps };
 }
 
 /**

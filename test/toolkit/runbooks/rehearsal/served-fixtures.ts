@@ -19,6 +19,8 @@ export interface ServedFixture extends Pick<
 > {
   /** After mbctl, in the folder of a project. */
   readonly typed: readonly string[];
+  /** It reads files of the workstation, or keeps some there. */
+  readonly hasFilesHere: boolean;
   /** What commands send that a person wants to keep, by the titles of their steps. */
   readonly streams: ReadonlyMap<string, Buffer>;
   /** Puts what the command reads into the folder of the project. */
@@ -51,6 +53,7 @@ const typed: Readonly<Record<string, () => Typed | Promise<Typed>>> = {
   "rotate certificates": () => ({ typed: ["rotate", "certificates", "--authority"] }),
   backup: async () => ({
     typed: ["backup"],
+    hasFilesHere: true,
     streams: new Map([
       ["copy the database", await compressed(streamOf())],
       ["copy the cache", Buffer.from("REDIS0010 and so on")],
@@ -59,6 +62,7 @@ const typed: Readonly<Record<string, () => Typed | Promise<Typed>>> = {
   }),
   restore: () => ({
     typed: ["restore", BACKUP],
+    hasFilesHere: true,
     answers: lostEverything(),
     prepare: async (target) => {
       await vaultOf(target);
@@ -94,6 +98,7 @@ export async function servedFixtureOf(name: string): Promise<ServedFixture> {
     arguments: given,
     answers,
     ...(look && { look }),
+    hasFilesHere: false,
     streams: new Map(),
     prepare: () => Promise.resolve(),
     ...(await how()),

@@ -4,6 +4,7 @@ import { openSecrets } from "../../../../src/toolkit/project/open-secrets.ts";
 import { bind } from "../../../../src/toolkit/runbooks/bind.ts";
 import type { RunbookContext } from "../../../../src/toolkit/runbooks/runbook.ts";
 import { keyOf, stepName, type StepName } from "../../../../src/toolkit/runner/journal/run-record.ts";
+import { silentReporter, type Reporter } from "../../../../src/toolkit/runner/reporter.ts";
 import { fenced, isFencedOff } from "../../../../src/toolkit/runner/lock/fence.ts";
 import { systemEnv } from "../../../../src/toolkit/runner/system-env.ts";
 import { services } from "../../../../src/toolkit/services/registry.ts";
@@ -30,7 +31,8 @@ export interface Arrival {
 
 /**
  * The machines of a description behind SSH servers of this process, in the situation of a runbook, for programs of their
- * own. Lock, fence, journal and audit log are real shells in folders; the rest is the model's.
+ * own. Lock, fence, journal and audit log are real shells in folders, or the model's as the rest is: a shell for each of
+ * them takes as long as all else.
  */
 export class ServedMachines implements AsyncDisposable {
   /** Called for each arrival before and after it is done. */
@@ -38,6 +40,7 @@ export class ServedMachines implements AsyncDisposable {
   after: (arrival: Arrival, answer: Answer) => void = () => undefined;
   readonly #fixture: ServedFixture;
   readonly #folders: FolderMachines;
+  readonly #hasShells: boolean;
   readonly #servers = new Map<string, TestServer>();
   readonly #connections = new Set<Connection>();
   readonly #lost = new WeakSet<Connection>();
@@ -47,7 +50,8 @@ export class ServedMachines implements AsyncDisposable {
   #model!: Rehearsal;
   #count = 0;
 
-  private constructor(fixture: ServedFixture, folders: FolderMachines) {
+  private constructor(fixture: ServedFixture, folders: FolderMachines, hasShells: boolean) {
+    this.#hasShells = hasShells;
     this.#fixture = fixture;
     this.#folders = folders;
     this.#follower = new Follower(async (begun, run) => {
@@ -62,13 +66,13 @@ export class ServedMachines implements AsyncDisposable {
   }
 
   /** @param runbook by its name */
-  static async start(runbook: string): Promise<ServedMachines> {
+  static async start(runbook: string, books: "shells" | "model" = "shells"): Promise<ServedMachines> {
     // What was begun is ended too where something after it fails.
     await using held = new AsyncDisposableStack();
     const fixture = await servedFixtureOf(runbook);
     const folders = await FolderMachines.make(quickDisk());
     held.defer(() => folders.remove());
-    const served = new ServedMachines(fixture, folders);
+    const served = new ServedMachines(fixture, folders, books === "shells");
     for (const machine of fixture.answers.keys()) {
       const server = await startServer({
         exec: (channel, line, connection) => void served.#serve(machine, channel, line, connection),
@@ -99,11 +103,6 @@ export class ServedMachines implements AsyncDisposable {
     return this.#follower.begun;
   }
 
-  /** The steps that are known here: those that were begun, and those that are to come as far as they are decided on. */
-  get decided(): readonly string[] {
-    return this.#model.machines.steps.all.map(({ phase, step }) => keyOf(stepName(phase.title, step)));
-  }
-
   /** The runbook as it is typed. */
   get typed(): readonly string[] {
     return [...this.#fixture.typed, "--yes"];
@@ -116,9 +115,17 @@ export class ServedMachines implements AsyncDisposable {
     return found.step;
   }
 
-  /** Carries the runbook out in this process, without a program or a connection. */
-  async rehearse(): Promise<void> {
-    await this.#model.start();
+  /** Carries the runbook out in this process, without a program or a connection. Resolves to its steps, as keyOf names them. */
+  async rehearse(): Promise<readonly string[]> {
+    const steps: string[] = [];
+    let phase = "";
+    const reporter: Reporter = {
+      ...silentReporter,
+      phaseStarted: (title) => void (phase = title),
+      stepStarted: (step) => void steps.push(keyOf(stepName(phase, step))),
+    };
+    await this.#model.start({ reporter });
+    return steps;
   }
 
   /** A program of its own, typed on a workstation. */
@@ -176,21 +183,23 @@ export class ServedMachines implements AsyncDisposable {
     if (isBookkeeping(command)) {
       const input = Buffer.concat(stdin).toString();
       this.#follower.read(command, input);
-      return this.#folders.run(machine, sent, input);
+      return (this.#hasShells ? this.#folders : this.#model.machines).run(machine, sent, input);
     }
     await this.#follower.planned();
     const mutates = token !== undefined;
     const step = this.#follower.doing(machine);
     const arrival: Arrival = { nth: this.#count++, machine, command, mutates, connection, step };
     await this.before(arrival);
-    if (token !== undefined) {
+    if (token !== undefined && this.#hasShells) {
       const answer = await this.#folders.run(machine, fenced({ ...sent, argv: ["true"] }, token));
       if (isFencedOff(answer)) return answer;
     }
     if (this.#lost.has(connection)) return { code: 255, stdout: "", stderr: "" };
-    const answer = await this.#model.machines.run(machine, { ...command, mutates });
+    const within = this.#hasShells ? command : sent;
+    const answer = await this.#model.machines.run(machine, { ...within, mutates });
     if (!mutates) await this.#follower.looked(machine, command, answer);
-    this.after(arrival, answer);
+    // Its program may have been killed in this very moment, for what another machine was sent.
+    if (!this.#lost.has(connection)) this.after(arrival, answer);
     return { ...answer, stdout: (mutates && this.#fixture.streams.get(step!.step)) || answer.stdout };
   }
 }
