@@ -150,24 +150,27 @@ async function decide(
   }
 }
 
-/** All machines are asked even if one fails: a person mends three machines at once, not one per run. */
+/**
+ * All machines are asked even if one fails: a person mends three machines at once, not one per run. In the order of the
+ * machines, not of their answers: a phase that takes the first of several must not decide by who was quicker.
+ */
 async function observe(phase: Phase, sender: Sender): Promise<ReadonlyMap<string, Answer>> {
-  const answers = new Map<string, Answer>();
   const failures: unknown[] = [];
-  await Promise.all(
-    phase.machines.map(async (machine) => {
+  const answers = await Promise.all(
+    phase.machines.map(async (machine): Promise<readonly (readonly [string, Answer])[]> => {
       const command = phase.observe(machine);
       if (command.mutates)
         throw new Error(`"${phase.title}" would look at ${machine} by a command that changes it`);
       try {
-        answers.set(machine, await sender.send(machine, command));
+        return [[machine, await sender.send(machine, command)]];
       } catch (error) {
         failures.push(error);
+        return [];
       }
     }),
   );
   throwAny(failures);
-  return answers;
+  return new Map(answers.flat());
 }
 
 async function runStage(

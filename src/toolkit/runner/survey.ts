@@ -8,7 +8,7 @@ import { Sender } from "./sender.ts";
 
 /**
  * Asks every machine of the survey at once. One that cannot be reached has no answer: whether that matters is the
- * plan's to say, unless the survey needs all. A host key that changed, or a login that is refused, always matters. Throws
+ * plan's to say, unless the survey needs all. The answers are in the order of the machines, whoever was quicker. A host key that changed, or a login that is refused, always matters. Throws
  * what the transport throws, of all machines together.
  */
 export async function takeSurvey(
@@ -16,20 +16,20 @@ export async function takeSurvey(
   settings: RunSettings,
 ): Promise<ReadonlyMap<string, Answer>> {
   const sender = new Sender({ ...settings, recorder: new Recorder(), resolverOf: noPlaceholders });
-  const answers = new Map<string, Answer>();
   const failures: unknown[] = [];
-  await Promise.all(
-    survey.machines.map(async (machine) => {
+  const answers = await Promise.all(
+    survey.machines.map(async (machine): Promise<readonly (readonly [string, Answer])[]> => {
       const command = survey.command(machine);
       if (command.mutates) throw new Error(`the survey of ${machine} would change it`);
       try {
-        answers.set(machine, await sender.send(machine, command));
+        return [[machine, await sender.send(machine, command)]];
       } catch (error) {
         if (survey.needsAll || !isPassing(error)) failures.push(error);
         else settings.say((error as Error).message);
+        return [];
       }
     }),
   );
   throwAny(failures);
-  return answers;
+  return new Map(answers.flat());
 }

@@ -86,6 +86,7 @@ export class Follower {
     if (!phase) return;
     const found = this.#found.get(phase.title) ?? new Map<string, Answer>();
     this.#found.set(phase.title, found.set(machine, answer));
-    if (found.size === phase.machines.length) phase.decide(found);
+    if (found.size < phase.machines.length) return;
+    phase.decide(new Map(phase.machines.map((name) => [name, found.get(name)!])));
   }
 }
