@@ -10,6 +10,7 @@ import { systemEnv } from "../../../../src/toolkit/runner/system-env.ts";
 import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
 import type { Step } from "../../../../src/toolkit/steps/step.ts";
+import type { SecretStore } from "../../../../src/toolkit/vault/vault.ts";
 import { FolderMachines } from "../../runner/machines.ts";
 import { startServer, type TestServer } from "../../ssh/servers.ts";
 import { Follower } from "./follower.ts";
@@ -145,13 +146,15 @@ export class ServedMachines implements AsyncDisposable {
   async #context(): Promise<RunbookContext> {
     const target = await this.#workstations.target("desk");
     const { topology, directory, environment } = target;
+    let secrets: Promise<SecretStore> | undefined;
     return {
       topology,
       directory,
       environment,
       services,
       overrides: [],
-      secrets: () => openSecrets(target, services, { dryRun: false, env: systemEnv }),
+      // Opened once, as by a command: a rotation's new values are in the hands of one only.
+      secrets: () => (secrets ??= openSecrets(target, services, { dryRun: false, env: systemEnv })),
     };
   }
 
