@@ -29,7 +29,8 @@ export default {
       testPathIgnorePatterns: ["/test/e2e/"],
     },
     { ...endToEnd, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.e2e.ts"] },
-    // Too long for every run of all tests.
+    // Too long for every run of all tests, as the next.
+    { ...common, displayName: "kills", testMatch: ["<rootDir>/test/**/*.kills.ts"] },
     { ...endToEnd, displayName: "long", testMatch: ["<rootDir>/test/e2e/**/*.long.ts"] },
   ],
 };

@@ -6,13 +6,13 @@ jest.setTimeout(300_000);
 
 let machines: ServedMachines;
 beforeEach(async () => {
-  machines = await ServedMachines.start();
+  machines = await ServedMachines.start("drain");
 });
-afterEach(() => machines.stop());
+afterEach(() => machines[Symbol.asyncDispose]());
 
 async function fresh(): Promise<void> {
-  await machines.stop();
-  machines = await ServedMachines.start();
+  await machines[Symbol.asyncDispose]();
+  machines = await ServedMachines.start("drain");
 }
 
 const DRAIN = ["drain", "node-1", "--yes"] as const;

@@ -30,8 +30,9 @@ export class FolderMachines implements Transport {
     this.folder = folder;
   }
 
-  static async make(): Promise<FolderMachines> {
-    return new FolderMachines(await mkdtemp(join(tmpdir(), "mailbastion-machines-")));
+  /** @param disk the folder in which theirs is made */
+  static async make(disk = tmpdir()): Promise<FolderMachines> {
+    return new FolderMachines(await mkdtemp(join(disk, "mailbastion-machines-")));
   }
 
   async run(machine: string, command: Command, stdin?: string) {

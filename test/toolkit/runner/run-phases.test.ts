@@ -184,6 +184,32 @@ describe("running phases", () => {
     });
   });
 
+  it("decides by the answers in the order of the machines, not of who was quicker", async () => {
+    const { promise: others, resolve: come } = Promise.withResolvers<void>();
+    const transport: Transport = {
+      ...localTransport,
+      run: async (machine, command) => {
+        if (machine === "node-1") await others;
+        const answer = await localTransport.run(machine, command);
+        if (machine === "node-3") come();
+        return answer;
+      },
+    };
+    const names = ["node-1", "node-2", "node-3"];
+    let order: readonly string[] = [];
+    const phase: Phase = {
+      title: "choose the first",
+      machines: names,
+      observe: () => ask(["true"]),
+      decide: (answers) => {
+        order = [...answers.keys()];
+        return [];
+      },
+    };
+    await runPhases([phase], runOptions({ transport }));
+    expect(order).toEqual(names);
+  });
+
   it("refuses to look by a command that changes something", async () => {
     const phase: Phase = { ...always("look", []), observe: () => act(["touch", join(folder, "changed")]) };
     await expect(runPhases([phase], runOptions())).rejects.toThrow("by a command that changes it");

@@ -11,6 +11,7 @@ import {
   type ResumeSettings,
 } from "../../../src/toolkit/runner/resume-run.ts";
 import { startRun, type StartSettings } from "../../../src/toolkit/runner/start-run.ts";
+import type { Transport } from "../../../src/toolkit/ssh/transport.ts";
 import { act, ask, script } from "../../../src/toolkit/steps/command.ts";
 import { plannedPhase, type Phase } from "../../../src/toolkit/steps/phase.ts";
 import type { Step } from "../../../src/toolkit/steps/step.ts";
@@ -147,6 +148,32 @@ describe("a run", () => {
       startRun(changing, { ...machines.settings(), dryRun: false, confirm: async () => true }),
     ).rejects.toMatchObject({ code: "PLAN_CHANGED" });
     expect(await states()).toEqual(["", "", ""]);
+  });
+
+  it("is begun where machines only answered in another order while the person thought", async () => {
+    let quickest = "node-3";
+    let { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const transport: Transport = {
+      close: machines.close,
+      run: async (machine, command, stdin) => {
+        if (command.argv[1] !== "look") return machines.run(machine, command, stdin as string | undefined);
+        if (machine !== quickest) await answered;
+        const said = await machines.run(machine, command);
+        if (machine === quickest) answer();
+        return said;
+      },
+    };
+    const confirm = async (): Promise<boolean> => {
+      quickest = "node-1";
+      ({ promise: answered, resolve: answer } = Promise.withResolvers<void>());
+      return true;
+    };
+    const marksFirst = runnable([], {
+      survey: { machines: MACHINES, command: () => ask(["echo", "look"]) },
+      plan: (answers): Plan => ({ phases: [plannedPhase("first", [[mark([...answers.keys()][0]!, "a")]])] }),
+    });
+    await startRun(marksFirst, { ...machines.settings(), transport, dryRun: false, confirm });
+    expect(await states()).toEqual(["a\n", "", ""]);
   });
 
   it("that a step ends stays open, and nothing else may begin until it is resumed or aborted", async () => {

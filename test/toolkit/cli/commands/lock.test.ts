@@ -7,9 +7,9 @@ jest.setTimeout(300_000);
 
 let machines: ServedMachines;
 beforeEach(async () => {
-  machines = await ServedMachines.start();
+  machines = await ServedMachines.start("drain");
 });
-afterEach(() => machines.stop());
+afterEach(() => machines[Symbol.asyncDispose]());
 
 const DRAIN = ["drain", "node-1", "--yes"] as const;
 const HOLD = ["lock", "acquire", "--message", "the power company works until noon"] as const;

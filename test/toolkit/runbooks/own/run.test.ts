@@ -14,7 +14,7 @@ const COMMANDS = ["journalctl --rotate", "journalctl --vacuum-time=2d"];
 let came: string[];
 let machines: ServedMachines;
 beforeEach(async () => {
-  machines = await ServedMachines.start();
+  machines = await ServedMachines.start("drain");
   came = [];
   // The runbook's real commands would rotate the logs of the computer that runs this.
   machines.program = ({ machine, command: { argv } }: Arrival) => {
@@ -24,7 +24,7 @@ beforeEach(async () => {
   bringRunbook("desk");
   bringRunbook("laptop");
 });
-afterEach(() => machines.stop());
+afterEach(() => machines[Symbol.asyncDispose]());
 
 /** A project in which the package is installed, with the example as its runbook. */
 function bringRunbook(workstation: string): void {

@@ -23,6 +23,11 @@ const STALE_MS = 120_000;
 /** A pid that no process has: beyond what Linux gives. */
 const DEAD = 2 ** 22 + 1;
 
+/** In memory where there is such a disk: a journal is synced before each step. */
+export function quickDisk(): string {
+  return existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+}
+
 /** Where a process dies: before or after the command of this number, from 0. */
 export interface Death {
   readonly nth: number;
@@ -54,9 +59,7 @@ export class Rehearsal implements Disposable {
       ...runnable,
       plan: async (found, run) => this.machines.watch(await runnable.plan(found, run)),
     };
-    // A disk in memory where there is one: a journal is synced before each step.
-    const disk = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-    this.#folder = mkdtempSync(join(disk, "mailbastion-rehearsal-"));
+    this.#folder = mkdtempSync(join(quickDisk(), "mailbastion-rehearsal-"));
   }
 
   /** Whether a process died in it; one whose death was set for later than its end did not. */

@@ -1,22 +1,23 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
+import { mkdirSync } from "node:fs";
 import type { Connection, ServerChannel } from "ssh2";
-import { loadCluster } from "../../../../src/toolkit/project/load-cluster.ts";
+import { openSecrets } from "../../../../src/toolkit/project/open-secrets.ts";
+import { bind } from "../../../../src/toolkit/runbooks/bind.ts";
+import type { RunbookContext } from "../../../../src/toolkit/runbooks/runbook.ts";
+import { keyOf, stepName, type StepName } from "../../../../src/toolkit/runner/journal/run-record.ts";
+import { silentReporter, type Reporter } from "../../../../src/toolkit/runner/reporter.ts";
 import { fenced, isFencedOff } from "../../../../src/toolkit/runner/lock/fence.ts";
+import { systemEnv } from "../../../../src/toolkit/runner/system-env.ts";
+import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
-import { resolve } from "../../../../src/toolkit/topology/resolve.ts";
+import type { Step } from "../../../../src/toolkit/steps/step.ts";
+import type { SecretStore } from "../../../../src/toolkit/vault/vault.ts";
 import { FolderMachines } from "../../runner/machines.ts";
 import { startServer, type TestServer } from "../../ssh/servers.ts";
-import { RUN, runbookContext } from "../runbook-context.ts";
-import { answersOf } from "../drain/answers.ts";
-import { fixtureOf } from "./fixtures.ts";
+import { Follower } from "./follower.ts";
 import { isBookkeeping, unfenced } from "./model-books.ts";
-import { Rehearsal } from "./rehearsal.ts";
-
-const MBCTL = fileURLToPath(new URL("../../../../bin/mbctl.js", import.meta.url));
-const NAMES = ["node-1", "node-2", "node-3"] as const;
+import { quickDisk, Rehearsal } from "./rehearsal.ts";
+import { servedFixtureOf, type ServedFixture } from "./served-fixtures.ts";
+import { Workstations, type Typed } from "./workstations.ts";
 
 /** A command that is no bookkeeping, as it comes to a machine: `connection` can be broken off. */
 export interface Arrival {
@@ -25,66 +26,76 @@ export interface Arrival {
   readonly command: Command;
   readonly mutates: boolean;
   readonly connection: Connection;
-}
-
-/** A program that was started. No exit code where a signal ended it. */
-export interface Typed {
-  readonly pid: number;
-  readonly ended: Promise<{ readonly exitCode: number | undefined; readonly said: string }>;
+  /** What it belongs to; a phase's look comes before the phase's first step. */
+  readonly step: StepName | undefined;
 }
 
 /**
- * The three machines of a description behind SSH servers of this process, for programs of their own that drain node-1.
- * Lock, fence, journal and audit log are real shells in folders; the rest is the model's.
+ * The machines of a description behind SSH servers of this process, in the situation of a runbook, for programs of their
+ * own. Lock, fence, journal and audit log are real shells in folders, or the model's as the rest is: a shell for each of
+ * them takes as long as all else.
  */
-export class ServedMachines {
+export class ServedMachines implements AsyncDisposable {
   /** Called for each arrival before and after it is done. */
   before: (arrival: Arrival) => Promise<void> | void = () => undefined;
-  after: (arrival: Arrival) => void = () => undefined;
+  after: (arrival: Arrival, answer: Answer) => void = () => undefined;
   /** A program of the test's own on the machines, instead of the model; undefined for a command that is none. */
   program: (arrival: Arrival) => Answer | undefined = () => undefined;
   /** Called for each command about lock, journal and audit log, after it is done. */
   kept: (machine: string, command: Command, answer: Answer) => void = () => undefined;
-  /** Who types. */
-  user = "eve";
+  readonly #fixture: ServedFixture;
   readonly #folders: FolderMachines;
-  readonly #servers: TestServer[] = [];
-  readonly #connections = new Map<string, Connection[]>(NAMES.map((name) => [name, []]));
+  readonly #hasShells: boolean;
+  readonly #servers = new Map<string, TestServer>();
+  readonly #connections = new Map<Connection, string>();
   readonly #cut = new Set<string>();
+  readonly #lost = new WeakSet<Connection>();
+  readonly #follower: Follower;
+  #held!: AsyncDisposableStack;
+  #workstations!: Workstations;
   #model!: Rehearsal;
   #count = 0;
 
-  private constructor(folders: FolderMachines) {
+  private constructor(fixture: ServedFixture, folders: FolderMachines, hasShells: boolean) {
+    this.#hasShells = hasShells;
+    this.#fixture = fixture;
     this.#folders = folders;
+    this.#follower = new Follower(async (begun, run) => {
+      const context = await this.#context();
+      const runnable = bind(fixture.runbook, context, begun.arguments, begun.command);
+      const plan = this.#model.machines.watch(
+        await runnable.plan(new Map(Object.entries(begun.answers)), run),
+      );
+      for (const phase of plan.phases) if (phase.machines.length === 0) phase.decide(new Map());
+      return plan;
+    });
   }
 
-  static async start(): Promise<ServedMachines> {
-    const served = new ServedMachines(await FolderMachines.make());
-    for (const machine of NAMES) {
-      const exec = (channel: ServerChannel, line: string, connection: Connection) =>
-        void served.#serve(machine, channel, line, connection);
-      const onConnection = (connection: Connection) => {
-        served.#connections.get(machine)!.push(connection);
-        if (served.#cut.has(machine)) connection.end();
-      };
-      served.#servers.push(await startServer({ exec, onConnection }));
-      mkdirSync(served.#folders.path(machine, ""), { recursive: true });
+  /** @param runbook by its name */
+  static async start(runbook: string, books: "shells" | "model" = "shells"): Promise<ServedMachines> {
+    // What was begun is ended too where something after it fails.
+    await using held = new AsyncDisposableStack();
+    const fixture = await servedFixtureOf(runbook);
+    const folders = await FolderMachines.make(quickDisk());
+    held.defer(() => folders.remove());
+    const served = new ServedMachines(fixture, folders, books === "shells");
+    for (const machine of fixture.answers.keys()) {
+      const server = await startServer({
+        exec: (channel, line, connection) => void served.#serve(machine, channel, line, connection),
+        onConnection: (connection) => {
+          served.#connections.set(connection, machine);
+          if (served.#cut.has(machine)) connection.end();
+        },
+      });
+      held.defer(() => server.stop());
+      served.#servers.set(machine, server);
+      mkdirSync(folders.path(machine, ""), { recursive: true });
     }
-    const { topology } = await served.#project("desk");
-    const fixture = {
-      ...(await fixtureOf("drain")),
-      answers: answersOf({}, topology),
-      context: runbookContext(topology),
-    };
-    served.#model = new Rehearsal(fixture);
-    const plan = await served.#model.runnable.plan(fixture.answers, RUN);
-    for (const phase of plan.phases) if (phase.machines.length === 0) phase.decide(new Map());
+    served.#workstations = new Workstations(folders.folder, served.#servers);
+    await fixture.prepare(await served.#workstations.target("desk"));
+    served.#model = held.use(new Rehearsal({ ...fixture, context: await served.#context() }));
+    served.#held = held.move();
     return served;
-  }
-
-  /** The folder of a workstation's project. */
-  projectOf(workstation: string): string {
-    return join(this.#folders.folder, workstation);
   }
 
   get state(): Readonly<Record<string, readonly string[]>> {
@@ -94,6 +105,66 @@ export class ServedMachines {
   /** How many commands came that are no bookkeeping. */
   get count(): number {
     return this.#count;
+  }
+
+  /** The steps that were begun, as keyOf names them. */
+  get begun(): ReadonlySet<string> {
+    return this.#follower.begun;
+  }
+
+  /** The runbook as it is typed. */
+  get typed(): readonly string[] {
+    return [...this.#fixture.typed, "--yes"];
+  }
+
+  stepNamed(name: StepName): Step {
+    const { all } = this.#model.machines.steps;
+    const found = all.find(({ phase, step }) => keyOf(stepName(phase.title, step)) === keyOf(name));
+    if (!found) throw new Error(`a program began ${keyOf(name)}, which nobody here has decided on`);
+    return found.step;
+  }
+
+  /** Carries the runbook out in this process, without a program or a connection. Resolves to its steps, as keyOf names them. */
+  async rehearse(): Promise<readonly string[]> {
+    const steps: string[] = [];
+    let phase = "";
+    const reporter: Reporter = {
+      ...silentReporter,
+      phaseStarted: (title) => void (phase = title),
+      stepStarted: (step) => void steps.push(keyOf(stepName(phase, step))),
+    };
+    await this.#model.start({ reporter });
+    return steps;
+  }
+
+  /** Who types. */
+  set user(name: string) {
+    this.#workstations.user = name;
+  }
+
+  /** The folder of a workstation's project. */
+  projectOf(workstation: string): string {
+    return this.#workstations.folderOf(workstation);
+  }
+
+  /** A program of its own, typed on a workstation. */
+  mbctl(workstation: string, ...args: readonly string[]): Promise<Typed> {
+    return this.#workstations.mbctl(workstation, ...args);
+  }
+
+  /** What is still on its way from the programs that are connected now never arrives. */
+  loseWhatIsOnItsWay(): void {
+    for (const connection of this.#connections.keys()) this.#lost.add(connection);
+  }
+
+  /** Ends every connection to it, and each new one, until it is healed. */
+  cutOff(machine: string): void {
+    this.#cut.add(machine);
+    for (const [connection, to] of this.#connections) if (to === machine) connection.end();
+  }
+
+  heal(): void {
+    this.#cut.clear();
   }
 
   /** Holds back the command of this number: `came` when it is there, until it is let go. */
@@ -108,91 +179,73 @@ export class ServedMachines {
     return { came, letGo };
   }
 
-  /** A program of its own, typed on a workstation, which is a project folder with nothing but the description. */
-  async mbctl(workstation: string, ...args: readonly string[]): Promise<Typed> {
-    const { file } = await this.#project(workstation);
-    const identities = this.#servers.flatMap(({ keyFile }) => ["--identity", keyFile]);
-    const running = execa(process.execPath, [MBCTL, ...args, "--file", file, ...identities], {
-      reject: false,
-      all: true,
-      extendEnv: false,
-      env: { HOME: this.#folders.folder, PATH: process.env["PATH"]!, USER: this.user },
-    });
-    const ended = running.then(({ exitCode, all }) => ({ exitCode, said: all }));
-    return { pid: running.pid!, ended };
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#held.disposeAsync();
   }
 
-  /** Ends every connection to it, and each new one, until it is healed. */
-  cutOff(machine: string): void {
-    this.#cut.add(machine);
-    for (const connection of this.#connections.get(machine)!.splice(0)) connection.end();
-  }
-
-  heal(): void {
-    this.#cut.clear();
-  }
-
-  async stop(): Promise<void> {
-    for (const server of this.#servers) await server.stop();
-    this.#model[Symbol.dispose]();
-    await this.#folders.remove();
-  }
-
-  async #project(workstation: string) {
-    const folder = this.projectOf(workstation);
-    const file = join(folder, "cluster.yaml");
-    mkdirSync(join(folder, ".mailbastion", "acme"), { recursive: true });
-    let text = readFileSync("examples/three-machines.yaml", "utf8").replace(
-      "name: acme",
-      "name: acme\nplatform: { kind: hosts }",
-    );
-    this.#servers.forEach(({ target: { host, port, user } }, index) => {
-      const login = `ssh: { host: ${host}, port: ${port}, user: ${user} }, roles:`;
-      text = text.replace(new RegExp(`(${NAMES[index]}:.*?)roles:`), `$1${login}`);
-    });
-    writeFileSync(file, `${text}tls: { public: { certificateFile: /etc/c.pem, keyFile: /etc/k.pem } }\n`);
-    const known = this.#servers.map(
-      ({ target: { host, port }, hostKey }) => `[${host}]:${port} ${hostKey.type} ${hostKey.base64}\n`,
-    );
-    writeFileSync(join(folder, ".mailbastion", "acme", "known_hosts"), known.join(""));
-    return { file, topology: resolve((await loadCluster(file)).spec) };
+  async #context(): Promise<RunbookContext> {
+    const target = await this.#workstations.target("desk");
+    const { topology, directory, environment } = target;
+    let secrets: Promise<SecretStore> | undefined;
+    return {
+      topology,
+      directory,
+      environment,
+      services,
+      overrides: [],
+      // Opened once, as by a command: a rotation's new values are in the hands of one only.
+      secrets: () => (secrets ??= openSecrets(target, services, { dryRun: false, env: systemEnv })),
+    };
   }
 
   async #serve(machine: string, channel: ServerChannel, line: string, connection: Connection): Promise<void> {
     const stdin: Buffer[] = [];
     for await (const chunk of channel) stdin.push(chunk as Buffer);
-    const answer = await this.#answer(machine, wordsOf(line), Buffer.concat(stdin).toString(), connection);
-    channel.write(answer.stdout);
-    channel.stderr.write(answer.stderr);
-    channel.exit(answer.code);
+    if (this.#lost.has(connection)) return;
+    try {
+      const { code, stdout, stderr } = await this.#answer(machine, wordsOf(line), stdin, connection);
+      channel.write(stdout);
+      channel.stderr.write(stderr);
+      channel.exit(code);
+    } catch (error) {
+      // A fault of the model is told to the program, whose words a test shows.
+      channel.stderr.write(String((error as Error).stack));
+      channel.exit(255);
+    }
     channel.end();
   }
 
   async #answer(
     machine: string,
     argv: readonly string[],
-    stdin: string,
+    stdin: readonly Buffer[],
     connection: Connection,
-  ): Promise<Answer> {
+  ): Promise<Omit<Answer, "stdout"> & { readonly stdout: string | Buffer }> {
     const sent: Command = { argv, sudo: false, mutates: true };
     const { command, token } = unfenced(sent);
     if (isBookkeeping(command)) {
-      const answer = await this.#folders.run(machine, sent, stdin);
+      const input = Buffer.concat(stdin).toString();
+      this.#follower.read(command, input);
+      const answer = await (this.#hasShells ? this.#folders : this.#model.machines).run(machine, sent, input);
       this.kept(machine, command, answer);
       return answer;
     }
+    await this.#follower.planned();
     const mutates = token !== undefined;
-    const arrival = { nth: this.#count++, machine, command, mutates, connection };
+    const step = this.#follower.doing(machine);
+    const arrival: Arrival = { nth: this.#count++, machine, command, mutates, connection, step };
     await this.before(arrival);
-    const isOurs = token !== undefined && fenced({ ...sent, argv: ["true"] }, token);
-    if (isOurs) {
-      const answer = await this.#folders.run(machine, isOurs);
+    if (token !== undefined && this.#hasShells) {
+      const answer = await this.#folders.run(machine, fenced({ ...sent, argv: ["true"] }, token));
       if (isFencedOff(answer)) return answer;
     }
-    const answer =
-      this.program(arrival) ?? (await this.#model.machines.run(machine, { ...command, mutates }, stdin));
-    this.after(arrival);
-    return answer;
+    if (this.#lost.has(connection)) return { code: 255, stdout: "", stderr: "" };
+    const within = this.#hasShells ? command : sent;
+    const answer = this.program(arrival) ?? (await this.#model.machines.run(machine, { ...within, mutates }));
+    if (!mutates) await this.#follower.looked(machine, command, answer);
+    // Its program may have been killed in this very moment, for what another machine was sent.
+    if (!this.#lost.has(connection)) this.after(arrival, answer);
+    return { ...answer, stdout: (mutates && this.#fixture.streams.get(step!.step)) || answer.stdout };
   }
 }
 
