@@ -96,6 +96,21 @@ const mail = z.strictObject({
         .describe("then the sender is told"),
     })
     .prefault({}),
+  failedMail: z
+    .strictObject({
+      maxSize: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
+        .optional()
+        .describe(
+          "what a node keeps of mail that can be neither delivered nor returned, the newest; default: 1GiB",
+        ),
+      maxAge: duration(Duration.minutes(60), Duration.minutes(525_600))
+        .optional()
+        .describe("and how long; default: 30d"),
+    })
+    .optional(),
+  minFreeSpace: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
+    .optional()
+    .describe("a node whose queue's disk has less left refuses new mail with 452; default: 256MiB"),
 });
 
 const vrrp = z

@@ -54,7 +54,7 @@ describe("the console", () => {
           env: systemEnv,
           log: quietLog,
         }),
-        metrics: () => "",
+        metrics: async () => "",
       }),
       door: tokenDoor(nobody, new FailureLimit(systemEnv)),
     });
