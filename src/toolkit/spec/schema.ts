@@ -101,16 +101,18 @@ const mail = z.strictObject({
       maxSize: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
         .optional()
         .describe(
-          "what a node keeps of mail that can be neither delivered nor returned, the newest; default: 1GiB",
+          "how much mail that can be neither delivered nor returned a node keeps, the newest; default: 1GiB",
         ),
       maxAge: duration(Duration.minutes(60), Duration.minutes(525_600))
         .optional()
-        .describe("and how long; default: 30d"),
+        .describe("older mail of that kind is removed; default: 30d"),
     })
     .optional(),
   minFreeSpace: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
     .optional()
-    .describe("a node whose queue's disk has less left refuses new mail with 452; default: 256MiB"),
+    .describe(
+      "while the disk of a node's queue has less left, new mail is refused with 452; default: 256MiB",
+    ),
 });
 
 const vrrp = z
