@@ -54,10 +54,13 @@ export class MailNode {
     const { config, disk, env, log } = parts;
     this.#parts = parts;
     const { path, minFreeBytes, maxFailedBytes, maxFailedAgeMs } = config.queue;
-    const space = new FreeSpace(disk, path, minFreeBytes ?? MIN_FREE_BYTES, env, log);
+    const leastFree = minFreeBytes ?? MIN_FREE_BYTES;
+    const space = new FreeSpace(disk, path, leastFree, env, log);
     const limits = {
       maxBytes: maxFailedBytes ?? FAILED_MAIL_LIMITS.maxBytes,
       maxAgeMs: maxFailedAgeMs ?? FAILED_MAIL_LIMITS.maxAgeMs,
+      // As much again as the minimum, for mail on its way through.
+      leaveFreeBytes: 2 * leastFree,
     };
     this.#failedMail = new FailedMail(disk, spool.failed, limits, env, log);
     const { nextHop, maxConnections, connectTimeoutMs, retry } = config.delivery;

@@ -9,9 +9,14 @@ import { timeOf } from "./spool.ts";
 export interface FailedMailLimits {
   readonly maxBytes: number;
   readonly maxAgeMs: number;
+  /** While the file system has less left, failed mail goes: it must never be why new mail is refused. */
+  readonly leaveFreeBytes: number;
 }
 
-export const FAILED_MAIL_LIMITS: FailedMailLimits = { maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 };
+export const FAILED_MAIL_LIMITS: Omit<FailedMailLimits, "leaveFreeBytes"> = {
+  maxBytes: 2 ** 30,
+  maxAgeMs: 30 * 86_400_000,
+};
 
 const TIDY_EACH_MS = 3_600_000;
 /** What files are reckoned in: the blocks of common file systems. */
@@ -102,8 +107,12 @@ export class FailedMail {
 
   /** What cannot be removed keeps nothing else there, and is found again by the next look. */
   async #tidy(): Promise<void> {
+    const { leaveFreeBytes } = this.#limits;
+    // Without an answer the other limits hold all the same.
+    const freeBytes = await this.#disk.freeBytes(this.#path).catch(() => Infinity);
+    const spareBytes = this.#bytes + freeBytes - leaveFreeBytes;
     for (let oldest = this.#first(); oldest; oldest = this.#first()) {
-      const why = this.#objection(oldest);
+      const why = this.#objection(oldest, spareBytes);
       if (why === undefined) return;
       this.#forget(oldest);
       const { id, bytes } = oldest;
@@ -114,9 +123,10 @@ export class FailedMail {
     }
   }
 
-  #objection({ sinceMs }: Kept): "age" | "size" | undefined {
+  #objection({ sinceMs }: Kept, spareBytes: number): "age" | "size" | "space" | undefined {
     if (this.#env.now() - sinceMs > this.#limits.maxAgeMs) return "age";
-    return this.#bytes > this.#limits.maxBytes ? "size" : undefined;
+    if (this.#bytes > this.#limits.maxBytes) return "size";
+    return this.#bytes > spareBytes ? "space" : undefined;
   }
 
   #first(): Kept | undefined {

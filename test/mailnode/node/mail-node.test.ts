@@ -242,6 +242,7 @@ describe("a mail node", () => {
 
   describe("with a small disk", () => {
     const MIB = 2 ** 20;
+    const DISK_MIB = 24;
     const FREE_MIB = 6;
     const KEPT_MIB = 4;
     const OTHER_DATA = "data-of-others";
@@ -251,7 +252,7 @@ describe("a mail node", () => {
     let queue: string;
 
     beforeEach(async () => {
-      disk = await SmallDisk.mount(16);
+      disk = await SmallDisk.mount(DISK_MIB);
       queue = join(disk.path, "spool");
       away = false;
       hop = await ScriptedHop.start({
@@ -306,7 +307,7 @@ describe("a mail node", () => {
       const node = await start(realDisk, {}, systemEnv, socket);
       const client = await begin("a@sender.example");
       expect(await client.say("Subject: x\r\n\r\nbody\r\n.")).toMatch(/^250/);
-      await writeFile(join(disk.path, OTHER_DATA), Buffer.alloc((17 - FREE_MIB) * MIB));
+      await writeFile(join(disk.path, OTHER_DATA), Buffer.alloc((DISK_MIB + 1 - FREE_MIB) * MIB));
       await until(async () => !(await node.ready()).ready);
       expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOSPC" });
       expect(await client.say("MAIL FROM:<a@sender.example>")).toMatch(/^452 4\.3\.1 /);

@@ -48,7 +48,7 @@ async function setUp(
   retry = { firstMs: 2, longestMs: 8, giveUpMs: 1e9 },
   disk = new ForgetfulDisk(),
   env = systemEnv,
-  limits = FAILED_MAIL_LIMITS,
+  limits = { ...FAILED_MAIL_LIMITS, leaveFreeBytes: 0 },
 ) {
   const { spool, recovery } = await Spool.open(disk, "/spool", env);
   const hop = new Hop();
@@ -155,6 +155,7 @@ describe("delivery", () => {
     const { hop, delivery, disk, queue } = await setUp(undefined, undefined, undefined, {
       maxBytes: 3 * 8192,
       maxAgeMs: 1e9,
+      leaveFreeBytes: 0,
     });
     hop.answer = () => REJECTED;
     for (let index = 0; index < 9; index++) {

@@ -5,8 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { pino } from "pino";
 import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
-import { FAILED_MAIL_LIMITS, FailedMail } from "../../../src/mailnode/queue/failed-mail.ts";
+import {
+  FAILED_MAIL_LIMITS,
+  FailedMail,
+  type FailedMailLimits,
+} from "../../../src/mailnode/queue/failed-mail.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
+import { SmallDisk } from "../fixtures/small-disk.ts";
 import { until } from "../fixtures/until.ts";
 
 const HOUR_MS = 3_600_000;
@@ -46,12 +51,13 @@ describe("failed mail", () => {
     await rm(directory, { recursive: true });
   });
 
-  const limited = (limits: Partial<typeof FAILED_MAIL_LIMITS>): FailedMail => {
+  const limited = (limits: Partial<FailedMailLimits>): FailedMail => {
     const log = pino(
       { base: null, timestamp: false },
       { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     );
-    return (kept = new FailedMail(realDisk, spool.failed, { ...FAILED_MAIL_LIMITS, ...limits }, env, log));
+    const all = { ...FAILED_MAIL_LIMITS, leaveFreeBytes: 0, ...limits };
+    return (kept = new FailedMail(realDisk, spool.failed, all, env, log));
   };
   const looked = async (mail: FailedMail): Promise<void> => {
     mail.start();
@@ -111,6 +117,22 @@ describe("failed mail", () => {
     await mail.add(await put());
     expect(await there()).toEqual([]);
     expect(mail.bytes).toBe(0);
+  });
+
+  it("goes where it would take the room that new mail needs, however little it is, and no more than must", async () => {
+    const disk = await SmallDisk.mount(1);
+    try {
+      ({ spool } = await Spool.open(realDisk, disk.path, env));
+      const leaveFreeBytes = (await realDisk.freeBytes(disk.path)) - 6 * BLOCK;
+      const mail = limited({ leaveFreeBytes });
+      const ids = [await put(), await put(), await put(), await put()];
+      for (const id of ids) await mail.add(id);
+      expect(await there()).toEqual(ids.slice(2));
+      expect(lines).toEqual([removed(ids[0]!, "space"), removed(ids[1]!, "space")]);
+      expect(await realDisk.freeBytes(disk.path)).toBe(leaveFreeBytes);
+    } finally {
+      await disk.unmount();
+    }
   });
 
   it("goes when it is too old, by its id, though nothing else is set aside", async () => {
