@@ -48,7 +48,15 @@ const schema = z.strictObject({
     connectTimeoutMs: milliseconds,
     retry: z.strictObject({ firstMs: count, longestMs: count, giveUpMs: count }),
   }),
-  queue: z.strictObject({ path }),
+  queue: z.strictObject({
+    path,
+    /** What failed mail may take on the disk; beyond, the oldest is removed. Absent: 1 GiB. */
+    maxFailedBytes: count.optional(),
+    /** Older failed mail is removed. Absent: 30 days. */
+    maxFailedAgeMs: count.optional(),
+    /** New mail is refused with 452 while the file system has less left. Absent: 256 MiB. */
+    minFreeBytes: count.optional(),
+  }),
   admin: z.strictObject({ address, port, pem: path }),
   checks: z.strictObject({
     database: z

@@ -116,6 +116,7 @@ describe("the mail node's configuration", () => {
       "hostname",
       (config: MailNodeConfig) => set(config, "hostname", "mail\r\nx"),
     ],
+    ["no room", "queue.minFreeBytes", (config: MailNodeConfig) => set(config.queue, "minFreeBytes", 0)],
     ["a relative path", "queue.path", (config: MailNodeConfig) => set(config.queue, "path", "queue")],
   ])("refuses %s", (_what, path, change) => {
     expect(faultsIn(changed(change)).map((fault) => fault.split("|")[0])).toEqual([path]);

@@ -12,7 +12,7 @@ export interface ConsoleParts {
   readonly facts: () => StatusFacts;
   readonly api: ClusterApi;
   /** In Prometheus' text format. */
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
 }
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -42,7 +42,10 @@ export class Console {
         return sendJson(response, answer.ready ? 200 : 503, answer);
       }
       case "/metrics":
-        return api.guard(request, response, door, () => send(response, 200, METRICS_TYPE, metrics()));
+        return api.guard(request, response, door, async () => {
+          const text = await metrics();
+          return () => send(response, 200, METRICS_TYPE, text);
+        });
       case "/":
         return send(response, 200, "text/html; charset=utf-8", statusPage(facts()));
       default:

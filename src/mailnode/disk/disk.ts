@@ -20,6 +20,10 @@ export interface Disk {
   list(path: string): Promise<readonly string[]>;
   /** The content from byte `start` on, in pieces. Rejects with ENOENT when there is no such file. */
   read(path: string, start?: number): AsyncIterable<Uint8Array>;
+  /** Of a file, in bytes. Rejects with ENOENT when there is no such file. */
+  size(path: string): Promise<number>;
+  /** What the file system on which a directory lies has left for this user, in bytes. */
+  freeBytes(path: string): Promise<number>;
   syncDirectory(path: string): Promise<void>;
 }
 

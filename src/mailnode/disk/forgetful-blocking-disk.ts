@@ -18,6 +18,8 @@ export interface Operation {
     | "remove"
     | "list"
     | "read"
+    | "size"
+    | "statfs"
     | "syncDirectory";
   readonly path: string;
   /** 0 for the first operation of this disk. */
@@ -40,6 +42,8 @@ export class ForgetfulBlockingDisk implements BlockingDisk {
   fault: (operation: Operation) => DiskFault | undefined = () => undefined;
   /** How many operations there were. */
   operations = 0;
+  /** What freeBytes reckons from, in bytes. It refuses no write: that is the fault hook's to do. */
+  capacity = Infinity;
   readonly #directories = new Map<string, ForgetfulNames<ForgetfulInode>>();
   #off = false;
 
@@ -102,6 +106,18 @@ export class ForgetfulBlockingDisk implements BlockingDisk {
     return this.#inode(path).visible.slice();
   }
 
+  size(path: string): number {
+    this.#begin("size", path);
+    return this.#inode(path).visible.length;
+  }
+
+  /** Counts the content alone, and a file once however many names it has. */
+  freeBytes(path: string): number {
+    this.#begin("statfs", path);
+    const inodes = new Set([...this.#directories.values()].flatMap(({ visible }) => [...visible.values()]));
+    return [...inodes].reduce((left, { visible }) => left - visible.length, this.capacity);
+  }
+
   /** Turns one bit of a file over, as a drive does that ages. */
   flip(path: string, at: number, bit = 0): void {
     this.#inode(path).flip(at, bit);
@@ -157,6 +173,7 @@ export class ForgetfulBlockingDisk implements BlockingDisk {
     contentOf: (inode: ForgetfulInode) => Uint8Array,
   ): ForgetfulBlockingDisk {
     const next = new ForgetfulBlockingDisk();
+    next.capacity = this.capacity;
     const copies = new Map<ForgetfulInode, ForgetfulInode>();
     for (const [path, directory] of this.#directories) {
       const fresh = new ForgetfulNames<ForgetfulInode>();

@@ -61,6 +61,14 @@ export class ForgetfulDisk implements Disk {
     yield content.subarray(middle);
   }
 
+  async size(path: string): Promise<number> {
+    return this.blocking.size(path);
+  }
+
+  async freeBytes(path: string): Promise<number> {
+    return this.blocking.freeBytes(path);
+  }
+
   async syncDirectory(path: string): Promise<void> {
     this.blocking.syncDirectory(path);
   }

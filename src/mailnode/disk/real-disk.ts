@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Disk, DiskFile } from "./disk.ts";
 
@@ -30,6 +30,13 @@ export const realDisk: Disk = {
   // A generator, so that the file is not open before someone reads, and closed when they stop early.
   async *read(path, start = 0) {
     yield* createReadStream(path, { start }) as AsyncIterable<Uint8Array>;
+  },
+
+  size: async (path) => (await stat(path)).size,
+
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
   },
 
   syncDirectory,

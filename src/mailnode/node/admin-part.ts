@@ -11,6 +11,7 @@ import { adminMetrics } from "../admin/metrics/admin-metrics.ts";
 import { clusterMetrics } from "../admin/metrics/cluster-metrics.ts";
 import { expose } from "../admin/metrics/exposition.ts";
 import { nodeMetrics, type NodeFigures } from "../admin/metrics/node-metrics.ts";
+import { spoolMetrics, type SpoolFigures } from "../admin/metrics/spool-metrics.ts";
 import { Refusals } from "../admin/refusals.ts";
 import type { StatusFacts } from "../admin/status-page.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
@@ -23,6 +24,8 @@ export interface AdminPartOptions extends Pick<ConsoleParts, "health" | "ready">
   /** Undefined while the node is in no cluster. */
   readonly cluster: () => RunningCluster | undefined;
   readonly figures: () => NodeFigures & StatusFacts;
+  /** Absent on a node without a queue. */
+  readonly spool?: () => Promise<SpoolFigures>;
   readonly env: Env;
   readonly log: Logger;
 }
@@ -33,13 +36,14 @@ export class AdminPart {
   readonly #socket: LocalSocket | undefined;
 
   constructor(options: AdminPartOptions) {
-    const { config, pem, socket, cluster, figures, env, log, health, ready } = options;
+    const { config, pem, socket, cluster, figures, spool, env, log, health, ready } = options;
     const refusals = new Refusals(env, log);
     const api = new ClusterApi({ cluster, refusals, env, log });
-    const metrics = (): string => {
+    const metrics = async (): Promise<string> => {
       const running = cluster();
       return expose([
         ...nodeMetrics(figures()),
+        ...(spool ? spoolMetrics(await spool()) : []),
         ...adminMetrics(refusals.figures()),
         ...(running ? clusterMetrics(running) : []),
       ]);

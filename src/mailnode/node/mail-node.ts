@@ -4,11 +4,13 @@ import { DRAINING, healthOf, type CheckOutcome, type Health, type Ready } from "
 import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
+import { oncePer } from "../../support/once-per.ts";
 import { check, databaseCheck, redisCheck, type Check } from "../admin/checks.ts";
-import { oncePer } from "../admin/once-per.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Disk } from "../disk/disk.ts";
 import { Delivery } from "../queue/delivery.ts";
+import { FAILED_MAIL_LIMITS, FailedMail } from "../queue/failed-mail.ts";
+import { FreeSpace, MIN_FREE_BYTES } from "../queue/free-space.ts";
 import { smtpRelay } from "../queue/smtp-relay.ts";
 import { Spool } from "../queue/spool.ts";
 import { Reception } from "../smtp/reception.ts";
@@ -37,6 +39,7 @@ export class MailNode {
   readonly #parts: MailNodeParts;
   readonly #smtp: SmtpService;
   readonly #delivery: Delivery;
+  readonly #failedMail: FailedMail;
   readonly #admin: AdminPart;
   readonly #drain: DrainWatch | undefined;
   readonly #gate: ServiceGate<DrainAsker>;
@@ -48,12 +51,23 @@ export class MailNode {
   };
 
   private constructor(parts: MailNodeParts, spool: Spool, pems: { mail: string; admin: string }) {
-    const { config, env, log } = parts;
+    const { config, disk, env, log } = parts;
     this.#parts = parts;
+    const { path, minFreeBytes, maxFailedBytes, maxFailedAgeMs } = config.queue;
+    const leastFree = minFreeBytes ?? MIN_FREE_BYTES;
+    const space = new FreeSpace(disk, path, leastFree, env, log);
+    const limits = {
+      maxBytes: maxFailedBytes ?? FAILED_MAIL_LIMITS.maxBytes,
+      maxAgeMs: maxFailedAgeMs ?? FAILED_MAIL_LIMITS.maxAgeMs,
+      // As much again as the minimum, for mail on its way through.
+      leaveFreeBytes: 2 * leastFree,
+    };
+    this.#failedMail = new FailedMail(disk, spool.failed, limits, env, log);
     const { nextHop, maxConnections, connectTimeoutMs, retry } = config.delivery;
     const relay = smtpRelay({ ...nextHop, hostname: config.hostname, connectTimeoutMs });
     this.#delivery = new Delivery(
       spool,
+      this.#failedMail,
       relay,
       { hostname: config.hostname, remote: nextHop.host, maxConnections, retry },
       env,
@@ -61,6 +75,7 @@ export class MailNode {
     );
     const reception = new Reception(
       spool,
+      space,
       (entry) => this.#delivery.add(entry),
       { hostname: config.hostname, ...config.smtp },
       env,
@@ -75,7 +90,7 @@ export class MailNode {
     this.#gate = new ServiceGate((isClosed) => this.#smtp.setDrained(isClosed));
     if (config.drainMark !== undefined)
       this.#drain = new DrainWatch(config.drainMark, env, (mark) => this.#drainChanged(mark));
-    this.#checks = this.#makeChecks(spool);
+    this.#checks = this.#makeChecks(spool, space);
     this.#admin = new AdminPart({
       config: config.admin,
       pem: pems.admin,
@@ -91,6 +106,7 @@ export class MailNode {
         draining: this.#smtp.draining,
         isWitness: false,
       }),
+      spool: async () => ({ failedBytes: this.#failedMail.bytes, freeBytes: await space.bytes() }),
       env,
       log,
     });
@@ -131,6 +147,7 @@ export class MailNode {
       await node.#cluster?.stop();
       throw portError(error);
     }
+    node.#failedMail.start();
     node.#delivery.start();
     log.info({ version: parts.version, recovered: recovery.entries.length }, "taking mail");
     return node;
@@ -171,6 +188,7 @@ export class MailNode {
     const over = env.sleep(config.drainLimitMs, limit.signal).catch(() => undefined);
     await Promise.race([this.#delivery.stop(), over]);
     limit.abort();
+    await this.#failedMail.stop();
     await this.#cluster?.stop();
     await this.#admin.stop();
     log.info({ queued: this.#delivery.length }, "stopped");
@@ -196,7 +214,7 @@ export class MailNode {
     return { ...health, ...this.#drainFacts(), ...(this.#cluster && { cluster: this.#cluster.part() }) };
   }
 
-  /** Whether mail may be sent here: the ports are open, nothing drains and the disk takes writes. */
+  /** Whether mail may be sent here: the ports are open, nothing drains and the disk has room and takes writes. */
   async ready(): Promise<Ready> {
     const { node } = this.#parts.config;
     const queue = await this.#checks.queue();
@@ -247,14 +265,17 @@ export class MailNode {
       : is(this.#smtp.listening, "a port is closed");
   }
 
-  #makeChecks(spool: Spool): { database: Check | undefined; redis: Check | undefined; queue: Check } {
+  #makeChecks(
+    spool: Spool,
+    space: FreeSpace,
+  ): { database: Check | undefined; redis: Check | undefined; queue: Check } {
     const { config, env } = this.#parts;
     const { database, redis, timeoutMs, cacheMs } = config.checks;
     const kept = (question: Check): Check => oncePer(cacheMs, env, question);
     return {
       database: database && kept(databaseCheck(database, timeoutMs, env)),
       redis: redis && kept(redisCheck(redis, timeoutMs, env)),
-      queue: kept(check(timeoutMs, env, () => spool.prove())),
+      queue: kept(check(timeoutMs, env, () => space.need().then(() => spool.prove()))),
     };
   }
 }

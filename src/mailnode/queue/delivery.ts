@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Env } from "../../support/env.ts";
 import { bounceMessage } from "./bounce.ts";
 import type { DeliveryState, FailedRecipient, QueueEntry } from "./entry.ts";
+import type { FailedMail } from "./failed-mail.ts";
 import type { Relay, RelayResult } from "./relay.ts";
 import { retryDelayMs, type RetryPolicy } from "./retry.ts";
 import { Schedule } from "./schedule.ts";
@@ -28,6 +29,7 @@ const LONGEST_HEADER_BYTES = 64 * 1024;
  */
 export class Delivery {
   readonly #spool: Spool;
+  readonly #failedMail: FailedMail;
   readonly #relay: Relay;
   readonly #options: DeliveryOptions;
   readonly #env: Env;
@@ -41,8 +43,16 @@ export class Delivery {
   readonly #broken = Promise.withResolvers<Error>();
   #stopped = false;
 
-  constructor(spool: Spool, relay: Relay, options: DeliveryOptions, env: Env, log: Logger) {
+  constructor(
+    spool: Spool,
+    failedMail: FailedMail,
+    relay: Relay,
+    options: DeliveryOptions,
+    env: Env,
+    log: Logger,
+  ) {
     this.#spool = spool;
+    this.#failedMail = failedMail;
     this.#relay = relay;
     this.#options = options;
     this.#env = env;
@@ -167,6 +177,7 @@ export class Delivery {
         { id, failed: state.failed },
         "undeliverable, and without a sender to tell: kept in failed/",
       );
+      await this.#failedMail.add(id);
     } else {
       await this.#spool.finish(id);
     }

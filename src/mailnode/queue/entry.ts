@@ -31,6 +31,9 @@ export interface FailedRecipient {
   readonly reason: string;
 }
 
+/** Ends the name of the file in which a message's state lies, beside the message's own. */
+export const STATE = ".state";
+
 /** A message of the queue: all that is known without reading its body. */
 export interface QueueEntry {
   readonly envelope: Envelope;

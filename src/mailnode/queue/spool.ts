@@ -7,12 +7,20 @@ import {
   encodeEnvelope,
   freshState,
   readEnvelope,
+  STATE,
   type DeliveryState,
   type Envelope,
   type QueueEntry,
 } from "./entry.ts";
 
-const STATE = ".state";
+/** What newId gives: nine digits of time in base 36, a hyphen, and ten of chance. */
+const ID = /^([a-z0-9]{9})-[a-z0-9]{10}$/;
+
+/** When an id was given, in milliseconds since 1970; undefined for a name that is no id. */
+export function timeOf(id: string): number | undefined {
+  const time = ID.exec(id)?.[1];
+  return time === undefined ? undefined : parseInt(time, 36);
+}
 
 /** What a restart found. */
 export interface Recovery {
@@ -35,7 +43,8 @@ export class Spool {
   readonly #env: Env;
   readonly #incoming: string;
   readonly #queue: string;
-  readonly #failed: string;
+  /** Where failed mail lies. */
+  readonly failed: string;
   #serial = 0;
 
   private constructor(disk: Disk, path: string, env: Env) {
@@ -44,13 +53,13 @@ export class Spool {
     this.#env = env;
     this.#incoming = join(path, "incoming");
     this.#queue = join(path, "queue");
-    this.#failed = join(path, "failed");
+    this.failed = join(path, "failed");
   }
 
   /** Opens the spool, removes what was never accepted, and reads what was. Rejects with the disk's error. */
   static async open(disk: Disk, path: string, env: Env): Promise<{ spool: Spool; recovery: Recovery }> {
     const spool = new Spool(disk, path, env);
-    for (const directory of [spool.#incoming, spool.#queue, spool.#failed])
+    for (const directory of [spool.#incoming, spool.#queue, spool.failed])
       await disk.makeDirectory(directory);
     for (const name of await disk.list(spool.#incoming)) await disk.remove(join(spool.#incoming, name));
     return { spool, recovery: await spool.#recover() };
@@ -99,7 +108,7 @@ export class Spool {
     await this.#leaveQueue([id]);
   }
 
-  /** Moves a message that nobody can be told of to failed/, where it stays, with a state that holds the reasons. */
+  /** Moves a message that nobody can be told of to failed/, with a state that holds the reasons. */
   async setAside(id: string, state: DeliveryState): Promise<void> {
     await this.saveState(id, state);
     await this.#moveToFailed([id], [id, id + STATE]);
@@ -171,8 +180,8 @@ export class Spool {
    * may be the removal.
    */
   async #moveToFailed(ids: readonly string[], names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#linkUnlessThere(join(this.#queue, name), join(this.#failed, name));
-    await this.#sync.sync(this.#failed);
+    for (const name of names) await this.#linkUnlessThere(join(this.#queue, name), join(this.failed, name));
+    await this.#sync.sync(this.failed);
     await this.#leaveQueue(ids);
   }
 

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import type { Env } from "../../support/env.ts";
 import type { QueueEntry } from "../queue/entry.ts";
+import type { FreeSpace } from "../queue/free-space.ts";
 import type { Intake, Spool } from "../queue/spool.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
@@ -17,6 +18,7 @@ export interface ReceptionOptions {
 /** Takes messages from sessions into the spool; what it resolves for is durable. */
 export class Reception {
   readonly #spool: Spool;
+  readonly #space: FreeSpace;
   readonly #accepted: (entry: QueueEntry) => void;
   readonly #options: ReceptionOptions;
   readonly #env: Env;
@@ -25,16 +27,23 @@ export class Reception {
   /** @param accepted is told of every durable message before its sender is */
   constructor(
     spool: Spool,
+    space: FreeSpace,
     accepted: (entry: QueueEntry) => void,
     options: ReceptionOptions,
     env: Env,
     log: Logger,
   ) {
     this.#spool = spool;
+    this.#space = space;
     this.#accepted = accepted;
     this.#options = options;
     this.#env = env;
     this.#log = log;
+  }
+
+  /** The reply to whoever begins a message while there is no room for any; undefined while there is. */
+  async noRoom(): Promise<Error | undefined> {
+    return this.#space.need().then(() => undefined, diskReply);
   }
 
   /**
@@ -71,6 +80,7 @@ export class Reception {
   }
 
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
+    await this.#space.need();
     const { mailFrom, rcptTo, bodyType } = session.envelope;
     const recipients = rcptTo.map(said);
     const now = this.#env.now();
@@ -118,10 +128,14 @@ export class Reception {
 
   #diskReply(id: string, error: unknown): Error {
     this.#log.error({ id, err: error }, "the spool refused a message");
-    return (error as NodeJS.ErrnoException).code === "ENOSPC"
-      ? reply(452, "4.3.1 No space left, try again later")
-      : reply(451, "4.3.0 Message could not be stored, try again later");
+    return diskReply(error);
   }
+}
+
+function diskReply(error: unknown): Error {
+  return (error as NodeJS.ErrnoException).code === "ENOSPC"
+    ? reply(452, "4.3.1 No space left, try again later")
+    : reply(451, "4.3.0 Message could not be stored, try again later");
 }
 
 /** An address that MAIL or RCPT was answered 250 for, which has the form. */

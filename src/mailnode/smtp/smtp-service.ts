@@ -139,7 +139,8 @@ export class SmtpService {
       socketTimeout: config.idleTimeoutMs,
       closeTimeout: 1000,
       onConnect: (_session, done) => done(this.draining ? reply(421, DRAINING) : null),
-      onMailFrom: (address, session, done) => done(this.#senderObjection(address, listener, session)),
+      onMailFrom: (address, session, done) =>
+        void this.#senderObjection(address, listener, session).then(done),
       onRcptTo: (address, session, done) => done(this.#recipientObjection(address, session)),
       onData: (stream, session, done) => {
         this.#reception.receive(stream, session).then(
@@ -153,15 +154,16 @@ export class SmtpService {
     return server;
   }
 
-  #senderObjection(
+  async #senderObjection(
     { address }: SMTPServerAddress,
     listener: Listener,
     session: SMTPServerSession,
-  ): Error | null {
+  ): Promise<Error | null> {
     if (this.draining) return reply(421, DRAINING);
     if (listener.requireTls && !session.secure)
       return reply(530, "5.7.0 Must issue a STARTTLS command first");
-    return asciiMailbox(address) === undefined ? reply(553, NOT_ASCII) : null;
+    if (asciiMailbox(address) === undefined) return reply(553, NOT_ASCII);
+    return (await this.#reception.noRoom()) ?? null;
   }
 
   #recipientObjection({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {

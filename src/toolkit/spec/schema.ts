@@ -96,6 +96,23 @@ const mail = z.strictObject({
         .describe("then the sender is told"),
     })
     .prefault({}),
+  failedMail: z
+    .strictObject({
+      maxSize: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
+        .optional()
+        .describe(
+          "how much mail that can be neither delivered nor returned a node keeps, the newest; default: 1GiB",
+        ),
+      maxAge: duration(Duration.minutes(60), Duration.minutes(525_600))
+        .optional()
+        .describe("older mail of that kind is removed; default: 30d"),
+    })
+    .optional(),
+  minFreeSpace: bytes(Bytes.mebibytes(1), Bytes.mebibytes(1024 * 1024))
+    .optional()
+    .describe(
+      "while the disk of a node's queue has less left, new mail is refused with 452; default: 256MiB",
+    ),
 });
 
 const vrrp = z

@@ -90,7 +90,18 @@ function resolveMail({ name, mail }: ClusterSpec): MailSettings {
       longestMs: ms(mail.retry.longest),
       giveUpMs: ms(mail.retry.giveUp),
     },
+    ...resolveDisk(mail),
   };
+}
+
+function resolveDisk({ failedMail, minFreeSpace }: ClusterSpec["mail"]): Pick<MailSettings, "disk"> {
+  const { maxSize, maxAge } = failedMail ?? {};
+  const disk = {
+    ...(maxSize !== undefined && { maxFailedBytes: Bytes.parse(maxSize).count }),
+    ...(maxAge !== undefined && { maxFailedAgeMs: ms(maxAge) }),
+    ...(minFreeSpace !== undefined && { minFreeBytes: Bytes.parse(minFreeSpace).count }),
+  };
+  return Object.keys(disk).length > 0 ? { disk } : {};
 }
 
 function ms(text: string): number {

@@ -68,6 +68,12 @@ export interface MailSettings {
   readonly nextHop: { readonly host: string; readonly port: number };
   readonly maxMessageBytes: number;
   readonly retry: { readonly firstMs: number; readonly longestMs: number; readonly giveUpMs: number };
+  /** What a node does with its disk where the description says otherwise than the node by itself. */
+  readonly disk?: {
+    readonly maxFailedBytes?: number;
+    readonly maxFailedAgeMs?: number;
+    readonly minFreeBytes?: number;
+  };
 }
 
 export interface BalancerSettings {

@@ -57,7 +57,7 @@ describe("the console", () => {
           env: systemEnv,
           log: quietLog,
         }),
-        metrics: () => "",
+        metrics: async () => "",
       }),
       door: tokenDoor(nobody, new FailureLimit(systemEnv)),
     };

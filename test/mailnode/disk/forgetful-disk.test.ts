@@ -106,6 +106,19 @@ describe("a disk that forgets", () => {
     expect(await found(disk, "/a/x")).toBe("con");
   });
 
+  it("counts a file once, whatever its names, for what is left of its capacity", async () => {
+    const disk = await diskWith();
+    disk.blocking.capacity = 100;
+    await write(disk, "/a/x", "content", false);
+    await disk.link("/a/x", "/a/y");
+    expect([await disk.size("/a/y"), await disk.freeBytes("/a")]).toEqual([7, 93]);
+    await disk.remove("/a/x");
+    expect(await disk.afterKill().freeBytes("/a")).toBe(93);
+    await disk.remove("/a/y");
+    expect(await disk.freeBytes("/a")).toBe(100);
+    await expect(disk.size("/a/y")).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it("does nothing more once the power is gone", async () => {
     const disk = await diskWith();
     disk.fault = () => "power";

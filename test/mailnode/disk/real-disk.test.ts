@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readText } from "../../../src/mailnode/disk/disk.ts";
+import { SmallDisk } from "../fixtures/small-disk.ts";
 import { until } from "../fixtures/until.ts";
 import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 
@@ -55,6 +56,20 @@ describe("the real disk", () => {
       break;
     }
     await until(async () => (await open()) === 0);
+  });
+
+  it("tells how large a file is and how much is free, and that a file is not there", async () => {
+    const disk = await SmallDisk.mount(4);
+    try {
+      const before = await realDisk.freeBytes(disk.path);
+      expect(before).toBe(4 * 2 ** 20);
+      await writeFile(join(disk.path, "a"), Buffer.alloc(5000));
+      expect(await realDisk.size(join(disk.path, "a"))).toBe(5000);
+      expect(await realDisk.freeBytes(disk.path)).toBe(before - 8192);
+      await expect(realDisk.size(join(disk.path, "b"))).rejects.toMatchObject({ code: "ENOENT" });
+    } finally {
+      await disk.unmount();
+    }
   });
 
   it("refuses to create over a file that is there", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
@@ -9,15 +9,20 @@ import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { serializeDrainMark } from "../../../src/contract/drain-mark.ts";
 import { healthSchema } from "../../../src/contract/health.ts";
 import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
+import type { Disk } from "../../../src/mailnode/disk/disk.ts";
 import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 import { askNode } from "../../../src/mailnode/node/ask-node.ts";
 import { MailNode } from "../../../src/mailnode/node/mail-node.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { NextHop } from "../../../src/toolkit/lab/mail/next-hop.ts";
 import { sendMails } from "../../../src/toolkit/lab/mail/sender.ts";
+import { askSocket } from "../admin/api/cluster-with-api.ts";
 import { sampleConfig } from "../fixtures/config.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { seeded } from "../fixtures/random.ts";
+import { ScriptedHop } from "../fixtures/scripted-hop.ts";
+import { SmallDisk } from "../fixtures/small-disk.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -51,9 +56,10 @@ describe("a mail node", () => {
   });
 
   const start = async (
-    disk: ForgetfulDisk,
+    disk: Disk,
     changes: Partial<MailNodeConfig> = {},
     env = systemEnv,
+    socket?: string,
   ): Promise<MailNode> => {
     const node = await MailNode.start({
       config: { ...config, ...changes },
@@ -61,6 +67,7 @@ describe("a mail node", () => {
       disk,
       env,
       log: quietLog,
+      socket,
     });
     nodes.push(node);
     return node;
@@ -231,5 +238,92 @@ describe("a mail node", () => {
     const broken = new ForgetfulDisk();
     broken.fault = () => "EIO";
     await expect(start(broken)).rejects.toMatchObject({ code: "MAILNODE_SPOOL" });
+  });
+
+  describe("with a small disk", () => {
+    const MIB = 2 ** 20;
+    const DISK_MIB = 24;
+    const FREE_MIB = 6;
+    const KEPT_MIB = 4;
+    const OTHER_DATA = "data-of-others";
+    let disk: SmallDisk;
+    let hop: ScriptedHop;
+    let away: boolean;
+    let queue: string;
+
+    beforeEach(async () => {
+      disk = await SmallDisk.mount(DISK_MIB);
+      queue = join(disk.path, "spool");
+      away = false;
+      hop = await ScriptedHop.start({
+        greeting: () => (away ? "421 4.3.2 later" : "220 hop ESMTP"),
+        RCPT: (line) => (line.includes("sender.example") ? "250 fine" : "550 5.1.1 no such user"),
+      });
+      config = {
+        ...config,
+        smtp: { ...config.smtp, maxMessageBytes: 2 * MIB },
+        delivery: { ...config.delivery, nextHop: { host: "127.0.0.1", port: hop.port } },
+        queue: { path: queue, maxFailedBytes: KEPT_MIB * MIB, minFreeBytes: FREE_MIB * MIB },
+      };
+    });
+    afterEach(async () => {
+      await Promise.all(nodes.splice(0).map((node) => node.stop()));
+      await hop.stop();
+      await disk.unmount();
+    });
+
+    const begin = async (sender: string): Promise<SmtpClient> => {
+      const client = await SmtpClient.connect(smtpPort());
+      await client.reply();
+      await client.say("EHLO client.example");
+      await client.say(`MAIL FROM:<${sender}>`);
+      await client.say("RCPT TO:<nobody@example.com>");
+      await client.say("DATA");
+      return client;
+    };
+    const isEmpty = async (): Promise<boolean> => (await readdir(join(queue, "queue"))).length === 0;
+
+    it("is not filled by whoever sends what can be neither delivered nor returned", async () => {
+      await start(realDisk);
+      const failed = join(queue, "failed");
+      for (let index = 0; index < 20; index++) {
+        const client = await begin("");
+        expect(
+          await client.say(`Subject: ${index}\r\n\r\n${`${"x".repeat(998)}\r\n`.repeat(1000)}.`),
+        ).toMatch(/^250/);
+        client.end();
+        await until(isEmpty);
+      }
+      // Each takes less than a mebibyte with its state, by little.
+      await until(async () => (await readdir(failed)).length === 2 * KEPT_MIB);
+      const names = await readdir(failed);
+      const sizes = await Promise.all(names.map(async (name) => (await stat(join(failed, name))).size));
+      expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(KEPT_MIB * MIB);
+    });
+
+    it("refuses new mail before it is full, says so, and delivers and returns what it has all the same", async () => {
+      away = true;
+      const socket = join(directory, "node.sock");
+      const node = await start(realDisk, {}, systemEnv, socket);
+      const client = await begin("a@sender.example");
+      expect(await client.say("Subject: x\r\n\r\nbody\r\n.")).toMatch(/^250/);
+      await writeFile(join(disk.path, OTHER_DATA), Buffer.alloc((DISK_MIB + 1 - FREE_MIB) * MIB));
+      await until(async () => !(await node.ready()).ready);
+      expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOSPC" });
+      expect(await client.say("MAIL FROM:<a@sender.example>")).toMatch(/^452 4\.3\.1 /);
+      expect(await isEmpty()).toBe(false);
+      const { text } = await askSocket({ socket }, "GET", "/metrics");
+      expect(text).toMatch(/^mailbastion_queue_failed_bytes 0$/m);
+      expect(Number(/^mailbastion_queue_filesystem_avail_bytes (.+)$/m.exec(text)![1])).toBeLessThan(
+        FREE_MIB * MIB,
+      );
+      away = false;
+      await until(isEmpty);
+      expect(hop.lines).toContain("RCPT TO:<a@sender.example>");
+      await rm(join(disk.path, OTHER_DATA));
+      await until(async () => (await node.ready()).ready);
+      expect(await client.say("MAIL FROM:<a@sender.example>")).toMatch(/^250/);
+      client.end();
+    });
   });
 });

@@ -4,6 +4,7 @@ import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { Delivery } from "../../../src/mailnode/queue/delivery.ts";
 import type { Envelope, QueueEntry } from "../../../src/mailnode/queue/entry.ts";
 import type { Outcome, RelayResult } from "../../../src/mailnode/queue/relay.ts";
+import { FAILED_MAIL_LIMITS, FailedMail } from "../../../src/mailnode/queue/failed-mail.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
 import { accept, bodyOf, envelope } from "../fixtures/messages.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
@@ -47,11 +48,13 @@ async function setUp(
   retry = { firstMs: 2, longestMs: 8, giveUpMs: 1e9 },
   disk = new ForgetfulDisk(),
   env = systemEnv,
+  limits = { ...FAILED_MAIL_LIMITS, leaveFreeBytes: 0 },
 ) {
   const { spool, recovery } = await Spool.open(disk, "/spool", env);
   const hop = new Hop();
   const options = { hostname: "mail.example.com", remote: "mx", maxConnections: 2, retry };
-  const delivery = new Delivery(spool, hop.relay, options, env, quietLog);
+  const failedMail = new FailedMail(disk, spool.failed, limits, env, quietLog);
+  const delivery = new Delivery(spool, failedMail, hop.relay, options, env, quietLog);
   running.push(delivery);
   for (const entry of recovery.entries) delivery.add(entry);
   delivery.start();
@@ -146,6 +149,21 @@ describe("delivery", () => {
     expect(hop.seen).toHaveLength(1);
     expect(await disk.list("/spool/failed")).toEqual(["m1", "m1.state"]);
     expect(await disk.list("/spool/queue")).toEqual([]);
+  });
+
+  it("keeps no more failed mail than it may, the newest", async () => {
+    const { hop, delivery, disk, queue } = await setUp(undefined, undefined, undefined, {
+      maxBytes: 3 * 8192,
+      maxAgeMs: 1e9,
+      leaveFreeBytes: 0,
+    });
+    hop.answer = () => REJECTED;
+    for (let index = 0; index < 9; index++) {
+      await queue(`m${index}`, { sender: "" });
+      await until(() => delivery.length === 0);
+    }
+    const kept = ["m6", "m7", "m8"].flatMap((id) => [id, `${id}.state`]);
+    expect(await disk.list("/spool/failed")).toEqual(kept);
   });
 
   it("tries what waited for an unreachable next hop as soon as another message reaches it", async () => {

@@ -5,6 +5,7 @@ import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
 import { ForgetfulDisk } from "../../../src/mailnode/disk/forgetful-disk.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
+import { FreeSpace, MIN_FREE_BYTES } from "../../../src/mailnode/queue/free-space.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
 import { Reception } from "../../../src/mailnode/smtp/reception.ts";
 import { SmtpService } from "../../../src/mailnode/smtp/smtp-service.ts";
@@ -36,8 +37,10 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
   const disk = new ForgetfulDisk();
   const { spool } = await Spool.open(disk, "/spool", systemEnv);
   const entries: QueueEntry[] = [];
+  const time = { ms: 0 };
   const reception = new Reception(
     spool,
+    new FreeSpace(disk, "/spool", MIN_FREE_BYTES, { monotonic: () => time.ms }, quietLog),
     (entry) => entries.push(entry),
     { hostname: "mail.example.com", ...config },
     systemEnv,
@@ -58,7 +61,7 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
     ends.push(() => made.end());
     return made;
   };
-  return { service, disk, spool, entries, client, port: port! };
+  return { service, disk, spool, entries, client, time, port: port! };
 }
 
 describe("taking mail", () => {
@@ -220,6 +223,30 @@ describe("taking mail", () => {
     expect(entries).toEqual([]);
     expect(await disk.list("/spool/queue")).toEqual([]);
     expect(await session.say("NOOP")).toMatch(/^250/);
+  });
+
+  it("refuses mail while the disk has less room than it must, also what was begun before, and takes it again", async () => {
+    const NO_SPACE = "452 4.3.1 No space left, try again later";
+    const { client, entries, disk, time } = await serve();
+    const roomIs = (bytes: number): void => {
+      disk.blocking.capacity = bytes;
+      time.ms += 1_000;
+    };
+    const session = await client();
+    await session.reply();
+    await session.say("EHLO client.example");
+    expect(await session.say("MAIL FROM:<a@sender.example>")).toMatch(/^250/);
+    await session.say("RCPT TO:<b@example.com>");
+    roomIs(MIN_FREE_BYTES - 1);
+    const written: string[] = [];
+    disk.fault = ({ name }) => (written.push(name), undefined);
+    expect(await session.say("DATA")).toMatch(/^354/);
+    expect(await session.say("Subject: x\r\n\r\nbody\r\n.")).toBe(NO_SPACE);
+    expect(await session.say("MAIL FROM:<a@sender.example>")).toBe(NO_SPACE);
+    expect(written).toEqual(["statfs"]);
+    roomIs(MIN_FREE_BYTES);
+    expect(await session.say("MAIL FROM:<a@sender.example>")).toMatch(/^250/);
+    expect(entries).toEqual([]);
   });
 
   it("tells the client after one connection too many to come again", async () => {

@@ -24,6 +24,18 @@ it("a machine has a region and a rank where the description says so", () => {
   expect(second).not.toHaveProperty("electionRank");
 });
 
+it("a mail node keeps failed mail and leaves room on its disk by itself, but for what the description says", () => {
+  const input = parseYaml(text, "three-machines.yaml") as Record<string, any>;
+  expect(resolve(clusterSchema.parse(input)).mail).not.toHaveProperty("disk");
+  Object.assign(input["mail"], { failedMail: { maxAge: "7d" } });
+  expect(resolve(clusterSchema.parse(input)).mail.disk).toEqual({ maxFailedAgeMs: 604_800_000 });
+  Object.assign(input["mail"], { failedMail: { maxSize: "2GiB" }, minFreeSpace: "512MiB" });
+  expect(resolve(clusterSchema.parse(input)).mail.disk).toEqual({
+    maxFailedBytes: 2 ** 31,
+    minFreeBytes: 2 ** 29,
+  });
+});
+
 describe("how a machine is reached", () => {
   it("is left to ~/.ssh/config, but for its address, where the description says nothing", () => {
     expect(reached(undefined, undefined)).toEqual({ host: "192.168.1.101" });

@@ -49,9 +49,9 @@ export class ClusterApi {
     request: IncomingMessage,
     response: ServerResponse,
     door: Door,
-    page: () => void,
+    page: () => Promise<() => void>,
   ): Promise<void> {
-    await this.#guarded(request, response, door, "viewer", async () => page);
+    await this.#guarded(request, response, door, "viewer", page);
   }
 
   async #guarded(

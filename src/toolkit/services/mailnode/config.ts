@@ -56,7 +56,7 @@ export function mailNodeConfig(context: FileContext): MailNodeConfig {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       retry: { ...mail.retry },
     },
-    queue: { path: PATHS.queue },
+    queue: { path: PATHS.queue, ...mail.disk },
     admin: { address, port: PORTS.console, pem: context.addressed(PATHS.machinePem) },
     checks: {
       ...(machinesWith(topology, "database").length > 0 && {

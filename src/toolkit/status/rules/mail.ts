@@ -83,7 +83,7 @@ function queue(view: View, machine: string, { queue: found }: Node): readonly Fi
         rule: "queue-failed",
         machines,
         finding: `${found.failed} messages on ${machine} could be neither delivered nor returned`,
-        remedy: `on ${machine}: look at the .state files in /var/lib/mailbastion/queue/failed`,
+        remedy: `on ${machine}: look at the .state files in /var/lib/mailbastion/queue/failed before mbnode removes them, the oldest first`,
         evidence: [`${machine}: ${found.failed} in failed/`],
       }),
     );

@@ -84,6 +84,7 @@ export async function openDoor(
       draining: false,
       isWitness: false,
     }),
+    spool: async () => ({ failedBytes: 8192, freeBytes: 1_000_000 }),
     env: systemEnv,
     log: quietLog,
   });
@@ -105,7 +106,12 @@ export function ask(door: Door, method: string, path: string, asked: Asked = {})
 }
 
 /** Asks on the local socket. */
-export function askSocket(door: Door, method: string, path: string, asked: Asked = {}): Promise<Answered> {
+export function askSocket(
+  door: Pick<Door, "socket">,
+  method: string,
+  path: string,
+  asked: Asked = {},
+): Promise<Answered> {
   const { socket } = door;
   return speak((options) => httpRequest({ ...options, socketPath: socket }), { ...asked, method, path });
 }

@@ -51,6 +51,8 @@ describe("the metrics of a node", () => {
       'mailbastion_build_info{version="1.2.3"}': 1,
       'mailbastion_raft_snapshots_total{what="installed"}': 0,
       mailbastion_queue_messages: 7,
+      mailbastion_queue_failed_bytes: 8192,
+      mailbastion_queue_filesystem_avail_bytes: 1_000_000,
       mailbastion_smtp_sessions: 2,
       mailbastion_draining: 0,
     });

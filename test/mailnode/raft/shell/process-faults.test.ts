@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { SmallDisk } from "../../fixtures/small-disk.ts";
 import { until } from "../../fixtures/until.ts";
 import { inexplicable } from "../../linearizable/clients.ts";
 import { ProcessCluster } from "./process-cluster.ts";
@@ -70,31 +69,25 @@ describe("processes on this machine whose links are cut", () => {
 describe("a process whose disk is full", () => {
   /** Room for a segment of the log and a few snapshots. */
   const DISK_MIB = 68;
-  const asRoot = (...argv: readonly string[]): void => {
-    const [program, ...args] = process.getuid!() === 0 ? argv : ["sudo", "-n", ...argv];
-    execFileSync(program!, args);
-  };
   let cluster: ProcessCluster;
-  let disk: string;
+  let disk: SmallDisk;
 
   afterEach(async () => {
     await cluster.end();
-    asRoot("umount", disk);
-    await rm(disk, { recursive: true });
+    await disk.unmount();
   });
 
   it("stops by itself and says why, the others go on, and it comes back when there is room", async () => {
-    disk = await mkdtemp(join(tmpdir(), "small-disk-"));
-    asRoot("mount", "-t", "tmpfs", "-o", `size=${DISK_MIB}m,mode=777`, "small-disk", disk);
+    disk = await SmallDisk.mount(DISK_MIB);
     cluster = await ProcessCluster.start({
       count: 3,
       snapshotLogBytes: 5000,
-      directoryOf: (number) => (number === 0 ? join(disk, "data") : undefined),
+      directoryOf: (number) => (number === 0 ? join(disk.path, "data") : undefined),
     });
     const small = cluster.members[0]!;
     const talk = cluster.talk();
     await cluster.leader();
-    const filler = join(disk, "filler");
+    const filler = join(disk.path, "filler");
     const full = await writeFile(filler, Buffer.alloc(DISK_MIB * 2 ** 20)).catch((error: unknown) => error);
     expect(full).toMatchObject({ code: "ENOSPC" });
     await until(() => !small.running);

@@ -94,6 +94,13 @@ describe("the mail node's generated configuration", () => {
     expect(rendered(mailnode, threeMachines, "node-1", "/mbnode.json")).toMatchSnapshot();
   });
 
+  it("says of the disk what the description says, and no more", () => {
+    expect(Object.keys(configOf().queue)).toEqual(["path"]);
+    const disk = { maxFailedBytes: 2 ** 31, maxFailedAgeMs: 1e9, minFreeBytes: 2 ** 29 };
+    const { queue } = configOf({ ...threeMachines, mail: { ...threeMachines.mail, disk } });
+    expect(queue).toMatchObject(disk);
+  });
+
   it("believes the PROXY line of the balancers, and of them alone", () => {
     expect(configOf().smtp.balancers).toEqual(["192.168.1.101", "192.168.1.102"]);
   });

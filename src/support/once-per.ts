@@ -1,4 +1,4 @@
-import type { Env } from "../../support/env.ts";
+import type { Env } from "./env.ts";
 
 /**
  * Wraps a question so that many callers cost one answer: those who ask while it is asked share it, and an

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { oncePer } from "../../../src/mailnode/admin/once-per.ts";
+import { oncePer } from "../../src/support/once-per.ts";
 
 describe("an answer for many", () => {
   it("is shared while it is asked for, kept for its time from then on, and asked for again after", async () => {
