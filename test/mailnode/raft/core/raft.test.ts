@@ -81,7 +81,8 @@ describe("a witness among five", () => {
     sent(core);
     for (const from of ["n2", "n3"])
       core.step({ type: "voteResponse", from, to: "n1", term: 1, granted: true });
-    const toWitness = (lines: readonly string[]) => lines.filter((line) => /^n1->n5 append .*1\/1/.test(line));
+    const toWitness = (lines: readonly string[]) =>
+      lines.filter((line) => /^n1->n5 append .*1\/1/.test(line));
     const first = sent(core);
     expect(first.filter((line) => line.startsWith("n1->n2 append"))).toHaveLength(1);
     expect(toWitness(first)).toEqual([]);
