@@ -12,18 +12,18 @@ const WRITE = writeCommand("r", "", true).argv[2];
  * plans, and decides as the program does, from the answers that it was given.
  */
 export class Follower {
-  readonly #makePlan: (begun: Begun, run: RunIdentity) => Promise<Plan>;
+  readonly #makePlan: (begun: Begun, run: RunIdentity) => Promise<Plan | undefined>;
   readonly #doing = new Map<string, StepName>();
   readonly #begun = new Set<string>();
   #attempts = 0;
   /** How many entries are read. Every machine gets each of them, some of them later again. */
   #read = 0;
-  #plan: Promise<Plan> | undefined;
+  #plan: Promise<Plan | undefined> | undefined;
   #finished: ReadonlySet<string> = new Set();
   /** By phase and machine, what the present attempt has found. */
   #found = new Map<string, Map<string, Answer>>();
 
-  constructor(makePlan: (begun: Begun, run: RunIdentity) => Promise<Plan>) {
+  constructor(makePlan: (begun: Begun, run: RunIdentity) => Promise<Plan | undefined>) {
     this.#makePlan = makePlan;
   }
 

@@ -61,6 +61,8 @@ export class ServedMachines implements AsyncDisposable {
     this.#fixture = fixture;
     this.#folders = folders;
     this.#follower = new Follower(async (begun, run) => {
+      // Of a runbook that is the test's own, the test says what its commands come to.
+      if (begun.runbook !== fixture.runbook.name) return undefined;
       const context = await this.#context();
       const runnable = bind(fixture.runbook, context, begun.arguments, begun.command);
       const plan = this.#model.machines.watch(
