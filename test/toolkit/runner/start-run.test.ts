@@ -195,7 +195,7 @@ describe("a run", () => {
   it("that fails says where its journal and its commands are, also one that may simply be typed again", async () => {
     const settings = machines.settings();
     const broken = [plannedPhase("first", [[mark("node-1", "a", breaks)]])];
-    for (const isRepeatable of [true, false]) {
+    for (const isRepeatable of [false, true]) {
       const failure: unknown = await startRun(runnable(broken, { isRepeatable, supersedes: () => true }), {
         ...settings,
         dryRun: false,
