@@ -9,12 +9,12 @@ import type { OpenCluster } from "./open-cluster.ts";
 /** What gossip says of the others is for the log's links, and what the log says of this node is for gossip. */
 export class GossipExchange {
   readonly #options: Pick<ClusterMemberOptions, "config" | "node">;
-  readonly #open: Pick<OpenCluster, "log" | "gossip">;
+  readonly #open: Pick<OpenCluster, "log" | "gossip" | "directory">;
   #announced: Metadata | undefined;
 
   constructor(
     options: Pick<ClusterMemberOptions, "config" | "node">,
-    open: Pick<OpenCluster, "log" | "gossip">,
+    open: Pick<OpenCluster, "log" | "gossip" | "directory">,
   ) {
     this.#options = options;
     this.#open = open;
@@ -22,13 +22,10 @@ export class GossipExchange {
 
   /** Where to reach the others. */
   addressBook(): AddressBook {
-    const { log, gossip } = this.#open;
+    const { log, gossip, directory } = this.#open;
     const counted = new Set(log.driver.members().map(({ id }) => id));
-    const machines = new Map<string, string>();
-    for (const [name, { member }] of log.replica.machine.nodes.list())
-      if (member !== undefined) machines.set(member, name);
     const others = gossip.members().filter(({ id }) => id !== log.id);
-    return addressBook(others, { counted, machines }, this.#options.config.region);
+    return addressBook(others, { counted, machines: directory.reported() }, this.#options.config.region);
   }
 
   /** Tells the others of this node what has changed. */

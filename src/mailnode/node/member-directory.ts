@@ -36,11 +36,19 @@ export class MemberDirectory implements MemberNames {
     return ids.find((id) => this.seems(id) === "alive") ?? ids[0];
   }
 
+  /** The machine of each member, by what it reported to the shared state. */
+  reported(): ReadonlyMap<string, string> {
+    const machines = new Map<string, string>();
+    for (const [node, { member }] of this.#sources.reports())
+      if (member !== undefined) machines.set(member, node);
+    return machines;
+  }
+
   /** The members of the log on a machine, or the one with this id. More than one after the loss of a disk. */
   membersOn(name: string): readonly string[] {
-    const { log, self, gossip, reports } = this.#sources;
+    const { log, self, gossip } = this.#sources;
     const spoken = new Map(gossip().map(({ id, metadata }) => [id, metadata.name]));
-    const reported = new Map(reports().map(([node, { member }]) => [member, node]));
+    const reported = this.reported();
     return log()
       .map(({ id }) => id)
       .filter((id) => {

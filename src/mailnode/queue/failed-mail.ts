@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Env } from "../../support/env.ts";
-import { Heap } from "../../support/heap.ts";
+import { KeyedHeap } from "../../support/keyed-heap.ts";
 import { hasCode, removeIfThere, type Disk } from "../disk/disk.ts";
 import { STATE } from "./entry.ts";
 import { timeOf } from "./spool.ts";
@@ -41,9 +41,11 @@ export class FailedMail {
   readonly #limits: FailedMailLimits;
   readonly #env: Env;
   readonly #log: Logger;
-  readonly #kept = new Map<string, Kept>();
-  /** Holds all that is kept, and until they come up those that went by another hand. */
-  readonly #oldest = new Heap<Kept>((a, b) => a.sinceMs - b.sinceMs || (a.id < b.id ? -1 : 1));
+  /** The oldest first. */
+  readonly #kept = new KeyedHeap<Kept>(
+    ({ id }) => id,
+    (a, b) => a.sinceMs - b.sinceMs || (a.id < b.id ? -1 : 1),
+  );
   readonly #end = new AbortController();
   #bytes = 0;
   #loop: Promise<void> | undefined;
@@ -98,10 +100,10 @@ export class FailedMail {
     for (const kept of known) if (!there.has(kept.id)) this.#forget(kept);
     for (const id of there) {
       if (this.#end.signal.aborted) return;
-      if (this.#kept.has(id)) continue;
+      if (this.#kept.get(id)) continue;
       const bytes = await this.#measure(id);
       // What was set aside meanwhile was measured when it was whole.
-      if (!this.#kept.has(id)) this.#keep(id, bytes);
+      if (!this.#kept.get(id)) this.#keep(id, bytes);
     }
   }
 
@@ -111,7 +113,7 @@ export class FailedMail {
     // Without an answer the other limits hold all the same.
     const freeBytes = await this.#disk.freeBytes(this.#path).catch(() => Infinity);
     const spareBytes = this.#bytes + freeBytes - leaveFreeBytes;
-    for (let oldest = this.#first(); oldest; oldest = this.#first()) {
+    for (let oldest = this.#kept.first(); oldest; oldest = this.#kept.first()) {
       const why = this.#objection(oldest, spareBytes);
       if (why === undefined) return;
       this.#forget(oldest);
@@ -129,29 +131,18 @@ export class FailedMail {
     return this.#bytes > spareBytes ? "space" : undefined;
   }
 
-  #first(): Kept | undefined {
-    for (let first = this.#oldest.peek(); first; first = this.#oldest.peek()) {
-      if (this.#kept.get(first.id) === first) return first;
-      this.#oldest.pop();
-    }
-    return undefined;
-  }
-
   /** The age counts from when the message was taken in; where the name does not tell, from now. */
   #keep(id: string, bytes: number): void {
     const now = this.#env.now();
     const before = this.#kept.get(id);
     if (before) this.#forget(before);
     const kept = { id, bytes, sinceMs: before?.sinceMs ?? Math.min(timeOf(id) ?? now, now) };
-    this.#kept.set(id, kept);
-    this.#oldest.push(kept);
+    this.#kept.set(kept);
     this.#bytes += bytes;
   }
 
   #forget(kept: Kept): void {
-    if (this.#kept.get(kept.id) !== kept) return;
-    this.#kept.delete(kept.id);
-    this.#bytes -= kept.bytes;
+    if (this.#kept.delete(kept)) this.#bytes -= kept.bytes;
   }
 
   async #measure(id: string): Promise<number> {

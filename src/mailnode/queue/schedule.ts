@@ -1,4 +1,4 @@
-import { Heap } from "../../support/heap.ts";
+import { KeyedHeap } from "../../support/keyed-heap.ts";
 import type { QueueEntry } from "./entry.ts";
 
 interface Place {
@@ -7,14 +7,12 @@ interface Place {
   readonly serial: number;
 }
 
-/** How many places that no longer count may lie in a short heap before it is built anew. */
-const FEW = 64;
-
 /** The messages that wait, the first due first: a step costs the logarithm of their number, however many there are. */
 export class Schedule {
-  readonly #places = new Map<string, Place>();
-  /** Holds each place, and until they come up those that another has replaced. */
-  #heap = emptyHeap();
+  readonly #places = new KeyedHeap<Place>(
+    ({ entry }) => entry.envelope.id,
+    (a, b) => a.dueMs - b.dueMs || a.serial - b.serial,
+  );
   #serial = 0;
 
   get size(): number {
@@ -23,10 +21,7 @@ export class Schedule {
 
   /** Lets a message wait until `dueMs`, in place of what it waited for before. */
   set(entry: QueueEntry, dueMs: number): void {
-    const place = { entry, dueMs, serial: this.#serial++ };
-    this.#places.set(entry.envelope.id, place);
-    this.#heap.push(place);
-    if (this.#heap.size > 2 * this.#places.size + FEW) this.#dropReplaced();
+    this.#places.set({ entry, dueMs, serial: this.#serial++ });
   }
 
   /** Changes when a message is due; false when it does not wait. */
@@ -38,36 +33,14 @@ export class Schedule {
 
   /** When the first is due; Infinity when nobody waits. */
   nextMs(): number {
-    return this.#first()?.dueMs ?? Infinity;
+    return this.#places.first()?.dueMs ?? Infinity;
   }
 
   /** Takes out the first that is due by `nowMs`. */
   take(nowMs: number): QueueEntry | undefined {
-    const first = this.#first();
+    const first = this.#places.first();
     if (!first || first.dueMs > nowMs) return undefined;
-    this.#heap.pop();
-    this.#places.delete(first.entry.envelope.id);
+    this.#places.delete(first);
     return first.entry;
   }
-
-  #first(): Place | undefined {
-    for (let first = this.#heap.peek(); first; first = this.#heap.peek()) {
-      if (this.#counts(first)) return first;
-      this.#heap.pop();
-    }
-    return undefined;
-  }
-
-  #counts(place: Place): boolean {
-    return this.#places.get(place.entry.envelope.id) === place;
-  }
-
-  #dropReplaced(): void {
-    this.#heap = emptyHeap();
-    for (const place of this.#places.values()) this.#heap.push(place);
-  }
-}
-
-function emptyHeap(): Heap<Place> {
-  return new Heap((a, b) => a.dueMs - b.dueMs || a.serial - b.serial);
 }

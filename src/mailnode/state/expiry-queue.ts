@@ -1,65 +1,33 @@
+import { Heap } from "../../support/heap.ts";
+
 interface Item {
   readonly at: number;
   readonly key: string;
 }
 
-/** Keys by the time at which they end: a binary heap, earliest first, then by name, so that replicas agree on the order. */
+/** Keys by the time at which they end: the earliest first, then by name, so that replicas agree on the order. */
 export class ExpiryQueue {
-  #heap: Item[] = [];
+  #heap = emptyHeap();
 
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.size;
   }
 
   add(at: number, key: string): void {
-    const heap = this.#heap;
-    let place = heap.length;
-    heap.push({ at, key });
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!before(heap[place]!, heap[parent]!)) return;
-      swap(heap, place, parent);
-      place = parent;
-    }
+    this.#heap.push({ at, key });
   }
 
   /** Takes the first key whose time is `now` or earlier; undefined when there is none. */
   take(now: number): Item | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    if (!first || first.at > now) return undefined;
-    const last = heap.pop()!;
-    if (heap.length > 0) {
-      heap[0] = last;
-      sink(heap);
-    }
-    return first;
+    const first = this.#heap.peek();
+    return first && first.at <= now ? this.#heap.pop() : undefined;
   }
 
   clear(): void {
-    this.#heap = [];
+    this.#heap = emptyHeap();
   }
 }
 
-function sink(heap: Item[]): void {
-  for (let place = 0; ;) {
-    const left = 2 * place + 1;
-    const right = left + 1;
-    let least = place;
-    if (left < heap.length && before(heap[left]!, heap[least]!)) least = left;
-    if (right < heap.length && before(heap[right]!, heap[least]!)) least = right;
-    if (least === place) return;
-    swap(heap, place, least);
-    place = least;
-  }
-}
-
-function before(a: Item, b: Item): boolean {
-  return a.at !== b.at ? a.at < b.at : a.key < b.key;
-}
-
-function swap(heap: Item[], a: number, b: number): void {
-  const item = heap[a]!;
-  heap[a] = heap[b]!;
-  heap[b] = item;
+function emptyHeap(): Heap<Item> {
+  return new Heap((a, b) => a.at - b.at || (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
 }

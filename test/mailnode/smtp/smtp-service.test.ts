@@ -64,6 +64,18 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
   return { service, disk, spool, entries, client, time, port: port! };
 }
 
+/** A session in the middle of its message, and one that has greeted and asked for nothing. */
+async function busyAndIdle(
+  client: () => Promise<SmtpClient>,
+): Promise<{ readonly busy: SmtpClient; readonly idle: SmtpClient }> {
+  const busy = await client();
+  await busy.upToData("b@example.com");
+  const idle = await client();
+  await idle.reply();
+  await idle.say("EHLO client.example");
+  return { busy, idle };
+}
+
 describe("taking mail", () => {
   it("answers 250 with the queue's id once the message is in the queue, trace line first", async () => {
     const { client, entries, spool } = await serve();
@@ -374,11 +386,7 @@ describe("draining", () => {
 
   it("lasts as long as the mark: a transaction that was open ends in 250, then all is 421, then mail is taken", async () => {
     const { client, service, entries } = await serve();
-    const busy = await client();
-    await busy.upToData("b@example.com");
-    const idle = await client();
-    await idle.reply();
-    await idle.say("EHLO client.example");
+    const { busy, idle } = await busyAndIdle(client);
     service.setDrained(true);
     expect(service.draining).toBe(true);
     expect(await idle.reply()).toBe("421 4.3.2 System going down, try again");
@@ -395,11 +403,7 @@ describe("draining", () => {
 
   it("ends every session after its transaction, without waiting for those that have none", async () => {
     const { client, service, entries } = await serve();
-    const busy = await client();
-    await busy.upToData("b@example.com");
-    const idle = await client();
-    await idle.reply();
-    await idle.say("EHLO client.example");
+    const { busy, idle } = await busyAndIdle(client);
     service.setDrained(true);
     const ended = service.endAll(60_000);
     expect(await idle.reply()).toMatch(/^421 /);

@@ -4,23 +4,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Command } from "commander";
-import type { Io } from "../../../src/toolkit/cli/io.ts";
 import { buildProgram, mbctl } from "../../../src/toolkit/cli/mbctl.ts";
-
-const io = (out: string[]): Io => ({
-  out: (text) => void out.push(text),
-  err: (text) => void out.push(text),
-  isInteractive: false,
-  environment: {},
-});
+import { recordingIo } from "./recording-io.ts";
 
 let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "mailbastion-completion-"));
   for (const shell of ["bash", "zsh"]) {
-    const out: string[] = [];
-    expect(await mbctl(["completion", shell], io(out))).toBe(0);
+    const { io, out } = recordingIo({});
+    expect(await mbctl(["completion", shell], io)).toBe(0);
     writeFileSync(join(folder, shell), out.join("\n"));
   }
   // The machines are asked of the real program.
@@ -70,7 +63,7 @@ describe("the completion of a command line", () => {
   });
 
   it("knows every command of the program and every option of it, in any shell", async () => {
-    const program = await buildProgram([], io([]), () => undefined);
+    const program = await buildProgram([], recordingIo({}).io, () => undefined);
     const all = (command: Command, words: readonly string[]): readonly (readonly [string, Command])[] => [
       [words.join(" "), command],
       ...command.commands.flatMap((sub) => all(sub, [...words, sub.name()])),

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { Io } from "../../../src/toolkit/cli/io.ts";
 import { mbctl } from "../../../src/toolkit/cli/mbctl.ts";
+import { recordingIo } from "./recording-io.ts";
 
 const SOUND = readFileSync("examples/three-machines.yaml", "utf8");
 
@@ -14,14 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function run(...args: readonly string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const io: Io = {
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    isInteractive: false,
-    environment: { HOME: folder, XDG_CONFIG_HOME: join(folder, "config") },
-  };
+  const { io, out, err } = recordingIo({ HOME: folder, XDG_CONFIG_HOME: join(folder, "config") });
   const code = await mbctl(args, io);
   return { code, out: out.join("\n"), err: err.join("\n") };
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ask, script, type Answer } from "../../steps/command.ts";
 import type { EvidenceOf } from "../evidence.ts";
 import { sections } from "../sections.ts";
+import { COPY_MARK } from "./names.ts";
 
 export const galeraEvidenceSchema = z.strictObject({
   /** The four that must hold together: a server that accepts connections may still refuse every query. */
@@ -36,7 +37,7 @@ echo @status; mariadb --connect-timeout=5 --batch --skip-column-names --execute=
     'wsrep_connected', 'wsrep_cluster_size', 'wsrep_cluster_state_uuid', 'wsrep_last_committed',
     'wsrep_local_recv_queue', 'wsrep_flow_control_paused', 'Threads_connected');
   SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'version')"
-echo @copying; if [ -e /var/lib/mysql/sst_in_progress ]; then echo yes; fi`;
+echo @copying; if [ -e ${COPY_MARK} ]; then echo yes; fi`;
 
 function parse({ code, stdout }: Answer): GaleraEvidence | undefined {
   const part = sections(stdout);

@@ -1,6 +1,6 @@
 import { ask, script, type Answer, type Command } from "../../steps/command.ts";
 import { NO_HISTORY, parseSavedState, type Position, type SavedState } from "./grastate.ts";
-import { LEFT_OUT_FILE, POSITION_FILE } from "./names.ts";
+import { COPY_MARK, LEFT_OUT_FILE, POSITION_FILE } from "./names.ts";
 import { parsePositionSinceStop, parseRecoveredPosition } from "./recovered-position.ts";
 import { parseSavedView, type SavedView } from "./saved-view.ts";
 
@@ -55,7 +55,7 @@ echo @log; journalctl --unit=mariadb.service --output=cat --quiet --lines=1 \\
   --grep='Recovered position|ready for connections' 2>/dev/null || true
 # Whatever ran since has written to the redo log.
 echo @asked; find "$1" -newer /var/lib/mysql/ib_logfile0 -exec cat {} + 2>/dev/null || true
-echo @copying; if [ -e /var/lib/mysql/sst_in_progress ]; then echo yes; fi
+echo @copying; if [ -e ${COPY_MARK} ]; then echo yes; fi
 echo @leftout; if [ -e "$2" ]; then echo yes; fi
 echo @marked; if [ -e /run/mariadb-wsrep-new-cluster ] ||
   systemctl show-environment 2>/dev/null | grep -q '^_WSREP_NEW_CLUSTER='; then echo yes; fi

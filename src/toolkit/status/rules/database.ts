@@ -1,3 +1,4 @@
+import { COPY_MARK } from "../../services/galera/names.ts";
 import { votersIn } from "../../topology/voters.ts";
 import { critical, note, warning, type Finding } from "../finding.ts";
 import { having, isDrained, listed, type Rules, type View } from "../view.ts";
@@ -100,8 +101,8 @@ function member(view: View, machine: string, found: Member): readonly Finding[] 
         machines,
         finding: `the database on ${machine} is in service, and the mark of an unfinished copy lies in its folder`,
         cause: "a copy was broken off once; at the next start the member would take its data for half of one",
-        remedy: `on ${machine}: rm /var/lib/mysql/sst_in_progress, after a look that no copy runs (pgrep -a rsync)`,
-        evidence: [`${machine}: /var/lib/mysql/sst_in_progress is there`],
+        remedy: `on ${machine}: rm ${COPY_MARK}, after a look that no copy runs (pgrep -a rsync)`,
+        evidence: [`${machine}: ${COPY_MARK} is there`],
       }),
     );
   return findings;

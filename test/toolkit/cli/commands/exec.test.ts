@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import type { Io } from "../../../../src/toolkit/cli/io.ts";
 import { mbctl } from "../../../../src/toolkit/cli/mbctl.ts";
 import { startServer, type TestServer } from "../../ssh/servers.ts";
+import { recordingIo } from "../recording-io.ts";
 
 // Real handshakes: on a busy machine they take their time.
 jest.setTimeout(60_000);
@@ -32,14 +32,7 @@ describe("mbctl exec", () => {
   afterEach(() => server.stop());
 
   async function run(...args: readonly string[]) {
-    const out: string[] = [];
-    const err: string[] = [];
-    const io: Io = {
-      out: (text) => void out.push(text),
-      err: (text) => void err.push(text),
-      isInteractive: false,
-      environment: { HOME: server.folder },
-    };
+    const { io, out, err } = recordingIo({ HOME: server.folder });
     const [names, command] = [args.slice(0, args.indexOf("--")), args.slice(args.indexOf("--"))];
     const options = ["--file", file, "--identity", server.keyFile];
     const code = await mbctl(["exec", ...names, ...options, ...command], io);

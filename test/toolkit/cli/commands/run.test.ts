@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { EXIT } from "../../../../src/toolkit/cli/exit-codes.ts";
-import type { Io } from "../../../../src/toolkit/cli/io.ts";
 import { mbctl } from "../../../../src/toolkit/cli/mbctl.ts";
+import { recordingIo } from "../recording-io.ts";
 
 /** A runbook whose stages are known beforehand: its dry run asks no machine. */
 const OWN = `export default {
@@ -37,14 +37,7 @@ describe("the dry run of a runbook", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   async function run(...args: readonly string[]) {
-    const out: string[] = [];
-    const err: string[] = [];
-    const io: Io = {
-      out: (text) => void out.push(text),
-      err: (text) => void err.push(text),
-      isInteractive: false,
-      environment: { HOME: folder },
-    };
+    const { io, out, err } = recordingIo({ HOME: folder });
     const words = ["run", "touch", "--dry-run", "--file", join(folder, "cluster.yaml"), ...args];
     const code = await mbctl(words, io);
     return { code, out: out.join("\n"), err: err.join("\n") };
