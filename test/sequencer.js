@@ -4,7 +4,7 @@ import Sequencer from "@jest/test-sequencer";
  * End-to-end files of one run share a lab and tell its life in this order: it is made a cluster, then operated, then
  * drained. Everything else comes in Jest's own order.
  */
-const LIFE = ["cluster", "operations", "drain", "resume", "restore", "checks", "lab"];
+const LIFE = ["cluster", "operations", "upgrade", "drain", "resume", "restore", "checks", "lab"];
 
 export default class InOrderOfLife extends Sequencer {
   sort(tests) {

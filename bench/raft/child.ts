@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import type { Syncs } from "./side.ts";
 
 export interface ChildOptions {
   readonly argv: readonly string[];
-  /** How long every sync of a file waits before it begins. */
-  readonly syncDelayMs: number;
+  readonly syncs: Syncs;
   readonly stdio: "ignore" | "pipe";
 }
 
@@ -15,9 +15,9 @@ export class Child {
   readonly #exit: Promise<unknown>;
   readonly #traced: boolean;
 
-  constructor({ argv, syncDelayMs, stdio }: ChildOptions) {
-    this.#traced = syncDelayMs > 0;
-    const [program, ...args] = this.#traced ? [...delayed(syncDelayMs), ...argv] : argv;
+  constructor({ argv, syncs, stdio }: ChildOptions) {
+    this.#traced = syncs !== "done";
+    const [program, ...args] = syncs === "done" ? argv : [...tracer(syncs), ...argv];
     this.process = spawn(program!, args, {
       stdio: [stdio, stdio, stdio === "pipe" ? "inherit" : "ignore"],
       detached: this.#traced,
@@ -53,11 +53,12 @@ export class Child {
 }
 
 /**
- * strace makes the two system calls wait: it is the one way that reaches programs that call the kernel themselves, as
- * those written in Go do. With --seccomp-bpf all other calls run at full speed.
+ * strace makes the two system calls wait, or answers them itself: it is the one way that reaches programs that call the
+ * kernel themselves, as those written in Go do. With --seccomp-bpf all other calls run at full speed.
  */
-function delayed(ms: number): readonly string[] {
-  const inject = `--inject=fsync,fdatasync:delay_enter=${ms * 1000}`;
+function tracer(syncs: Exclude<Syncs, "done">): readonly string[] {
+  const fate = syncs === "left out" ? "retval=0" : `delay_enter=${syncs.delayMs * 1000}`;
+  const inject = `--inject=fsync,fdatasync:${fate}`;
   return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", inject];
 }
 

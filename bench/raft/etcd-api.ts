@@ -30,10 +30,19 @@ export function decodePut(bytes: Uint8Array): KeyValue {
   return { key: bytesOf(fields.get(1)), value: bytesOf(fields.get(2)) };
 }
 
-/** Of one key, linearizable: the default of etcd. */
-export const encodeRange = (key: Uint8Array): Uint8Array => encodeMessage([[1, key]]);
+/** A read of one key: linearizable, or whatever the member knows, which etcd calls serializable. */
+export interface RangeRequest {
+  readonly key: Uint8Array;
+  readonly isStale: boolean;
+}
 
-export const decodeRange = (bytes: Uint8Array): Uint8Array => bytesOf(decodeMessage(bytes).get(1));
+export const encodeRange = ({ key, isStale }: RangeRequest): Uint8Array =>
+  encodeMessage(isStale ? [[1, key], [7, 1n]] : [[1, key]]); // prettier-ignore
+
+export function decodeRange(bytes: Uint8Array): RangeRequest {
+  const fields = decodeMessage(bytes);
+  return { key: bytesOf(fields.get(1)), isStale: numberOf(fields.get(7)) === 1n };
+}
 
 /** The answer to a range of one key: none or one value. */
 export const encodeRangeAnswer = (found: KeyValue | undefined): Uint8Array =>

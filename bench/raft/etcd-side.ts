@@ -12,7 +12,7 @@ const NAMES = ["e1", "e2", "e3"];
 /** Debian's etcd with the timings, the pre-vote and the security between peers that our side has. */
 export const etcdSide: Side = { name: "etcd", start };
 
-async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
+async function start({ folder, syncs }: Setup): Promise<Cluster> {
   const certificates = await certificatesFor(NAMES);
   const ports = await freePorts(2 * NAMES.length);
   const peers = NAMES.map((name, i) => `${name}=https://${HOST}:${ports[2 * i]!}`).join(",");
@@ -48,14 +48,14 @@ async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
       const argv = ["etcd", ...Object.entries(options).map(([option, value]) => `--${option}=${value}`)];
       return new EtcdMember(
         `${HOST}:${ports[2 * i + 1]!}`,
-        () => new Child({ argv, syncDelayMs, stdio: "ignore" }),
+        () => new Child({ argv, syncs, stdio: "ignore" }),
       );
     }),
   );
   const stop = async (): Promise<void> => void (await Promise.all(members.map((member) => member.stop())));
   try {
     await untilReady({ members });
-    return { members, stop };
+    return { members, stop, isTraced: syncs !== "done" };
   } catch (error) {
     await stop();
     throw error;

@@ -59,9 +59,10 @@ await serve(
       return new Uint8Array(0);
     },
     [RANGE]: async (request) => {
-      const name = decodeRange(request);
-      const record = await state.get(Buffer.from(name).toString("latin1"));
-      return encodeRangeAnswer(record && { key: name, value: record.value });
+      const { key: bytes, isStale } = decodeRange(request);
+      const name = Buffer.from(bytes).toString("latin1");
+      const record = isStale ? state.getStale(name) : await state.get(name);
+      return encodeRangeAnswer(record && { key: bytes, value: record.value });
     },
     [STATUS]: () =>
       encodeStatusAnswer({

@@ -6,7 +6,7 @@ import { certificatesFor } from "./certificates.ts";
 import { Child } from "./child.ts";
 import type { JoinLine, WhoLine } from "./member.ts";
 import { untilReady } from "./ready.ts";
-import type { Cluster, Member, Setup, Side } from "./side.ts";
+import type { Cluster, Member, Setup, Side, Syncs } from "./side.ts";
 
 const HOST = "127.0.0.1";
 const NAMES = ["m1", "m2", "m3"];
@@ -14,7 +14,7 @@ const PROGRAM = join(import.meta.dirname, "member.ts");
 
 export const ourSide: Side = { name: "mailbastion", start };
 
-async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
+async function start({ folder, syncs }: Setup): Promise<Cluster> {
   const certificates = await certificatesFor(NAMES);
   const ports = await freePorts(2 * NAMES.length);
   const members = await Promise.all(
@@ -22,7 +22,7 @@ async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
       const directory = join(folder, name);
       await mkdir(directory);
       const [peerPort, clientPort] = [ports[2 * i]!, ports[2 * i + 1]!];
-      return new OurMember({ directory, peerPort, clientPort, ...certificates[i]! }, syncDelayMs);
+      return new OurMember({ directory, peerPort, clientPort, ...certificates[i]! }, syncs);
     }),
   );
   const stop = async (): Promise<void> => void (await Promise.all(members.map((member) => member.stop())));
@@ -31,7 +31,7 @@ async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
     const all = ids.map((id, i) => ({ id, port: ports[2 * i]! }));
     for (const member of members) member.join({ members: all });
     await untilReady({ members });
-    return { members, stop };
+    return { members, stop, isTraced: syncs !== "done" };
   } catch (error) {
     await stop();
     throw error;
@@ -41,14 +41,14 @@ async function start({ folder, syncDelayMs }: Setup): Promise<Cluster> {
 class OurMember implements Member {
   readonly endpoint: string;
   readonly #who: WhoLine;
-  readonly #syncDelayMs: number;
+  readonly #syncs: Syncs;
   #child: Child | undefined;
   #others: JoinLine | undefined;
 
-  constructor(who: WhoLine, syncDelayMs: number) {
+  constructor(who: WhoLine, syncs: Syncs) {
     this.endpoint = `${HOST}:${who.clientPort}`;
     this.#who = who;
-    this.#syncDelayMs = syncDelayMs;
+    this.#syncs = syncs;
   }
 
   get pid(): number | undefined {
@@ -58,7 +58,7 @@ class OurMember implements Member {
   /** Starts the process; gives back the id of its data directory. */
   async open(): Promise<string> {
     const argv = [process.execPath, "--no-warnings", PROGRAM];
-    const child = new Child({ argv, syncDelayMs: this.#syncDelayMs, stdio: "pipe" });
+    const child = new Child({ argv, syncs: this.#syncs, stdio: "pipe" });
     this.#child = child;
     child.process.stdin!.write(`${JSON.stringify(this.#who)}\n`);
     for await (const line of createInterface({ input: child.process.stdout! }))

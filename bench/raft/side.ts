@@ -7,11 +7,15 @@ export interface Side {
 
 export interface Setup {
   readonly folder: string;
-  /** How long every fsync and fdatasync waits before it begins; 0 for not at all. */
-  readonly syncDelayMs: number;
+  readonly syncs: Syncs;
 }
 
+/** What becomes of every fsync and fdatasync: it is done, done after a wait, or only said to be done. */
+export type Syncs = "done" | "left out" | { readonly delayMs: number };
+
 export interface Cluster {
+  /** Whether `pid` is that of a tracer, whose processor time says nothing of the member's. */
+  readonly isTraced: boolean;
   readonly members: readonly Member[];
   /** Ends all processes; the folder stays. */
   stop(): Promise<void>;

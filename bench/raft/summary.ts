@@ -1,82 +1,10 @@
 import { markdownTable } from "../common/markdown.ts";
 import { medianOf } from "../common/median.ts";
-import { FAULTS, MEASURES, type Run, type SideName } from "./record.ts";
-
-const SIDES = ["mailbastion", "etcd"] as const satisfies readonly SideName[];
+import { EARLIER_MEASURES, FAULTS, type Run } from "./record.ts";
+import { faultRows, loadRows, pacedRows, SIDES, sorted } from "./rows.ts";
 
 /** What was promised: our puts against the peer's, with this many clients. */
 const TARGET = { ratio: 1.5, clients: [1, 256] } as const;
-
-/** What all rounds of one load came to on one side; medians, NaN of none. */
-export interface LoadRow {
-  readonly measure: string;
-  readonly clients: number;
-  readonly side: SideName;
-  readonly rounds: number;
-  readonly least: number;
-  readonly perSecond: number;
-  readonly most: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Of all members together, for a thousand calls. */
-  readonly cpuMs: number;
-}
-
-export interface FaultRow {
-  readonly fault: string;
-  readonly side: SideName;
-  readonly times: number;
-  readonly median: number;
-  readonly worst: number;
-}
-
-export function loadRows({ loads, clients: counts }: Pick<Run, "loads" | "clients">): readonly LoadRow[] {
-  return MEASURES.flatMap((measure) =>
-    counts.flatMap((clients) =>
-      SIDES.map((side) => {
-        // A load in which calls failed was another load.
-        const trials = loads.filter(
-          (trial) =>
-            trial.measure === measure &&
-            trial.clients === clients &&
-            trial.side === side &&
-            trial.failed === 0 &&
-            trial.answered > 0,
-        );
-        const rates = sorted(trials.map(({ answered, seconds }) => answered / seconds));
-        return {
-          measure,
-          clients,
-          side,
-          rounds: trials.length,
-          least: rates[0] ?? NaN,
-          perSecond: medianOf(rates),
-          most: rates.at(-1) ?? NaN,
-          p50Ms: medianOf(trials.map(({ p50Ms }) => p50Ms)),
-          p99Ms: medianOf(trials.map(({ p99Ms }) => p99Ms)),
-          cpuMs: medianOf(
-            trials.flatMap(({ membersCpuSeconds, answered }) =>
-              membersCpuSeconds === undefined ? [] : [(membersCpuSeconds * 1e6) / answered],
-            ),
-          ),
-        };
-      }),
-    ),
-  );
-}
-
-export function faultRows({ failovers }: Pick<Run, "failovers">): readonly FaultRow[] {
-  return FAULTS.flatMap((fault) =>
-    SIDES.map((side) => {
-      const times = sorted(
-        failovers.flatMap((each) =>
-          each.fault === fault && each.side === side && each.ms !== undefined ? [each.ms] : [],
-        ),
-      );
-      return { fault, side, times: times.length, median: medianOf(times), worst: times.at(-1) ?? NaN };
-    }),
-  );
-}
 
 /** What the run was to measure and did not, in words for people. */
 export function missing(run: Run): readonly string[] {
@@ -88,6 +16,9 @@ export function missing(run: Run): readonly string[] {
         ({ measure, clients, side, rounds }) =>
           `${measure}, ${clients} clients, ${side}: ${rounds} of ${run.rounds} rounds`,
       ),
+    ...pacedRows(run)
+      .filter(({ rounds }) => rounds < run.rounds)
+      .map(({ rate, side, rounds }) => `${rate} puts a second, ${side}: ${rounds} of ${run.rounds} rounds`),
     ...faultRows(run)
       .filter(({ times }) => times < run.faults)
       .map(({ fault, side, times }) => `${fault}, ${side}: ${times} of ${run.faults} times`),
@@ -103,13 +34,19 @@ export function verdictOf(run: Run): string {
     );
     return (own?.perSecond ?? NaN) / (other?.perSecond ?? NaN);
   };
-  const loads = MEASURES.map((measure) => {
+  const loads = (run.measures ?? EARLIER_MEASURES).map((measure) => {
     const ratios = run.clients.map((clients) => {
       const value = ratio(measure, clients);
       const missed = measure === "put" && isTarget(clients) && !(value >= TARGET.ratio);
       return `${shown(value, 2)}${missed ? ` (target ${TARGET.ratio} MISSED)` : ""} at ${clients}`;
     });
-    return `${measure}s ${ratios.join(", ")}`;
+    return `${measure} ${ratios.join(", ")}`;
+  });
+  const paced = (run.rates ?? []).map((rate) => {
+    const [own, other] = pacedRows(run)
+      .filter((row) => row.rate === rate)
+      .map(({ p50Ms }) => shown(p50Ms, 2));
+    return `p50 at ${rate} puts a second ${own} against ${other} ms`;
   });
   const faults = FAULTS.map((fault) => {
     const [own, other] = SIDES.map(
@@ -118,7 +55,7 @@ export function verdictOf(run: Run): string {
     const missed = run.faults > 0 && !(own! <= other!);
     return `${fault} ${shown(own!, 0)} against ${shown(other!, 0)} ms${missed ? " (target MISSED)" : ""}`;
   });
-  return `ours against etcd's, clients each: ${[...loads, ...faults].join("; ")}`;
+  return `ours against etcd's, clients each: ${[...loads, ...paced, ...faults].join("; ")}`;
 }
 
 /** The tables in Markdown, for the terminal and for the documentation alike. */
@@ -132,6 +69,15 @@ export function tablesOf(run: Run): string {
     shown(row.perSecond, 0),
     shown(row.most, 0),
     shown(row.p50Ms, 1),
+    shown(row.p99Ms, 1),
+    shown(row.cpuMs, 0),
+  ]);
+  const paced = pacedRows(run).map((row) => [
+    String(row.rate),
+    row.side,
+    String(row.rounds),
+    shown(row.perSecond, 0),
+    shown(row.p50Ms, 2),
     shown(row.p99Ms, 1),
     shown(row.cpuMs, 0),
   ]);
@@ -166,6 +112,14 @@ export function tablesOf(run: Run): string {
       ],
       loads,
     ),
+    ...(paced.length > 0
+      ? [
+          markdownTable(
+            ["puts sent /s", "side", "rounds", "answered /s", "p50 ms", "p99 ms", "CPU ms per 1000"],
+            paced,
+          ),
+        ]
+      : []),
     markdownTable(["leader", "side", "times", "median", "worst"], faults),
     markdownTable(["memory", "median of a member", "largest"], memory),
   ].join("\n\n");
@@ -173,10 +127,6 @@ export function tablesOf(run: Run): string {
 
 function isTarget(clients: number): boolean {
   return (TARGET.clients as readonly number[]).includes(clients);
-}
-
-function sorted(values: readonly number[]): readonly number[] {
-  return values.toSorted((a, b) => a - b);
 }
 
 function shown(value: number, digits: number): string {

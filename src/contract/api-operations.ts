@@ -216,10 +216,13 @@ export const API_OPERATIONS = {
       after: count.optional(),
       actor: name.optional(),
       action: name.optional(),
-      /** The newest of what was found. */
+      /** So many of what was found: with `after` the oldest, so that a reader who goes on misses nothing, else the newest. */
       limit: count.min(1).max(4096).default(1000),
     }),
-    answers: answer(api.auditSchema, "Oldest first."),
+    answers: answer(
+      api.auditSchema,
+      "Oldest first: with `after` the first `limit` records that came after it, else the last ones.",
+    ),
     problems: [],
   },
 } as const satisfies Record<string, ApiOperation>;

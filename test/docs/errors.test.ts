@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/errors.md"), "utf8");
 
-/** Where a code is written: as the first argument of an error, or of a function of that file which makes one. */
-const CODE = /\b(?:UserError|FaultsError|fault)\(\s*"([A-Z][A-Z0-9_]*)"/g;
+/** Where a code is written: as the first argument of an error, of its class, or of a function of that file which makes one. */
+const CODE = /\b(?:UserError|FaultsError|fault|super)\(\s*"([A-Z][A-Z0-9_]*)"/g;
 
 /** An error whose code is no literal: that of another error, or an argument of `fault`, which CODE sees. */
 const PASSED_ON = new Set(["errors[0]!.code", "error.code", "undoError.code", "code"]);

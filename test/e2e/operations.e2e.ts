@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { RELEASE } from "../../src/contract/release-layout.ts";
 import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { heal, isolate } from "../../src/toolkit/lab/links.ts";
@@ -104,6 +105,49 @@ const MINUTE = 60_000;
       await becomesWhole(MINUTE);
     },
     4 * MINUTE,
+  );
+
+  it(
+    "lets another mail node lead, and every mail node names it",
+    async () => {
+      const named = () => onAll(`${RELEASE.program} status | sed -n 's/.*"leader":"\\([^"]*\\)".*/\\1/p'`);
+      const [leader] = await named();
+      const next = NODES.find((node) => node !== leader)!;
+      await succeeds("failover", "mail-leader", "--to", next);
+      expect(await named()).toEqual([next, next, next]);
+      const refused = await project.mbctl("failover", "mail-leader", "--to", next, "--yes");
+      expect([refused.code, refused.output]).toEqual([
+        1,
+        expect.stringContaining("[FAILOVER_HOLDS_ALREADY]"),
+      ]);
+      await becomesWhole(MINUTE);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    "has its storage back by one command: a daemon that is off, a brick that is behind, a mount that hangs",
+    async () => {
+      const quarantine = "/var/spool/mailbastion/quarantine";
+      const clients = "pgrep -c -f -- '--process-name fuse'";
+      await sh("node-2", "systemctl stop glusterd && pkill -KILL -x glusterfsd");
+      await sh("node-1", `head -c 300000 /dev/urandom > ${quarantine}/written-without-node-2`);
+      await sh("node-3", "pkill -STOP -f -- '--process-name fuse'");
+      const broken = await project.mbctl("status", "--timeout", "60");
+      expect([broken.code, broken.output]).not.toEqual([0, expect.anything()]);
+      expect(broken.output).toContain("mbctl recover storage");
+      await succeeds("recover", "storage");
+      // In the bricks themselves, not through the mounts, which another brick could answer.
+      const copies = await onAll("sha256sum /srv/gluster/quarantine/written-without-node-2");
+      expect(copies).toEqual([copies[0], copies[0], copies[0]]);
+      expect(await sh("node-3", `sha256sum < ${quarantine}/written-without-node-2`)).toBe(
+        `${copies[0]!.split(" ")[0]}  -`,
+      );
+      expect(await onAll(clients)).toEqual(["1", "1", "1"]);
+      await becomesWhole(MINUTE);
+      expect(await succeeds("recover", "storage")).toContain("nothing to do");
+    },
+    5 * MINUTE,
   );
 
   it(

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { PORTS } from "../../src/contract/ports.ts";
 import { labDown } from "../../src/toolkit/lab/down.ts";
@@ -188,6 +191,35 @@ const QUARANTINE = "/var/spool/mailbastion/quarantine";
       await becomesWhole();
     },
     8 * MINUTE,
+  );
+
+  it(
+    "get every row and key back from a backup after both have lost them, and the witness votes in the new history",
+    async () => {
+      const backups = await mkdtemp(join(tmpdir(), "mailbastion-backups-"));
+      try {
+        await succeeds("backup", "--to", backups);
+        const folder = join(backups, (await readdir(backups))[0]!);
+        await Promise.all(
+          FULL.map((node) =>
+            sh(
+              node,
+              `systemctl kill --signal=KILL mariadb; systemctl stop mariadb redis-sentinel redis-server
+              find /var/lib/mysql /var/lib/redis -mindepth 1 -delete`,
+            ),
+          ),
+        );
+        await succeeds("restore", folder);
+      } finally {
+        await rm(backups, { recursive: true });
+      }
+      expect(await rows()).toEqual(["5", "5"]);
+      await succeeds("apply");
+      await becomesWhole();
+      expect(await Promise.all(FULL.map(size))).toEqual(["3", "3"]);
+      expect(await sh("node-1", cache(vip(), "GET", "proof"))).toBe("held");
+    },
+    12 * MINUTE,
   );
 
   it(

@@ -26,6 +26,9 @@ export interface SetOptions extends Partial<ReplicationOptions> {
   readonly actor?: string;
 }
 
+/** Of a deletion; as of SetOptions. */
+export type DeleteOptions = Pick<SetOptions, "expect" | "fence" | "level" | "mode" | "actor">;
+
 export interface Written {
   /** False: fewer than a quorum have it, and it may be lost with its leader. */
   readonly committed: boolean;
@@ -67,10 +70,7 @@ export class ReplicatedState {
   }
 
   /** Throws Refused with NOT_FOUND when there is no such key, and like set. */
-  async delete(
-    key: string,
-    options: Pick<SetOptions, "expect" | "fence" | "level" | "mode" | "actor"> = {},
-  ): Promise<Written> {
+  async delete(key: string, options: DeleteOptions = {}): Promise<Written> {
     const { expect, fence } = options;
     const { committed, replicas } = await this.#replica.submit<"key.delete">(
       { type: "key.delete", key, expect, fence, ...by(options).audited },

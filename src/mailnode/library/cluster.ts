@@ -9,7 +9,7 @@ import type { Lease } from "../cluster/lease-keeper.ts";
 import { MAINTENANCE_DEFAULTS, type MaintenanceOptions } from "../cluster/maintenance.ts";
 import type { Decision } from "../cluster/rate-limits.ts";
 import type { ClusterHealth } from "../cluster/registry.ts";
-import type { SetOptions, Written } from "../cluster/replicated-state.ts";
+import type { DeleteOptions, SetOptions, Written } from "../cluster/replicated-state.ts";
 import type { By, RunningCluster } from "../cluster/running-cluster.ts";
 import type { Watcher } from "../cluster/watches.ts";
 import type { ClusterMember } from "../node/cluster-member.ts";
@@ -128,8 +128,8 @@ export class Cluster {
     return this.#member.state.compareAndSet(key, version, bytesOf(data), options);
   }
 
-  deleteState(key: string): Promise<Written> {
-    return this.#member.state.delete(key);
+  deleteState(key: string, options?: DeleteOptions): Promise<Written> {
+    return this.#member.state.delete(key, options);
   }
 
   /** What stands there now, on all nodes at once. Throws when no quorum can say. */

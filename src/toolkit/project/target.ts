@@ -16,6 +16,8 @@ export interface Target {
   readonly directory: string;
   /** The folder of the description, where hooks, overrides and own runbooks lie; also of a lab. */
   readonly project: string;
+  /** The description's own path; absent for a synthesised stack, whose description is a program. */
+  readonly file?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ssh: SshOptions;
   /** For a synthesised stack: what its bundles were, to refuse one that another version made. */
@@ -60,9 +62,11 @@ export async function learnContainerKeys({ topology, ssh }: Target): Promise<voi
 /** Throws what loading a description throws, LAB_UNKNOWN, STACK_UNREADABLE, and TLS_PUBLIC_MISSING. */
 export async function openTarget(options: TargetOptions, environment: Environment): Promise<Target> {
   if (options.stack !== undefined) return stackTarget(options.stack, options, environment);
-  const { spec, directory } = await loadCluster(options.file);
-  if (options.lab) return labTarget(directory, options.lab === true ? spec.name : options.lab, environment);
-  return realTarget(resolve(spec), directory, options, environment);
+  const { spec, file, directory } = await loadCluster(options.file);
+  const target = options.lab
+    ? await labTarget(directory, options.lab === true ? spec.name : options.lab, environment)
+    : realTarget(resolve(spec), directory, options, environment);
+  return { ...target, file };
 }
 
 /** A lab has a vault and a key of its own: its secrets are never those of the machines it imitates. */

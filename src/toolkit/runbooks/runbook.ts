@@ -15,6 +15,8 @@ export interface RunbookContext {
   readonly secrets: () => Promise<SecretStore>;
   /** Where vault, journals and logs of this cluster lie: below .mailbastion/<cluster>/ of this folder. */
   readonly directory: string;
+  /** The folder with overrides, hooks and own runbooks, and in it the description; a stack has none. */
+  readonly project: { readonly folder: string; readonly file?: string };
   /** What a stack's bundles were when it was synthesised; absent for a description. */
   readonly hashes?: ReadonlyMap<string, string>;
   /** What the project adds to generated files. */

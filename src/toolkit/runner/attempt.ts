@@ -83,9 +83,11 @@ export function withLog({ settings, run }: Attempt, error: unknown): unknown {
 export async function carryOut(attempt: Attempt, event: "begins" | "resumed"): Promise<RunResult> {
   const { journal, plan } = attempt;
   const recorder = commandRecorder(attempt);
+  let isPrepared = plan.before !== undefined && event === "resumed";
   try {
     await audit(attempt, event);
     await hook(attempt, "before");
+    isPrepared ||= plan.before !== undefined;
     await plan.before?.(event);
     const result = await runPhases(plan.phases, runOptions(attempt, recorder));
     await plan.conclude?.();
@@ -94,20 +96,26 @@ export async function carryOut(attempt: Attempt, event: "begins" | "resumed"): P
     if (plan.next !== undefined) attempt.settings.say(`next: ${plan.next}`);
     return result;
   } catch (error) {
-    throw await stopped(attempt, error);
+    throw await stopped(attempt, error, isPrepared);
   } finally {
     await recorder.close();
   }
 }
 
-/** Notes why the run stopped, and tells the person what can be typed now. */
-async function stopped(attempt: Attempt, error: unknown): Promise<unknown> {
+/**
+ * Notes why the run stopped, and tells the person what can be typed now.
+ *
+ * @param isPrepared whether what its plan does before the first step was begun
+ */
+async function stopped(attempt: Attempt, error: unknown, isPrepared: boolean): Promise<unknown> {
   if (!(error instanceof UserError)) return error;
   const { journal, runnable, run } = attempt;
   journal.note({ kind: "stopped", code: error.code, message: error.message });
   const isUndone = error instanceof GroupUndone && journal.record.finishedPhases.size === 0;
   // What looks anew when it is typed again, and has nothing to take back, is over: it stands in nobody's way.
-  const isRepeated = error.code !== "LOCK_LOST" && mayRepeat(runnable, journal.record);
+  const hasBegun = isPrepared || journal.record.startedSteps.length > 0;
+  const isRepeated =
+    error.code !== "LOCK_LOST" && (!hasBegun || mayRepeat(runnable, journal.record));
   const isOver = isUndone || (isRepeated && !leavesSomething(attempt));
   if (isOver) await journal.end(isUndone ? "undone" : "failed").catch(() => undefined);
   else await journal.flush().catch(() => undefined);

@@ -25,13 +25,16 @@ export interface StartSettings extends RunSettings {
  * Begins a run and carries it out.
  *
  * A person is shown the plan before the lock is taken, as they may think for an hour; then everything is looked at
- * again, and a plan that came out otherwise is not carried out. Resolves to undefined when the person said no. Throws
+ * again, and a plan that came out otherwise is not carried out. Nobody is shown a plan that an earlier run stands in
+ * the way of. Resolves to undefined when the person said no. Throws
  * LOCK_HELD, LOCK_NO_MAJORITY, RUN_UNFINISHED, PLAN_CHANGED before anything is changed, and what carryOut throws.
  */
 export async function startRun(runnable: Runnable, settings: StartSettings): Promise<RunResult | undefined> {
   const run = identity(runnable, settings);
   let shown: Plan | undefined;
   if (settings.dryRun || settings.confirm) {
+    // Also before anything is shown: what the run would end with, and what a plan that refuses may refuse for.
+    await earlierRuns(runnable, settings);
     shown = await runnable.plan(await takeSurvey(runnable.survey, settings), run);
     if (settings.dryRun) return rehearse(shown, settings);
     if (!(await settings.confirm!(shown))) return undefined;

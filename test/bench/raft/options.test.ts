@@ -8,6 +8,7 @@ describe("the options of bench:raft", () => {
       seconds: 10,
       warmUpSeconds: 3,
       clients: [1, 16, 64, 256],
+      rates: [100, 500, 1000],
       faults: 20,
       syncDelayMs: 5,
       folder: "/var/tmp",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import type { LoadTrial, Run } from "../../../bench/raft/record.ts";
-import { faultRows, loadRows, missing, verdictOf } from "../../../bench/raft/summary.ts";
+import { MEASURES, type LoadTrial, type Run } from "../../../bench/raft/record.ts";
+import { faultRows, loadRows, pacedRows } from "../../../bench/raft/rows.ts";
+import { missing, tablesOf, verdictOf } from "../../../bench/raft/summary.ts";
 
 const trial = (side: LoadTrial["side"], perSecond: number, more: Partial<LoadTrial> = {}): LoadTrial => ({
   measure: "put",
@@ -23,7 +24,9 @@ const run = (loads: readonly LoadTrial[], failovers: Run["failovers"] = []): Run
   command: "npm run bench:raft",
   machine: {},
   rounds: 1,
+  measures: MEASURES,
   clients: [1],
+  rates: [],
   faults: failovers.length > 0 ? 1 : 0,
   syncDelayMs: 5,
   loads,
@@ -32,7 +35,7 @@ const run = (loads: readonly LoadTrial[], failovers: Run["failovers"] = []): Run
 });
 
 const whole = (ours: number, theirs: number): readonly LoadTrial[] =>
-  (["put", "get", "slow-disk put"] as const).flatMap((measure) => [
+  MEASURES.flatMap((measure) => [
     trial("mailbastion", ours, { measure }),
     trial("etcd", theirs, { measure }),
   ]);
@@ -40,23 +43,51 @@ const whole = (ours: number, theirs: number): readonly LoadTrial[] =>
 describe("the summary of bench:raft", () => {
   it("says how much the two differ, and marks a target that was missed", () => {
     expect(missing(run(whole(300, 100)))).toEqual([]);
-    expect(verdictOf(run(whole(300, 100)))).toContain("puts 3.00 at 1");
+    expect(verdictOf(run(whole(300, 100)))).toContain("put 3.00 at 1");
     expect(verdictOf(run(whole(300, 100)))).not.toContain("MISSED");
-    expect(verdictOf(run(whole(140, 100)))).toContain("puts 1.40 (target 1.5 MISSED) at 1");
+    expect(verdictOf(run(whole(140, 100)))).toContain("put 1.40 (target 1.5 MISSED) at 1");
   });
 
   it("names a side that was not measured, and counts no load in which calls failed", () => {
     const oneSided = whole(300, 100).filter(({ side }) => side === "mailbastion");
-    expect(missing(run(oneSided))).toHaveLength(3);
+    expect(missing(run(oneSided))).toHaveLength(MEASURES.length);
     expect(verdictOf(run(oneSided))).toContain("MISSED");
     const failing = whole(300, 100).map((each) => ({ ...each, failed: 1 }));
-    expect(missing(run(failing))).toHaveLength(6);
+    expect(missing(run(failing))).toHaveLength(2 * MEASURES.length);
   });
 
   it("takes the median of the rounds", () => {
     const loads = [100, 900, 200].map((perSecond) => trial("etcd", perSecond));
     const row = loadRows(run(loads)).find(({ side, measure }) => side === "etcd" && measure === "put")!;
     expect(row).toMatchObject({ rounds: 3, least: 100, perSecond: 200, most: 900 });
+  });
+
+  it("compares how long puts take that go out at a fixed rate, and names a side without them", () => {
+    const at100 = (side: LoadTrial["side"], p50Ms: number) => ({
+      ...trial(side, 100, { p50Ms }),
+      perSecond: 100,
+    });
+    const both = { ...run(whole(3, 1)), rates: [100], paced: [at100("mailbastion", 1.5), at100("etcd", 1)] };
+    expect(pacedRows(both).map(({ side, rate, p50Ms }) => [side, rate, p50Ms])).toEqual([
+      ["mailbastion", 100, 1.5],
+      ["etcd", 100, 1],
+    ]);
+    expect(missing(both)).toEqual([]);
+    expect(verdictOf(both)).toContain("p50 at 100 puts a second 1.50 against 1.00 ms");
+    expect(tablesOf(both)).toContain("puts sent /s");
+    expect(missing({ ...both, paced: both.paced.slice(1) })).toEqual([
+      "100 puts a second, mailbastion: 0 of 1 rounds",
+    ]);
+  });
+
+  it("reads a run from before there were other measures", () => {
+    const {
+      measures: _measures,
+      rates: _rates,
+      ...earlier
+    } = run(whole(3, 1).filter(({ measure }) => ["put", "get", "slow-disk put"].includes(measure)));
+    expect(missing(earlier)).toEqual([]);
+    expect(tablesOf(earlier)).not.toContain("puts sent /s");
   });
 
   it("compares how long clients waited for another leader, and says when one never came", () => {

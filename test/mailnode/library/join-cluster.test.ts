@@ -109,6 +109,7 @@ describe("a program that is a cluster of one", () => {
     await cluster.compareAndSet("a/1", version!, "two");
     expect(text((await cluster.getState("a/1"))?.value)).toBe("two");
     expect(text(cluster.getStaleState("a/1")?.value)).toBe("two");
+    await expect(cluster.deleteState("a/1", { expect: version! })).rejects.toMatchObject({ name: "Refused" });
     await cluster.deleteState("a/1");
     expect(seen).toEqual(["a/1 set", "a/1 set", "a/1 deleted"]);
     end();

@@ -23,6 +23,7 @@ export function runbookContext(topology: Topology = threeMachines): RunbookConte
     services,
     secrets: () => Promise.reject(new Error("this runbook needs no secret")),
     directory: "/nowhere",
+    project: { folder: "/nowhere" },
     overrides: [],
     environment: {},
   };

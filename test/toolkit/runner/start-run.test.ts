@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { UserError } from "../../../src/support/errors.ts";
@@ -413,6 +413,10 @@ describe("a run", () => {
       message: expect.stringContaining("ended with exit code 4"),
     });
     expect(await state("node-1")).toBe("a\nb\n");
+    // It is over: nothing was done that could be gone on with.
+    await rm(join(hooks, "before-test"));
+    await start([plannedPhase("one", [[mark("node-1", "z")]])]);
+    expect(await state("node-1")).toBe("a\nb\nz\n");
   });
 });
 

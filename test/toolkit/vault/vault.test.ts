@@ -219,7 +219,7 @@ describe("the vault", () => {
         "changed by one letter",
         (content: string) =>
           content.replace(
-            /\n([A-Za-z0-9])(?=[^\n]*\n[^\n]*\n-----END)/,
+            /\n([A-Za-z0-9+/])(?=[^\n]*\n[^\n]*\n-----END)/,
             (_all, letter: string) => `\n${letter === "A" ? "B" : "A"}`,
           ),
       ],

@@ -10,10 +10,10 @@ export const getAudit: Handler<"getAudit"> = async ({ cluster, query }) => {
     ...(actor !== undefined && { actor }),
     ...(action !== undefined && { action }),
   });
+  // Whoever goes on from what he has read last must miss nothing: then the oldest come first.
+  const shown = after === undefined ? found.slice(-limit) : found.slice(0, limit);
   const body: AuditView = {
-    records: found
-      .slice(-limit)
-      .map(({ atMs, ...record }) => ({ ...record, at: new Date(atMs).toISOString() })),
+    records: shown.map(({ atMs, ...record }) => ({ ...record, at: new Date(atMs).toISOString() })),
   };
   return ok(body);
 };

@@ -32,7 +32,7 @@ export function lookCommands(): readonly Command[] {
     .option("--actor <name>", "only what this account, node or local:<user> did")
     .option("--action <name>", 'only this, such as "maintenance.enter"')
     .option("--after <index>", "only what came after this entry of the log")
-    .option("--limit <count>", "the newest of what was found", "50")
+    .option("--limit <count>", "so many: the newest, or with --after the oldest of what was found", "50")
     .option("--stale", STALE)
     .action(
       (options: Common & Stale & Record<"actor" | "action" | "after" | "limit", string | undefined>) => {

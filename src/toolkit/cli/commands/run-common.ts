@@ -55,7 +55,7 @@ export interface OpenedRun {
 export async function openRun(options: RunCommandOptions, io: Io): Promise<OpenedRun> {
   const target = await openTarget(options, io.environment);
   await learnContainerKeys(target);
-  const { topology, directory, project, environment } = target;
+  const { topology, directory, project, file, environment } = target;
   const transport = openTransport(target, io);
   const interruption = onSignal((line) => io.err(line));
   const all = (options.json ? jsonReporter : lineReporter)((line) => io.out(line));
@@ -85,6 +85,7 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
     topology,
     services,
     directory,
+    project: { folder: project, ...(file !== undefined && { file }) },
     environment,
     overrides: await loadOverrides(project),
     secrets: () =>

@@ -13,6 +13,7 @@ export interface FileState {
   readonly owned: readonly string[];
   /** Actions that an earlier, interrupted apply owed: see pending.ts. */
   readonly pending: readonly string[];
+  /** Those that run or are starting: either may have read a file before it was changed. */
   readonly activeUnits: ReadonlySet<string>;
   /**
    * How much hangs on this machine now: the VIP above all, then the sessions of the database and of the cache, which
@@ -71,7 +72,10 @@ leads=0
 if [ -x "$program" ] && "$program" status 2> /dev/null < /dev/null | grep -qF "\\"leader\\":\\"$machine\\""; then leads=1; fi
 printf 'standing\\t%s\\n' $((bears * 10000000 + $(sessions "$database") * 100 + $(sessions "$cache") + leads * 10))
 for unit in "$@"; do
-  if systemctl is-active --quiet "$unit"; then printf 'active\\t%s\\n' "$unit"; fi
+  case $(systemctl show --property=ActiveState --property=SubState --value -- "$unit" | tr '\\n' ' ') in
+    'activating auto-restart '*) ;; # It reads its files anew.
+    active* | activating* | reloading*) printf 'active\\t%s\\n' "$unit" ;;
+  esac
 done`;
 
 export function parseFileState(answer: Answer): FileState {

@@ -2,7 +2,7 @@ import type { Bundle, BundleFile } from "../../bundle/bundle.ts";
 import { shortHash } from "../../../support/hash.ts";
 import { STAGED } from "../../services/service.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
-import type { Step } from "../../steps/step.ts";
+import type { Gate, Step } from "../../steps/step.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
 import { actionsFor, DAEMON_RELOAD, needsDaemonReload } from "./pending.ts";
@@ -26,8 +26,17 @@ export function stagingStep({ machine, write }: FileChanges): Step {
   return { title: `stage and check ${count(write)}`, machine, commands };
 }
 
-/** Moves staged files over the old ones, removes what nobody owns any more, and notes which actions are owed. */
-export function swapStep(change: FileChanges, bundle: Bundle, state: FileState): Step {
+/**
+ * Moves staged files over the old ones, removes what nobody owns any more, and notes which actions are owed.
+ *
+ * @param gateOf what must hold on a machine before a service restarts there, by the service's name
+ */
+export function swapStep(
+  change: FileChanges,
+  bundle: Bundle,
+  state: FileState,
+  gateOf: (service: string) => Gate | undefined,
+): Step {
   const files = change.write.filter((file) => !file.addressed);
   const commands: Command[] = [keepPrevious(change)];
   const owed = owedActions(change, state);
@@ -43,7 +52,7 @@ export function swapStep(change: FileChanges, bundle: Bundle, state: FileState):
     title: `put ${count(change.write)} in place`,
     machine: change.machine,
     commands,
-    undo: putBack(change, state),
+    undo: putBack(change, state, gateOf),
   };
 }
 
@@ -101,11 +110,15 @@ function swappedPaths({ write, remove }: FileChanges): readonly string[] {
 }
 
 /** The files as they were, and the services on them. A file that was not there before goes. */
-function putBack(change: FileChanges, state: FileState): readonly Command[] {
+function putBack(
+  change: FileChanges,
+  state: FileState,
+  gateOf: (service: string) => Gate | undefined,
+): readonly Command[] {
   const manifest = state.owned.map((path) => `${path}\n`).join("");
   const owed = owedActions(change, state);
-  const units = actionsFor(change.write).flatMap(({ id, action }) =>
-    owed.includes(id) && action.kind !== "run" ? [`${action.kind}@${action.unit}`] : [],
+  const touched = actionsFor(change.write).flatMap(({ id, action, service }) =>
+    owed.includes(id) && action.kind !== "run" ? [{ ...action, service }] : [],
   );
   // What an earlier apply owed already is owed still: its files are there.
   const forgotten = owed.filter((id) => !state.pending.includes(id));
@@ -117,7 +130,9 @@ function putBack(change: FileChanges, state: FileState): readonly Command[] {
     ...actionsFor(change.write).flatMap(({ id, action }) =>
       owed.includes(id) && action.kind === "run" ? [action.command] : [],
     ),
-    ...units.map((unit) => act(script(TAKE_AGAIN, unit.split("@", 2)), { timeoutMs: 15 * 60_000 })),
+    ...touched.map(({ kind, unit, service }) =>
+      takeAgain(kind, unit, kind === "restart" ? gateOf(service) : undefined),
+    ),
     ...(forgotten.length > 0
       ? [act(script('cd "$1" 2> /dev/null || exit 0\nshift\nrm -f -- "$@"', [PENDING, ...forgotten]))]
       : []),
@@ -140,7 +155,27 @@ for path in "$@"; do
   else rm -f -- "$path" "$placed$path"; fi
 done`;
 
-const TAKE_AGAIN = `if [ "$1" = reload ]; then systemctl reload-or-restart "$2"; else systemctl restart "$2"; fi`;
+/**
+ * Restarts a service on its earlier file, when the machine itself says that it may; the others have been asked before the
+ * swap. Where it may not in time, the file is back and the restart is left to a person.
+ */
+function takeAgain(kind: "reload" | "restart", unit: string, gate: Gate | undefined): Command {
+  const verb = kind === "reload" ? "reload-or-restart" : "restart";
+  const seconds = String(Math.ceil((gate?.timeoutMs ?? 0) / 1000));
+  return act(script(TAKE_AGAIN, [verb, unit, seconds, ...(gate?.command.argv ?? [])]), {
+    timeoutMs: (gate?.timeoutMs ?? 0) + 15 * 60_000,
+  });
+}
+
+const TAKE_AGAIN = `
+verb=$1 unit=$2 left=$3
+shift 3
+while [ $# -gt 0 ] && ! refusal=$("$@" 2>&1); do
+  left=$((left - 1))
+  [ "$left" -gt 0 ] || { printf '%s\\n' "$refusal" >&2; exit 1; }
+  sleep 1
+done
+systemctl "$verb" "$unit"`;
 
 function writeManifest(paths: string): Command {
   return act(

@@ -31,6 +31,7 @@ export function filesPhase(
       .filter((service) => service.runsOn(topology, machine))
       .flatMap((service) => service.units(topology, machine));
   };
+  const gateOf = (service: string) => services.find(({ name }) => name === service)?.restartGate?.();
   return {
     title: "put files",
     group: "put files",
@@ -51,7 +52,7 @@ export function filesPhase(
         const state = states.get(change.machine)!;
         return [
           ...(change.adopt.length > 0 ? [adoptStep(change)] : []),
-          ...(changesAnything(change) ? [swapStep(change, bundle, state)] : []),
+          ...(changesAnything(change) ? [swapStep(change, bundle, state, gateOf)] : []),
           ...actionSteps(topology, services, bundle, change, state),
         ];
       };

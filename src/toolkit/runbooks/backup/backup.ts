@@ -102,9 +102,9 @@ function folderName(cluster: string, { at }: RunIdentity): string {
 }
 
 async function putConfiguration(context: RunbookContext, folder: string): Promise<void> {
-  const { topology, services, overrides, directory } = context;
+  const { topology, services, overrides, directory, project } = context;
   const versions = (await context.secrets()).versions();
   const versionOf = (name: string): string => versions.get(name) ?? "1";
   const bundles = buildBundles(topology, { services, overrides, versionOf });
-  await writeConfiguration(folder, { topology, bundles, project: directory });
+  await writeConfiguration(folder, { topology, bundles, directory, project });
 }

@@ -8,7 +8,12 @@ import { COPY_MARK } from "./names.ts";
  * not run the mark says nothing: its next start begins a new copy.
  */
 export const COPYING_SHELL = `
-server_state() { systemctl is-active mariadb.service 2>/dev/null || true; }
+server_state() {
+  case $(systemctl show --property=SubState --value mariadb.service 2>/dev/null) in
+    auto-restart) echo failed ;; # Between two tries to start, nothing runs.
+    *) systemctl is-active mariadb.service 2>/dev/null || true ;;
+  esac
+}
 is_copied_to() {
   case $(server_state) in active | activating | reloading | deactivating) [ -e "$1" ] ;; *) false ;; esac
 }`;

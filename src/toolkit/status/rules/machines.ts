@@ -5,6 +5,12 @@ import { answering, isDrained, listed, type Rules, type View } from "../view.ts"
 
 const CLOCK_LIMIT_MS = 1_000;
 
+/** What brings a service back, by its name; of the others mbctl doctor says what to look at. */
+const RECOVERIES: ReadonlyMap<string, string> = new Map([
+  ["glusterfs", "mbctl recover storage"],
+  ["mounts", "mbctl recover storage"],
+]);
+
 /** Machines as such: whether they answer, whether each service does its work, and what they run short of. */
 export const machineRules: Rules = (view) => [
   ...view.status.machines.flatMap((machine) => away(machine)),
@@ -35,7 +41,7 @@ function failing(view: View, { machine, services }: MachineStatus): readonly Fin
         rule: "service-fails",
         machines: [machine],
         finding: `${service} on ${machine} does not do its work: ${detail}`,
-        remedy: isDrained(view, machine) ? "" : `mbctl doctor ${machine}`,
+        remedy: isDrained(view, machine) ? "" : (RECOVERIES.get(service) ?? `mbctl doctor ${machine}`),
         evidence: [`the probe of ${service} on ${machine}: ${detail}`],
       }),
     );

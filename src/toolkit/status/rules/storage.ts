@@ -24,7 +24,7 @@ function peers(view: View): readonly Finding[] {
         machines: [machine, ...missing],
         finding: `GlusterFS on ${machine} has no connection to ${listed(missing)}`,
         cause: `the port 24007 between them, or glusterd there, or they are not in one pool`,
-        remedy: `on ${missing[0]}: systemctl status glusterd; mbctl apply joins what is not in the pool`,
+        remedy: "mbctl recover storage, which starts what is off; mbctl apply joins what is not in the pool",
         evidence: found.peers.map(
           ({ names, isConnected }) =>
             `${machine}: ${names[0]} ${isConnected ? "connected" : "not connected"}`,

@@ -202,6 +202,10 @@ describe("the API of a cluster", () => {
     expect(some.records).toMatchObject([{ action: "config.put", outcome: "VERSION_MISMATCH" }]);
     const { body: later } = await as("viewer", "GET", `/audit?after=${body.records.at(-1)!.index}`);
     expect(later.records).toEqual([]);
+    // In parts, each after the last of the one before, nothing is missed.
+    const { body: first } = await as("viewer", "GET", "/audit?after=0&limit=2");
+    const { body: second } = await as("viewer", "GET", `/audit?after=${first.records.at(-1)!.index}&limit=2`);
+    expect([...first.records, ...second.records]).toEqual(body.records.slice(0, 4));
   });
 
   const operations = Object.entries(API_OPERATIONS) as [string, ApiOperation][];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { observeFiles, parseFileState } from "../../../../src/toolkit/runbooks/apply/file-state.ts";
 import { clusterPart, healthWith } from "../../services/mailnode/a-cluster.ts";
-import { runWith } from "../../services/shell.ts";
+import { printing, runWith } from "../../services/shell.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mailbastion-standing-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,5 +55,25 @@ describe("what hangs on a machine, before its services restart", () => {
 
   it("is not more for a machine whose name the leader's begins with", () => {
     expect(standingOf({ leader: "node-10" })).toBe(0);
+  });
+});
+
+describe("the services that a changed file may concern", () => {
+  it.each([
+    ["runs", "active\nrunning", true],
+    ["is starting, and may have read the file before", "activating\nstart", true],
+    ["is reloading", "reloading\nreload", true],
+    ["is between two tries to start, and reads it anew", "activating\nauto-restart", false],
+    ["does not run", "inactive\ndead", false],
+    ["has failed", "failed\nfailed", false],
+  ])("of one that %s", (_what, state, isConcerned) => {
+    const observe = observeFiles(
+      { machine: "node-1", files: [], hash: "" },
+      ["mariadb.service"],
+      "192.168.1.100",
+    );
+    const programs = { ip: "exit 0", ss: "exit 0", systemctl: printing(state) };
+    const { activeUnits } = parseFileState(runWith(observe.argv, { programs, stdin: "" }));
+    expect(activeUnits.has("mariadb.service")).toBe(isConcerned);
   });
 });

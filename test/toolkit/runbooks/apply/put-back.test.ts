@@ -10,7 +10,9 @@ import { observeFiles, parseFileState } from "../../../../src/toolkit/runbooks/a
 import { stagingStep, swapStep } from "../../../../src/toolkit/runbooks/apply/file-steps.ts";
 import { localTransport } from "../../../../src/toolkit/runner/local-transport.ts";
 import type { FileSpec } from "../../../../src/toolkit/services/service.ts";
-import { act, type Command } from "../../../../src/toolkit/steps/command.ts";
+import { act, ask, type Command } from "../../../../src/toolkit/steps/command.ts";
+import type { Gate } from "../../../../src/toolkit/steps/step.ts";
+import { runWith } from "../../services/shell.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyFile, toyService } from "../../fixtures/toy-service.ts";
 
@@ -45,12 +47,13 @@ function bundle(
   return buildBundles(threeMachines, { services: [toyService("a", { files: () => specs })] })[0]!;
 }
 
-async function steps(wanted: Bundle) {
+async function steps(wanted: Bundle, active: readonly string[] = [], gate?: Gate) {
   const answer = await run(observeFiles(wanted, [], "10.0.0.100"));
   // The places are moved back, as the bundle knows them.
   const state = parseFileState({ ...answer, stdout: answer.stdout.replaceAll(`${folder}/etc/`, "/etc/") });
   const change = fileChanges(wanted, state, resolver);
-  return { change, state, staging: stagingStep(change), swap: swapStep(change, wanted, state) };
+  const swap = swapStep(change, wanted, { ...state, activeUnits: new Set(active) }, () => gate);
+  return { change, state, staging: stagingStep(change), swap };
 }
 
 async function all(commands: readonly Command[]): Promise<void> {
@@ -103,6 +106,21 @@ describe("a swap that is taken back", () => {
     expect((await steps(bundle({}))).state.pending).toHaveLength(2);
     await all(swap.undo!);
     expect((await steps(bundle({}))).state.pending).toEqual(state.pending);
+  });
+
+  it.each([
+    ["allows it", "exit 0", { code: 0, stdout: "restart toy.service\n" }],
+    ["never does", "echo it gives a copy >&2; exit 1", { code: 1, stdout: "", stderr: "it gives a copy\n" }],
+  ])("restarts a service when the machine's own gate %s", async (_when, allowed, expected) => {
+    const gate = { title: "it may", command: ask(["may-restart"]), timeoutMs: 1_000, intervalMs: 1 };
+    const wanted = bundle({ "/etc/a": "a1\n" }, { "/etc/a": { kind: "restart", unit: "toy.service" } });
+    const { swap } = await steps(wanted, ["toy.service"], gate);
+    const restart = swap.undo!.find(({ argv }) => argv.includes("toy.service"))!;
+    expect(runWith(restart.argv, { programs: { "may-restart": allowed, systemctl: 'echo "$@"' } })).toEqual({
+      stderr: "",
+      ...expected,
+    });
+    expect(restart.timeoutMs).toBeGreaterThan(gate.timeoutMs);
   });
 
   it("tells a later look what was put, so that a change by hand is seen", async () => {

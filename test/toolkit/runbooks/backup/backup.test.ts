@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { backup } from "../../../../src/toolkit/runbooks/backup/backup.ts";
 import { verifyBackup } from "../../../../src/toolkit/runbooks/backup/verify.ts";
@@ -99,17 +99,25 @@ describe("what a backup puts beside its copies", () => {
   });
   afterEach(() => rm(home, { recursive: true }));
 
-  it("is the configuration as a stack with the vault as it is sealed, and a manifest that is written last", async () => {
+  it("is the project, and the configuration as a stack, with the vault as it is sealed, and a manifest that is written last", async () => {
     const keyFile = join(home, "vault.key");
     await createKey(keyFile, 0);
     const own = join(home, "project", ".mailbastion", "acme");
     await mkdir(own, { recursive: true });
     await writeFile(join(own, "vault.age"), "sealed");
     await writeFile(join(own, "versions.json"), "{}");
+    const project = join(home, "project");
+    await writeFile(join(project, "cluster.yaml"), "name: acme\n");
+    const override = join(project, "overrides/all/etc/redis/redis.conf.append");
+    await mkdir(dirname(override), { recursive: true });
+    await writeFile(override, "hz 20\n");
+    await mkdir(join(project, "hooks"));
+    await writeFile(join(project, "hooks", "before-apply"), "#!/bin/sh\n", { mode: 0o755 });
     const secrets = throwawayVault(secretRequests(threeMachines, services), RUN.at);
     const context = {
       ...runbookContext(),
-      directory: join(home, "project"),
+      directory: project,
+      project: { folder: project, file: join(project, "cluster.yaml") },
       secrets: () => Promise.resolve(secrets),
       environment: { MAILBASTION_KEY_FILE: keyFile },
     };
@@ -130,9 +138,16 @@ describe("what a backup puts beside its copies", () => {
     expect((await readdir(join(folder, "configuration"))).toSorted()).toEqual([
       ".mailbastion",
       "bundle.json",
+      "cluster.yaml",
+      "hooks",
       "machines",
+      "overrides",
       "topology.json",
     ]);
+    const kept = (path: string) => readFile(join(folder, "configuration", path), "utf8");
+    expect(await kept("cluster.yaml")).toBe("name: acme\n");
+    expect(await kept("overrides/all/etc/redis/redis.conf.append")).toBe("hz 20\n");
+    expect((await stat(join(folder, "configuration/hooks/before-apply"))).mode & 0o777).toBe(0o755);
     const vault = join(folder, "configuration", ".mailbastion", "acme", "vault.age");
     expect(await readFile(vault, "utf8")).toBe("sealed");
     expect(JSON.parse(await readFile(join(folder, "configuration", "topology.json"), "utf8"))).toEqual(

@@ -187,11 +187,12 @@ export class ServedMachines implements AsyncDisposable {
 
   async #context(): Promise<RunbookContext> {
     const target = await this.#workstations.target("desk");
-    const { topology, directory, environment } = target;
+    const { topology, directory, project, environment } = target;
     let secrets: Promise<SecretStore> | undefined;
     return {
       topology,
       directory,
+      project: { folder: project },
       environment,
       services,
       overrides: [],

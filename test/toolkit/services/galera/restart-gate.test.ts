@@ -41,6 +41,7 @@ describe("before a member is restarted", () => {
     ["runs and does not answer", "active", undefined],
     ["is down", "inactive", undefined],
     ["has failed", "failed", undefined],
+    ["waits for its next try to start", "auto-restart", undefined],
   ])("one that %s does not keep it", (_what, unit, state) => {
     expect(ask(unit, state)).toEqual({ code: 0, stdout: "", stderr: "" });
   });

@@ -15,7 +15,7 @@ describe("the rules about the storage", () => {
         if (isAway) takeAway(status, "node-3");
       });
     expect(inShort(lost(false))).toEqual([
-      "warning: GlusterFS on node-1 has no connection to node-3 -> on node-3: systemctl status glusterd; mbctl apply joins what is not in the pool",
+      "warning: GlusterFS on node-1 has no connection to node-3 -> mbctl recover storage, which starts what is off; mbctl apply joins what is not in the pool",
     ]);
     expect(lost(true)).toEqual([]);
   });
