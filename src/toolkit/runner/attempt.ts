@@ -114,8 +114,7 @@ async function stopped(attempt: Attempt, error: unknown, isPrepared: boolean): P
   const isUndone = error instanceof GroupUndone && journal.record.finishedPhases.size === 0;
   // What looks anew when it is typed again, and has nothing to take back, is over: it stands in nobody's way.
   const hasBegun = isPrepared || journal.record.startedSteps.length > 0;
-  const isRepeated =
-    error.code !== "LOCK_LOST" && (!hasBegun || mayRepeat(runnable, journal.record));
+  const isRepeated = error.code !== "LOCK_LOST" && (!hasBegun || mayRepeat(runnable, journal.record));
   const isOver = isUndone || (isRepeated && !leavesSomething(attempt));
   if (isOver) await journal.end(isUndone ? "undone" : "failed").catch(() => undefined);
   else await journal.flush().catch(() => undefined);

@@ -3,6 +3,7 @@ import { shortHash } from "../../../support/hash.ts";
 import { STAGED } from "../../services/service.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate, Step } from "../../steps/step.ts";
+import { waitFor } from "../../steps/wait-for.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
 import { actionsFor, DAEMON_RELOAD, needsDaemonReload } from "./pending.ts";
@@ -130,7 +131,7 @@ function putBack(
     ...actionsFor(change.write).flatMap(({ id, action }) =>
       owed.includes(id) && action.kind === "run" ? [action.command] : [],
     ),
-    ...touched.map(({ kind, unit, service }) =>
+    ...touched.flatMap(({ kind, unit, service }) =>
       takeAgain(kind, unit, kind === "restart" ? gateOf(service) : undefined),
     ),
     ...(forgotten.length > 0
@@ -159,23 +160,10 @@ done`;
  * Restarts a service on its earlier file, when the machine itself says that it may; the others have been asked before the
  * swap. Where it may not in time, the file is back and the restart is left to a person.
  */
-function takeAgain(kind: "reload" | "restart", unit: string, gate: Gate | undefined): Command {
+function takeAgain(kind: "reload" | "restart", unit: string, gate: Gate | undefined): readonly Command[] {
   const verb = kind === "reload" ? "reload-or-restart" : "restart";
-  const seconds = String(Math.ceil((gate?.timeoutMs ?? 0) / 1000));
-  return act(script(TAKE_AGAIN, [verb, unit, seconds, ...(gate?.command.argv ?? [])]), {
-    timeoutMs: (gate?.timeoutMs ?? 0) + 15 * 60_000,
-  });
+  return [...(gate ? [waitFor(gate)] : []), act(["systemctl", verb, unit], { timeoutMs: 15 * 60_000 })];
 }
-
-const TAKE_AGAIN = `
-verb=$1 unit=$2 left=$3
-shift 3
-while [ $# -gt 0 ] && ! refusal=$("$@" 2>&1); do
-  left=$((left - 1))
-  [ "$left" -gt 0 ] || { printf '%s\\n' "$refusal" >&2; exit 1; }
-  sleep 1
-done
-systemctl "$verb" "$unit"`;
 
 function writeManifest(paths: string): Command {
   return act(

@@ -4,17 +4,17 @@ import type { Operator, RunIdentity } from "../../runner/plan.ts";
 
 const MINUTE = 60_000;
 
-/** What a drain is told. Times are whole seconds, in milliseconds. */
+/** The machines' shells count in seconds. */
+const wholeSeconds = z.int().multipleOf(1000, { error: "must be whole seconds, in milliseconds" });
+
+/** What a drain is told. Times are in milliseconds. */
 export const drainArguments = z.strictObject({
   machine: z.string(),
   reason: z.string().default(""),
   /** How long open mail sessions may take to end. */
-  timeoutMs: z
-    .int()
-    .min(1000)
-    .default(15 * MINUTE),
+  timeoutMs: wholeSeconds.min(1000).default(15 * MINUTE),
   /** How long the sessions through a balancer that bears the VIP may take to end before it goes to another one. */
-  handoverMs: z.int().min(0).max(120_000).default(20_000),
+  handoverMs: wholeSeconds.min(0).max(120_000).default(20_000),
   /** What is left after the time is ended, instead of putting the machine back. */
   endSessions: z.boolean().default(false),
   force: z.boolean().default(false),

@@ -194,7 +194,9 @@ function splitBrain(topology: Topology, machine: Machine): Phase {
     machines: [machine.name],
     observe: () => listSplitBrain(volume),
     decide: (answers) => {
-      const files = parseSplitBrain(answers.get(machine.name)!.stdout);
+      const { stdout, stderr } = answers.get(machine.name)!;
+      const files = parseSplitBrain(stdout);
+      if (!files) throw nobodySays(machine.name, volume, `${stdout}${stderr}`);
       if (files.length === 0) return [];
       const list = files.map(({ file, bricks }) => `    ${file} on ${bricks.join(" and ")}`).join("\n");
       throw new UserError(
@@ -204,6 +206,14 @@ function splitBrain(topology: Topology, machine: Machine): Phase {
       );
     },
   };
+}
+
+function nobodySays(machine: string, volume: string, said: string): UserError {
+  return new UserError(
+    "STORAGE_UNKNOWN",
+    `${machine} does not say which files of ${volume} are in split-brain: ${said.trim() || "no answer"}`,
+    `type the command again, or see on ${machine}: gluster volume heal ${volume} info split-brain`,
+  );
 }
 
 /** The ways of the Gluster documentation ("Resolving split-brain"), of which each throws the other versions away. */

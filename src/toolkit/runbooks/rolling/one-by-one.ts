@@ -76,17 +76,24 @@ function sideBySide(batch: readonly Work[]): readonly Phase[] {
   });
 }
 
-/** A mail node that was away must have its say again before the next one goes. Nothing where there is no cluster to be in. */
-function memberStages(batch: readonly Work[], { surveys }: Look): readonly Stage[] {
-  const members = batch.filter(({ machine }) => surveys.get(machine.name)?.mailNode?.cluster?.standing);
-  return [
-    members.map(({ machine }) => ({
-      title: "wait until its mail node follows a leader",
-      machine: machine.name,
-      commands: [],
-      verify: followsLeader(),
-    })),
-  ];
+function memberStages(batch: readonly Work[], look: Look): readonly Stage[] {
+  const members = batch.filter(({ machine }) => isMember(machine.name, look));
+  return [members.map(({ machine }) => hasItsSay(machine.name))];
+}
+
+/** Whether a machine's mail node was a member of their cluster. Where there is no cluster, there is none to find back to. */
+export function isMember(machine: string, { surveys }: Look): boolean {
+  return surveys.get(machine)?.mailNode?.cluster?.standing !== undefined;
+}
+
+/** A mail node that was away must have its say again before the next one goes. */
+export function hasItsSay(machine: string): Step {
+  return {
+    title: "wait until its mail node follows a leader",
+    machine,
+    commands: [],
+    verify: followsLeader(),
+  };
 }
 
 /** Every service on every machine does its work: all members synced, nothing left to heal, the VIP answers. */

@@ -7,7 +7,9 @@ import * as haproxy from "../../services/haproxy/drain.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Gate, Step } from "../../steps/step.ts";
+import { waitFor } from "../../steps/wait-for.ts";
 import { markOf } from "../drain/arguments.ts";
+import { hasItsSay } from "../rolling/one-by-one.ts";
 
 /** How long sessions may end by themselves, before the node tells those that are left to come back. In seconds. */
 const BY_THEMSELVES_S = 15;
@@ -17,35 +19,41 @@ const RESTART_TIMEOUT_MS = 180_000;
 export interface ReleaseUpgrade {
   readonly release: Release;
   /** Mail machines that run, or have for current, another release, in the order of work. */
-  readonly machines: readonly { readonly name: string; readonly state: MachineState }[];
+  readonly machines: readonly Upgraded[];
   /** The one among them whose node votes and takes no mail. */
   readonly witness?: string | undefined;
   readonly balancers: readonly string[];
   readonly run: RunIdentity;
 }
 
+interface Upgraded {
+  readonly name: string;
+  readonly state: MachineState;
+  /** Whether its node was a member of the mail nodes' cluster, and must be one again before the next one goes. */
+  readonly isMember: boolean;
+}
+
 /**
  * Uploads the release everywhere, then restarts the mail nodes with it one after the other, each out of the balancers
- * meanwhile. One that does not take mail with it gets the earlier release back, and no other machine is touched.
+ * meanwhile. One that does not take mail with it, or does not find back to the others, gets the earlier release back, and no
+ * other machine is touched.
+ *
+ * Titles bear the id, so that a resumed run of another version does not take them for done.
  */
 export function releasePhases(upgrade: ReleaseUpgrade): readonly Phase[] {
   const { release, machines, witness } = upgrade;
   if (machines.length === 0) return [];
   const names = machines.map(({ name }) => name);
   return [
-    // With the id, so that a resumed run of another version does not take it for done.
     { ...uploadPhase(release, names), title: `upload mbnode ${release.id}` },
-    ...machines.flatMap(({ name, state }) =>
-      name === witness ? [restartPhase(release, name, state, status())] : oneMachine(upgrade, name, state),
+    ...machines.flatMap((machine) =>
+      machine.name === witness ? [restartPhase(release, machine, status())] : oneMachine(upgrade, machine),
     ),
   ];
 }
 
-function oneMachine(
-  { release, balancers, run }: ReleaseUpgrade,
-  name: string,
-  state: MachineState,
-): readonly Phase[] {
+function oneMachine({ release, balancers, run }: ReleaseUpgrade, machine: Upgraded): readonly Phase[] {
+  const { name } = machine;
   const group = groupOf(release, name);
   const mark = serializeDrainMark(
     markOf({ machine: name, reason: `upgrade to ${release.id}` }, run, "drain"),
@@ -69,9 +77,9 @@ function oneMachine(
     verify: haproxy.isServing(name),
   }));
   return [
-    plannedPhase(`take the mail node of ${name} out of every balancer`, [out, end], group),
-    restartPhase(release, name, state, status("--ready")),
-    plannedPhase(`put the mail node of ${name} back into every balancer`, [back], group),
+    plannedPhase(`take the mail node of ${name} out of every balancer for ${release.id}`, [out, end], group),
+    restartPhase(release, machine, status("--ready")),
+    plannedPhase(`put the mail node of ${name} back into every balancer with ${release.id}`, [back], group),
   ];
 }
 
@@ -79,19 +87,21 @@ function groupOf(release: Release, name: string): string {
   return `run mbnode ${release.id} on ${name}`;
 }
 
-function restartPhase(release: Release, name: string, state: MachineState, proof: Proof): Phase {
+function restartPhase(release: Release, { name, state, isMember }: Upgraded, proof: Proof): Phase {
   const gate = runs(release.id, proof);
+  const earlier = earlierOf(name, state);
   const start: Step = {
-    title: `run ${release.id} instead of ${earlierOf(name, state)}`,
+    title: `run ${release.id} instead of ${earlier}`,
     machine: name,
     unless: gate.command,
     commands: [...makeCurrent(release, name, state), restart()],
     verify: gate,
-    undo: [switchTo(earlierOf(name, state)), restart()],
+    // What is taken back after it may be another mail node.
+    undo: [switchTo(earlier), restart(), waitFor(runs(earlier, proof))],
   };
   return plannedPhase(
     `restart the mail node of ${name} with ${release.id}`,
-    [[start]],
+    [[start], isMember ? [hasItsSay(name)] : []],
     groupOf(release, name),
   );
 }

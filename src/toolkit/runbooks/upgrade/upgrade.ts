@@ -7,7 +7,7 @@ import { machineNamed, machinesWith, type Machine } from "../../topology/topolog
 import { drainArguments } from "../drain/arguments.ts";
 import { startPhases, stopPhases } from "../maintenance/service-phases.ts";
 import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
-import { workOnBatch } from "../rolling/one-by-one.ts";
+import { isMember, workOnBatch } from "../rolling/one-by-one.ts";
 import { votersIn, votesIn, witnessOf } from "../../topology/voters.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import {
@@ -113,7 +113,7 @@ export function planUpgrade(
     return workOnBatch([{ machine, phases }], around);
   });
   const mail = inOrder(votersIn(topology, "mail"), look)
-    .map(({ name }) => ({ name, state: stateOfMail(name, look) }))
+    .map(({ name }) => ({ name, state: stateOfMail(name, look), isMember: isMember(name, look) }))
     .filter(({ state }) => state.current !== release?.id || state.running !== release?.id);
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
   const notes = [

@@ -110,8 +110,12 @@ export interface SplitFile {
   readonly bricks: readonly string[];
 }
 
-/** Reads "gluster volume heal info split-brain" (Gluster documentation, "Heal info and split-brain resolution"). */
-export function parseSplitBrain(text: string): readonly SplitFile[] {
+/**
+ * Reads "gluster volume heal info split-brain" (Gluster documentation, "Heal info and split-brain resolution"). Undefined
+ * where it speaks of no brick: then nobody was asked.
+ */
+export function parseSplitBrain(text: string): readonly SplitFile[] | undefined {
+  if (!/^Brick /m.test(text)) return undefined;
   const bricksOf = new Map<string, string[]>();
   let brick = "";
   for (const line of text.split("\n").map((raw) => raw.trim())) {

@@ -172,7 +172,7 @@ describe("files", () => {
     expect(lines[0]).toMatch(
       /^\/var\/lib\/mailbastion-apply\/previous \w+ \/var\/lib\/mailbastion-apply\/placed \/etc\/a$/,
     );
-    expect(lines).toContain("restart a.service");
+    expect(lines).toContain("systemctl restart a.service");
   });
 
   it("do not restart a stopped service: it reads them when it starts", () => {

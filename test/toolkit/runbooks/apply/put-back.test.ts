@@ -12,7 +12,6 @@ import { localTransport } from "../../../../src/toolkit/runner/local-transport.t
 import type { FileSpec } from "../../../../src/toolkit/services/service.ts";
 import { act, ask, type Command } from "../../../../src/toolkit/steps/command.ts";
 import type { Gate } from "../../../../src/toolkit/steps/step.ts";
-import { runWith } from "../../services/shell.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyFile, toyService } from "../../fixtures/toy-service.ts";
 
@@ -108,19 +107,14 @@ describe("a swap that is taken back", () => {
     expect((await steps(bundle({}))).state.pending).toEqual(state.pending);
   });
 
-  it.each([
-    ["allows it", "exit 0", { code: 0, stdout: "restart toy.service\n" }],
-    ["never does", "echo it gives a copy >&2; exit 1", { code: 1, stdout: "", stderr: "it gives a copy\n" }],
-  ])("restarts a service when the machine's own gate %s", async (_when, allowed, expected) => {
+  it("asks the machine's own gate before it restarts a service", async () => {
     const gate = { title: "it may", command: ask(["may-restart"]), timeoutMs: 1_000, intervalMs: 1 };
     const wanted = bundle({ "/etc/a": "a1\n" }, { "/etc/a": { kind: "restart", unit: "toy.service" } });
     const { swap } = await steps(wanted, ["toy.service"], gate);
-    const restart = swap.undo!.find(({ argv }) => argv.includes("toy.service"))!;
-    expect(runWith(restart.argv, { programs: { "may-restart": allowed, systemctl: 'echo "$@"' } })).toEqual({
-      stderr: "",
-      ...expected,
-    });
-    expect(restart.timeoutMs).toBeGreaterThan(gate.timeoutMs);
+    const undo = swap.undo!.map(({ argv }) => argv);
+    const restart = undo.findIndex((argv) => argv.join(" ") === "systemctl restart toy.service");
+    expect(restart).toBeGreaterThan(0);
+    expect(undo[restart - 1]!.at(-1)).toBe("may-restart");
   });
 
   it("tells a later look what was put, so that a change by hand is seen", async () => {

@@ -199,6 +199,16 @@ describe("drain", () => {
     expect(() => look.decide(holders(["node-1", "node-2"]))).toThrow("is on node-1 and node-2");
   });
 
+  it.each([{ timeoutMs: 2500 }, { handoverMs: 500 }])(
+    "refuses a time that the machines' shells cannot count: %j",
+    (time) => {
+      expect(drain.arguments.safeParse({ machine: "node-1", ...time })).toMatchObject({
+        success: false,
+        error: { issues: [{ message: "must be whole seconds, in milliseconds" }] },
+      });
+    },
+  );
+
   it("puts the machine back when sessions do not end in time: everything that it did, last first", async () => {
     const plan = await planOf({ machine: "node-1", timeoutMs: 5000 });
     const busy = (command: Command) => command.argv[2]!.includes("sessions left:");

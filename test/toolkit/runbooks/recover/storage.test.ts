@@ -28,7 +28,8 @@ async function planFor(...each: readonly (Answer | undefined)[]): Promise<Plan> 
 }
 
 /** What the last phase finds: nothing in split-brain. */
-const clean = new Map([["node-1", ok]]);
+const none = { ...ok, stdout: "Brick 192.168.1.101:/b\nNumber of entries in split-brain: 0\n" };
+const clean = new Map([["node-1", none]]);
 const titles = (plan: Plan) => plan.phases.flatMap((phase) => titlesOf(phase, clean));
 
 describe("recover storage", () => {
@@ -90,9 +91,19 @@ describe("recover storage", () => {
     );
   });
 
+  it("does not say that no file is in split-brain where nobody can say it", async () => {
+    const { phases } = await planFor(said(), said(), said());
+    const busy = { code: 1, stdout: "", stderr: "Another transaction is in progress\n" };
+    const error = await refusalOf(() => phases.at(-1)!.decide(new Map([["node-1", busy]])));
+    expect([error.code, error.message]).toEqual([
+      "STORAGE_UNKNOWN",
+      expect.stringContaining("Another transaction"),
+    ]);
+  });
+
   it("prints these commands in a dry run", async () => {
     const broken = said({ bricks: [1, 0, 1], mounted: false });
     const { phases } = await planFor(broken, broken, broken);
-    expect(await dryRun(phases)).toMatchSnapshot();
+    expect(await dryRun(phases, () => none)).toMatchSnapshot();
   });
 });

@@ -167,6 +167,8 @@ const situations: Readonly<Record<string, () => Situation | Promise<Situation>>>
           `@daemon ${runs ? 0 : 3}\n@brick 1\n${runs ? "|@peers\n|@bricks\n|192.168.1.101 1\n|192.168.1.102 0\n|192.168.1.103 1\n|@heal\n|Total Number of entries: 3\n" : ""}@mount ${runs ? 0 : 1}\n`,
       ),
     ),
+    // Of the files in split-brain.
+    look: () => ok("Brick 192.168.1.101:/b\nNumber of entries in split-brain: 0\n"),
   }),
   "add machine": async () => {
     const given = { machines: ["node-4", "node-5"] };

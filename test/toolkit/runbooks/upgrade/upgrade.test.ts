@@ -40,17 +40,18 @@ describe("upgrade of the mail node", () => {
     const plan = planFor(cluster(OLD));
     expect(plan.phases.map(({ title }) => title).slice(0, 4)).toEqual([
       "upload mbnode 0.2.0-new",
-      "take the mail node of node-3 out of every balancer",
+      "take the mail node of node-3 out of every balancer for 0.2.0-new",
       "restart the mail node of node-3 with 0.2.0-new",
-      "put the mail node of node-3 back into every balancer",
+      "put the mail node of node-3 back into every balancer with 0.2.0-new",
     ]);
-    expect(titles(plan).slice(0, 4)).toEqual([
+    expect(titles(plan).slice(0, 5)).toEqual([
       ["node-1: send node-3 no new session", "node-2: send node-3 no new session"],
       [
         "node-1: let short sessions with node-3 end by themselves",
         "node-2: let short sessions with node-3 end by themselves",
       ],
       ["node-3: run 0.2.0-new instead of 0.1.0-old"],
+      ["node-3: wait until its mail node follows a leader"],
       ["node-1: send sessions to node-3 again", "node-2: send sessions to node-3 again"],
     ]);
   });
@@ -60,11 +61,22 @@ describe("upgrade of the mail node", () => {
     const own = plan.phases.filter(({ group }) => group === "run mbnode 0.2.0-new on node-3");
     expect(own).toHaveLength(3);
     const step = own[1]!.decide(new Map())[0]![0]!;
-    expect(step.undo!.map(({ argv }) => argv.slice(-2))).toEqual([
-      ["/opt/mailbastion", "0.1.0-old"],
-      ["restart", "mailbastion-mbnode.service"],
-    ]);
+    const [back, restart, wait] = step.undo!.map(({ argv }) => argv);
+    expect(back!.slice(-2)).toEqual(["/opt/mailbastion", "0.1.0-old"]);
+    expect(restart!.slice(-2)).toEqual(["restart", "mailbastion-mbnode.service"]);
+    // Whatever is taken back next, this one takes mail again.
+    expect(wait).toEqual(expect.arrayContaining(["0.1.0-old", "--ready"]));
     expect(step.verify!.title).toBe("the mail node runs 0.2.0-new and takes mail");
+  });
+
+  it("touches no other node, and takes this one back, while it has not found back to its cluster", () => {
+    const [restart] = planFor(cluster(OLD)).phases.filter(({ title }) => title.startsWith("restart"));
+    const [start, follows] = restart!.decide(new Map());
+    expect(start).toHaveLength(1);
+    expect(follows!.map(({ machine, verify }) => [machine, verify!.title])).toEqual([
+      ["node-3", "the mail node is a member and follows a leader"],
+    ]);
+    expect(restart!.group).toBe("run mbnode 0.2.0-new on node-3");
   });
 
   it("has nothing to do where every node runs it", () => {

@@ -119,6 +119,10 @@ Number of entries in split-brain: 1
     ]);
   });
 
+  it("are unknown where no brick was asked", () => {
+    expect(parseSplitBrain("Another transaction is in progress")).toBeUndefined();
+  });
+
   it("are none where nothing is listed", () => {
     expect(parseSplitBrain("Brick a:/b\nStatus: Connected\nNumber of entries in split-brain: 0\n")).toEqual(
       [],

@@ -23,13 +23,21 @@ describe("the rules about machines", () => {
     expect(findings[0]!.evidence).toEqual(["the probe of galera on node-2: met are 2"]);
   });
 
-  it("name the command that brings the storage back, where it is that which fails", () => {
-    const findings = found(machineRules, (status) => {
-      for (const service of machineOf(status, "node-2").services)
-        if (["glusterfs", "mounts"].includes(service.service)) Object.assign(service, { isWorking: false });
-    });
-    expect(findings.map(({ remedy }) => remedy)).toEqual(["mbctl recover storage", "mbctl recover storage"]);
-  });
+  it.each(["glusterfs", "mounts"])(
+    "name the command that brings the storage back, where %s fails",
+    (service) => {
+      const findings = found(machineRules, (status) => {
+        Object.assign(machineOf(status, "node-2").services[1]!, {
+          service,
+          isWorking: false,
+          detail: "stopped",
+        });
+      });
+      expect(inShort(findings)).toEqual([
+        `critical: ${service} on node-2 does not do its work: stopped -> mbctl recover storage`,
+      ]);
+    },
+  );
 
   it("only note what does not work on a machine that somebody has drained", () => {
     const findings = found(machineRules, (status) => {
