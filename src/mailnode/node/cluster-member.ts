@@ -11,6 +11,7 @@ import { HealthMonitor } from "../cluster/health-monitor.ts";
 import type { ClusterHealth } from "../cluster/registry.ts";
 import type { By, GossipFigures, RaftFigures, RunningCluster } from "../cluster/running-cluster.ts";
 import type { Founders } from "../raft/shell/founders.ts";
+import { checkIdentity } from "../raft/shell/tls-transport.ts";
 import { foundingNode } from "./announcement.ts";
 import { Beginning } from "./beginning.ts";
 import { catchUp } from "./catch-up.ts";
@@ -18,7 +19,7 @@ import type { ClusterMemberOptions } from "./cluster-member-options.ts";
 import { clusterServices, type ClusterServices } from "./cluster-services.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { GossipExchange } from "./gossip-exchange.ts";
-import { changeKeys, readGossipKeys } from "./gossip-keys.ts";
+import { readGossipKeys } from "./gossip-keys.ts";
 import { Leadership } from "./leadership.ts";
 import { MemberChanges } from "./member-changes.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
@@ -270,10 +271,24 @@ export class ClusterMember implements RunningCluster {
 
   /** Reads gossip keys and certificates anew. Throws as start does for them, and then all stays as it was. */
   async reload(): Promise<void> {
+    const follow = await this.readAnew();
+    follow();
+  }
+
+  /**
+   * Reads gossip keys and certificates anew, and gives back what makes this node go by them, which throws nothing. Throws
+   * as start does for them.
+   */
+  async readAnew(): Promise<() => void> {
     const { gossip, raft } = this.#options.config;
-    const [keys, identity] = [await readGossipKeys(gossip.keys), await readIdentity(raft)];
-    this.#open.log.rotate(identity);
-    changeKeys(this.#open.keys, keys);
+    const { keys, log } = this.#open;
+    const wanted = await readGossipKeys(gossip.keys);
+    const identity = await readIdentity(raft);
+    checkIdentity(identity);
+    return () => {
+      keys.follow(wanted);
+      log.rotate(identity);
+    };
   }
 
   /** Hands leadership on, gives back what it has in hand, says good-bye, and ends; each for a bounded time. */
