@@ -7,6 +7,7 @@ import type { ClusterPart } from "../../contract/cluster-status.ts";
 import { agentAnswer } from "../cluster/agent-answer.ts";
 import { AgentCheckServer } from "../cluster/agent-check.ts";
 import type { Balancing } from "../cluster/balancing.ts";
+import { NotProposed } from "../cluster/consensus.ts";
 import { HealthMonitor } from "../cluster/health-monitor.ts";
 import type { ClusterHealth } from "../cluster/registry.ts";
 import type { By, GossipFigures, RaftFigures, RunningCluster } from "../cluster/running-cluster.ts";
@@ -54,6 +55,8 @@ export class ClusterMember implements RunningCluster {
   readonly #report: OwnReport;
   readonly #agent: AgentCheckServer | undefined;
   readonly #end = new AbortController();
+  /** Aborted with the reason once this node takes no part any more. */
+  readonly #gone = new AbortController();
   /** What kept the log from being set going. */
   readonly #notBegun = Promise.withResolvers<Error>();
   readonly #startedAt: number;
@@ -76,6 +79,7 @@ export class ClusterMember implements RunningCluster {
       await open.close();
       throw portError(error);
     }
+    void member.stopped.then((error) => member.#gone.abort(error ?? new NotProposed("stopped")));
     member.#loops.push(member.#keepLooking(), member.#monitor.run(member.#end.signal));
     return member;
   }
@@ -208,12 +212,14 @@ export class ClusterMember implements RunningCluster {
 
   /**
    * Resolves once this node is active and the cluster has been told so. Rejects with the signal's reason when it is
-   * aborted first.
+   * aborted first, with the log's error when that has failed, and with NotProposed when this node has left.
    */
   async whenActive(signal?: AbortSignal): Promise<void> {
+    const end = AbortSignal.any([this.#gone.signal, ...(signal ? [signal] : [])]);
+    end.throwIfAborted();
     // A witness reports nothing, and would not see it.
     const told = () => this.#options.config.witness || this.registry.serving().includes(this.node);
-    while (this.part().state !== "active" || !told()) await this.#options.env.sleep(LOOK_MS, signal);
+    while (this.part().state !== "active" || !told()) await this.#options.env.sleep(LOOK_MS, end);
   }
 
   part(): ClusterPart {
