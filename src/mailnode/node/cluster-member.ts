@@ -150,6 +150,8 @@ export class ClusterMember implements RunningCluster {
       self: { name: node, id: log.id },
       directory,
       change: (changes, signal) => log.driver.changeMembers(changes, signal),
+      membership: () => log.driver.status()?.membership,
+      isHere: (id) => id === log.id || (log.connected(id) && directory.seems(id) === "alive"),
       hasCaughtUp: (name, id) => {
         const report = log.replica.machine.nodes.get(name);
         return report?.member === id && report.state !== "initializing" && report.state !== "joining";
