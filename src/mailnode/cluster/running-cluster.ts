@@ -89,8 +89,8 @@ export interface RunningCluster {
    * Takes a node in: as a learner first, and with a vote once it has what was committed. A witness gets its vote at
    * once. Resolves when that is committed; a node that is a member already stays as it is.
    *
-   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_MEMBER_AMBIGUOUS, CLUSTER_CHANGE_REFUSED, CLUSTER_MEMBER_BEHIND (it stays a
-   * learner), NotProposed, OutcomeUnknown or NotRecorded.
+   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_MEMBER_AMBIGUOUS, CLUSTER_CHANGE_REFUSED, CLUSTER_MEMBER_BEHIND or
+   * CLUSTER_CHANGE_NO_QUORUM (what is a learner by then stays one), NotProposed, OutcomeUnknown or NotRecorded.
    */
   addMember(node: string, by?: By): Promise<void>;
   /** Takes another node out; what is no member is no fault. Throws like addMember, and CLUSTER_MEMBER_SELF. */

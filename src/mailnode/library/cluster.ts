@@ -102,7 +102,8 @@ export class Cluster {
 
   /**
    * Resolves once this node is active and the cluster has been told so; what others were told at the same time is
-   * here after the next read or write. Rejects with the signal's reason when it is aborted first.
+   * here after the next read or write. Rejects with the signal's reason when it is aborted first, with the log's error
+   * when that has failed, and with NotProposed when this node has left.
    */
   whenActive(signal?: AbortSignal): Promise<void> {
     return this.#member.whenActive(signal);

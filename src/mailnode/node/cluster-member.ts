@@ -7,10 +7,12 @@ import type { ClusterPart } from "../../contract/cluster-status.ts";
 import { agentAnswer } from "../cluster/agent-answer.ts";
 import { AgentCheckServer } from "../cluster/agent-check.ts";
 import type { Balancing } from "../cluster/balancing.ts";
+import { NotProposed } from "../cluster/consensus.ts";
 import { HealthMonitor } from "../cluster/health-monitor.ts";
 import type { ClusterHealth } from "../cluster/registry.ts";
 import type { By, GossipFigures, RaftFigures, RunningCluster } from "../cluster/running-cluster.ts";
 import type { Founders } from "../raft/shell/founders.ts";
+import { checkIdentity } from "../raft/shell/tls-transport.ts";
 import { foundingNode } from "./announcement.ts";
 import { Beginning } from "./beginning.ts";
 import { catchUp } from "./catch-up.ts";
@@ -18,7 +20,7 @@ import type { ClusterMemberOptions } from "./cluster-member-options.ts";
 import { clusterServices, type ClusterServices } from "./cluster-services.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { GossipExchange } from "./gossip-exchange.ts";
-import { changeKeys, readGossipKeys } from "./gossip-keys.ts";
+import { readGossipKeys } from "./gossip-keys.ts";
 import { Leadership } from "./leadership.ts";
 import { MemberChanges } from "./member-changes.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
@@ -53,6 +55,8 @@ export class ClusterMember implements RunningCluster {
   readonly #report: OwnReport;
   readonly #agent: AgentCheckServer | undefined;
   readonly #end = new AbortController();
+  /** Aborted with the reason once this node takes no part any more. */
+  readonly #gone = new AbortController();
   /** What kept the log from being set going. */
   readonly #notBegun = Promise.withResolvers<Error>();
   readonly #startedAt: number;
@@ -75,6 +79,7 @@ export class ClusterMember implements RunningCluster {
       await open.close();
       throw portError(error);
     }
+    void member.stopped.then((error) => member.#gone.abort(error ?? new NotProposed("stopped")));
     member.#loops.push(member.#keepLooking(), member.#monitor.run(member.#end.signal));
     return member;
   }
@@ -145,6 +150,8 @@ export class ClusterMember implements RunningCluster {
       self: { name: node, id: log.id },
       directory,
       change: (changes, signal) => log.driver.changeMembers(changes, signal),
+      membership: () => log.driver.status()?.membership,
+      isHere: (id) => id === log.id || (log.connected(id) && directory.seems(id) === "alive"),
       hasCaughtUp: (name, id) => {
         const report = log.replica.machine.nodes.get(name);
         return report?.member === id && report.state !== "initializing" && report.state !== "joining";
@@ -207,12 +214,14 @@ export class ClusterMember implements RunningCluster {
 
   /**
    * Resolves once this node is active and the cluster has been told so. Rejects with the signal's reason when it is
-   * aborted first.
+   * aborted first, with the log's error when that has failed, and with NotProposed when this node has left.
    */
   async whenActive(signal?: AbortSignal): Promise<void> {
+    const end = AbortSignal.any([this.#gone.signal, ...(signal ? [signal] : [])]);
+    end.throwIfAborted();
     // A witness reports nothing, and would not see it.
     const told = () => this.#options.config.witness || this.registry.serving().includes(this.node);
-    while (this.part().state !== "active" || !told()) await this.#options.env.sleep(LOOK_MS, signal);
+    while (this.part().state !== "active" || !told()) await this.#options.env.sleep(LOOK_MS, end);
   }
 
   part(): ClusterPart {
@@ -270,10 +279,24 @@ export class ClusterMember implements RunningCluster {
 
   /** Reads gossip keys and certificates anew. Throws as start does for them, and then all stays as it was. */
   async reload(): Promise<void> {
+    const follow = await this.readAnew();
+    follow();
+  }
+
+  /**
+   * Reads gossip keys and certificates anew, and gives back what makes this node go by them, which throws nothing. Throws
+   * as start does for them.
+   */
+  async readAnew(): Promise<() => void> {
     const { gossip, raft } = this.#options.config;
-    const [keys, identity] = [await readGossipKeys(gossip.keys), await readIdentity(raft)];
-    this.#open.log.rotate(identity);
-    changeKeys(this.#open.keys, keys);
+    const { keys, log } = this.#open;
+    const wanted = await readGossipKeys(gossip.keys);
+    const identity = await readIdentity(raft);
+    checkIdentity(identity);
+    return () => {
+      keys.follow(wanted);
+      log.rotate(identity);
+    };
   }
 
   /** Hands leadership on, gives back what it has in hand, says good-bye, and ends; each for a bounded time. */

@@ -6,9 +6,9 @@ import { readNamed } from "./config-file.ts";
 /**
  * The gossip keys of a file: one of 32 bytes in base64 per line, the one to send with first. What begins with "#" is none.
  *
- * Throws MAILNODE_FILE_UNREADABLE or GOSSIP_KEYS_NONE.
+ * Throws MAILNODE_FILE_UNREADABLE, GOSSIP_KEYS_NONE, GOSSIP_KEY_INVALID or GOSSIP_KEYS_TOO_MANY.
  */
-export async function readGossipKeys(file: string): Promise<readonly [Secret, ...Secret[]]> {
+export async function readGossipKeys(file: string): Promise<KeyRing> {
   const lines = (await readNamed(file)).split("\n").map((line) => line.trim());
   const [first, ...others] = lines
     .filter((line) => line !== "" && !line.startsWith("#"))
@@ -19,16 +19,5 @@ export async function readGossipKeys(file: string): Promise<readonly [Secret, ..
       `${file} holds no gossip key`,
       "put one there with: openssl rand -base64 32",
     );
-  return [first, ...others];
-}
-
-/**
- * Makes a ring accept these keys and no others, and send with the first. All are accepted before any goes, so that
- * nothing is lost in between. Throws GOSSIP_KEY_INVALID or GOSSIP_KEYS_TOO_MANY, and then takes none out.
- */
-export function changeKeys(ring: KeyRing, keys: readonly [Secret, ...Secret[]]): void {
-  const wanted = new KeyRing(...keys);
-  for (const key of keys) ring.accept(key);
-  ring.use(wanted.primary.id);
-  for (const id of ring.ids) if (!wanted.ids.includes(id)) ring.remove(id);
+  return new KeyRing(first, ...others);
 }

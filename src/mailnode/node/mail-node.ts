@@ -171,8 +171,10 @@ export class MailNode {
   /** Reads the gossip keys and the certificates for members and console anew. Throws, and keeps what it had. */
   async reload(): Promise<void> {
     const pem = await readNamed(this.#parts.config.admin.pem);
-    await this.#cluster?.reload();
+    const follow = await this.#cluster?.readAnew();
+    // Throws when it is none, and then nothing else has changed either.
     this.#admin.rotate(pem);
+    follow?.();
   }
 
   /**

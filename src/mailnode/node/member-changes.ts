@@ -5,7 +5,9 @@ import { NotProposed, OutcomeUnknown } from "../cluster/consensus.ts";
 import type { By } from "../cluster/running-cluster.ts";
 import type { Member } from "../membership/core/types.ts";
 import type { MemberChange } from "../raft/core/membership-change.ts";
+import type { Membership } from "../raft/core/types.ts";
 import { ChangeRefusedError } from "../raft/shell/outcome.ts";
+import { absentVoters } from "./absent-voters.ts";
 import { isWitness } from "./announcement.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 import type { Operations } from "./operations.ts";
@@ -15,6 +17,10 @@ export interface MemberChangeParts {
   readonly self: { readonly name: string; readonly id: string };
   readonly directory: MemberDirectory;
   readonly change: (changes: readonly MemberChange[], signal?: AbortSignal) => Promise<void>;
+  /** Who votes, as far as this node's log goes; undefined until that has been started. */
+  readonly membership: () => Membership | undefined;
+  /** Whether this node hears of a member, this one included, and reaches its log. */
+  readonly isHere: (id: string) => boolean;
   /** Whether a learner has said, through the log itself, that it has all of it. */
   readonly hasCaughtUp: (name: string, id: string) => boolean;
   readonly operations: Operations;
@@ -26,6 +32,8 @@ export interface MemberChangeParts {
 }
 
 const LOOK_MS = 100;
+/** For a link that is dialled again, and for somebody who is suspected for a moment. */
+const COME_BACK_MS = 3_000;
 
 /** Takes members in and out, at somebody's word and never by itself: gossip only tells which node is meant. */
 export class MemberChanges {
@@ -153,22 +161,48 @@ export class MemberChanges {
     out: readonly MemberChange[],
     signal?: AbortSignal,
   ): Promise<void> {
-    const { env, hasCaughtUp, catchUpMs, directory } = this.#parts;
+    const { hasCaughtUp, catchUpMs, directory } = this.#parts;
     const machine = directory.nameOf(id);
-    const end = env.monotonic() + catchUpMs;
-    while (!hasCaughtUp(machine, id)) {
-      if (signal?.aborted || env.monotonic() >= end)
-        throw new UserError(
-          "CLUSTER_MEMBER_BEHIND",
-          `${name} did not come to have the whole log within ${catchUpMs} ms`,
-          "see that it runs and is reached by the others, and add it again: it stays a learner until then",
-        );
-      await env.sleep(LOOK_MS, signal).catch(() => undefined);
-    }
+    if (!(await this.#comesTo(() => hasCaughtUp(machine, id), catchUpMs, signal)))
+      throw new UserError(
+        "CLUSTER_MEMBER_BEHIND",
+        `${name} did not come to have the whole log within ${catchUpMs} ms`,
+        "see that it runs and is reached by the others, and add it again: it stays a learner until then",
+      );
     await this.#change([{ become: "voter", id }, ...out], signal);
   }
 
+  /** Looks until something holds, for this time at most. */
+  async #comesTo(holds: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
+    const { env } = this.#parts;
+    const end = env.monotonic() + ms;
+    while (!holds()) {
+      if (signal?.aborted || env.monotonic() >= end) return false;
+      await env.sleep(LOOK_MS, signal).catch(() => undefined);
+    }
+    return true;
+  }
+
+  /** A change is in force as soon as the leader appends it: one that leaves no quorum could not be taken back. */
+  async #refuseLossOfQuorum(changes: readonly MemberChange[], signal?: AbortSignal): Promise<void> {
+    const { membership, isHere, directory } = this.#parts;
+    let absent: readonly string[] = [];
+    const isSafe = (): boolean => {
+      const current = membership();
+      absent = current === undefined ? [] : absentVoters(current, changes, isHere);
+      return absent.length === 0;
+    };
+    if (await this.#comesTo(isSafe, COME_BACK_MS, signal)) return;
+    const names = absent.map((id) => directory.nameOf(id)).join(", ");
+    throw new UserError(
+      "CLUSTER_CHANGE_NO_QUORUM",
+      `of the voters that this would leave, too many are away: ${names}. Nobody could lead, or take it back`,
+      "see that they run and are reached from here, or remove first those that are gone for good",
+    );
+  }
+
   async #change(changes: readonly MemberChange[], signal?: AbortSignal): Promise<void> {
+    await this.#refuseLossOfQuorum(changes, signal);
     try {
       await this.#parts.change(changes, signal);
     } catch (error) {

@@ -2,7 +2,7 @@ import { realDisk } from "../disk/real-disk.ts";
 import type { Member } from "../membership/core/types.ts";
 import { Gossip } from "../membership/shell/gossip.ts";
 import { IncarnationFile } from "../membership/shell/incarnation-file.ts";
-import { KeyRing } from "../membership/shell/key-ring.ts";
+import type { KeyRing } from "../membership/shell/key-ring.ts";
 import { SocketTransport } from "../membership/shell/socket-transport.ts";
 import { announcement } from "./announcement.ts";
 import type { ClusterMemberOptions } from "./cluster-member-options.ts";
@@ -28,12 +28,12 @@ export interface OpenCluster {
 /**
  * Opens all that a member needs. What was open is closed again when something fails.
  *
- * Throws MAILNODE_FILE_UNREADABLE, GOSSIP_KEYS_NONE, GOSSIP_KEY_INVALID, CLUSTER_LOG_TAKEN, what openLog throws,
+ * Throws what readGossipKeys throws, MAILNODE_FILE_UNREADABLE, CLUSTER_LOG_TAKEN, what openLog throws,
  * DISCOVERY_MULTICAST, and what Node says of a port or a certificate.
  */
 export async function openCluster(options: ClusterMemberOptions): Promise<OpenCluster> {
   const { node, config, env, log: logger } = options;
-  const keys = new KeyRing(...(await readGossipKeys(config.gossip.keys)));
+  const keys = await readGossipKeys(config.gossip.keys);
   const identity = await readIdentity(config.raft);
   const closing: ((goodbyeMs: number) => Promise<void>)[] = [];
   const close = async (goodbyeMs = 0): Promise<void> => {

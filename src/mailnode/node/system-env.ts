@@ -8,6 +8,9 @@ export const systemEnv: Env = {
   random: () => Math.random(),
 };
 
+/** The longest that Node's timers wait: one that is to wait longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** By hand: the error that node:timers/promises makes when it is aborted costs more than the rest of a write. */
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -16,10 +19,16 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal!.reason as Error);
     };
-    const timer = setTimeout(() => {
+    const done = (): void => {
       signal?.removeEventListener("abort", end);
       resolve();
-    }, ms);
+    };
+    let timer: NodeJS.Timeout;
+    const wait = (rest: number): void => {
+      const next = rest > LONGEST_TIMER_MS ? () => wait(rest - LONGEST_TIMER_MS) : done;
+      timer = setTimeout(next, Math.min(rest, LONGEST_TIMER_MS));
+    };
+    wait(ms);
     signal?.addEventListener("abort", end, { once: true });
   });
 }

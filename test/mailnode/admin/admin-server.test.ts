@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:https";
 import { connect as connectPlain } from "node:net";
-import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
@@ -20,6 +19,7 @@ import { FailureLimit } from "../../../src/mailnode/admin/failure-limit.ts";
 import { Refusals } from "../../../src/mailnode/admin/refusals.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
+import { shownCertificate } from "../fixtures/shown-certificate.ts";
 
 /* Real sockets, on a machine that may be busy. */
 jest.setTimeout(30_000);
@@ -128,17 +128,10 @@ describe("the console", () => {
   });
 
   it("shows a new certificate from the next connection on, and keeps the old one when the new is none", async () => {
-    const shown = (): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
-          resolve(socket.getPeerX509Certificate()!.fingerprint256);
-          socket.destroy();
-        }).on("error", reject);
-      });
-    const before = await shown();
+    const before = await shownCertificate(port);
     expect(() => server.rotate("no certificate")).toThrow();
-    expect(await shown()).toBe(before);
+    expect(await shownCertificate(port)).toBe(before);
     server.rotate(await loopbackPem());
-    expect(await shown()).not.toBe(before);
+    expect(await shownCertificate(port)).not.toBe(before);
   });
 });

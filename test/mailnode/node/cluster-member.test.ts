@@ -34,6 +34,17 @@ describe("members of a cluster", () => {
     expect(text((await again[1]!.member.state.get("greeting"))?.value)).toBe("hello");
     await until(() => again[0]!.member.part().lag === 0);
   });
+
+  it("are waited for no longer once they have left", async () => {
+    const { member } = await cluster.start("node-1");
+    const waiting = expect(member.whenActive()).rejects.toMatchObject({ reason: "stopped" });
+    await cluster.stop("node-1");
+    await waiting;
+    const [first] = await cluster.found();
+    await first!.member.whenActive();
+    await cluster.stop("node-1");
+    await expect(first!.member.whenActive()).rejects.toMatchObject({ reason: "stopped" });
+  });
 });
 
 describe("members that find each other by multicast", () => {
@@ -53,7 +64,9 @@ describe("a member whose disk fails", () => {
     const append = jest.spyOn(RaftLog.prototype, "append");
     append.mockRejectedValueOnce(failure);
     const { member } = await cluster.start("node-1");
+    const waiting = expect(member.whenActive()).rejects.toBe(failure);
     expect(await member.stopped).toBe(failure);
+    await waiting;
     await cluster.stop("node-1");
 
     const again = await cluster.start("node-1");

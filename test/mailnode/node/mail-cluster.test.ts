@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { healthSchema } from "../../../src/contract/health.ts";
 import type { MailNodeConfig } from "../../../src/contract/mailnode-config.ts";
@@ -10,6 +11,7 @@ import { MailNode } from "../../../src/mailnode/node/mail-node.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { sampleConfig } from "../fixtures/config.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
+import { shownCertificate } from "../fixtures/shown-certificate.ts";
 import { SmtpClient } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
 import { TestAuthority } from "../raft/shell/certificates.ts";
@@ -129,6 +131,33 @@ describe("a mail node of a cluster", () => {
     await writeFile(join(directory, "keys"), "\n");
     await expect(running.reload()).rejects.toMatchObject({ code: "GOSSIP_KEYS_NONE" });
     await until(async () => (await partOf(running)).status === "healthy");
+  });
+
+  it("changes nothing when one of the files is bad, whichever it is", async () => {
+    const admin = join(directory, "admin");
+    await writeFile(admin, await loopbackPem());
+    config = { ...config, admin: { ...config.admin, pem: admin } };
+    const running = await start();
+    await until(async () => (await partOf(running)).status === "healthy");
+    const shown = () =>
+      Promise.all([config.admin.port, config.cluster!.raft.port].map((port) => shownCertificate(port)));
+    const before = await shown();
+    const files = { pem: join(directory, "pem"), admin, keys: join(directory, "keys") };
+    const good = async (): Promise<void> => {
+      await writeIdentity();
+      await writeFile(admin, await loopbackPem());
+      await writeFile(files.keys, `${Buffer.alloc(32, 2).toString("base64")}\n`);
+    };
+    for (const file of Object.values(files)) {
+      await good();
+      await writeFile(file, "bad\n");
+      await expect(running.reload()).rejects.toThrow();
+      expect(await shown()).toEqual(before);
+    }
+    await good();
+    await running.reload();
+    const after = await shown();
+    expect(after.filter((certificate) => before.includes(certificate))).toEqual([]);
   });
 
   it("opens no port when the cluster's files are not there", async () => {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { NotRecorded } from "../../../src/mailnode/cluster/audit.ts";
 import { NotProposed } from "../../../src/mailnode/cluster/consensus.ts";
 import { until } from "../fixtures/until.ts";
+import { TestAuthority } from "../raft/shell/certificates.ts";
 import { statusOf, TestCluster, type TestMember } from "./members.ts";
 
 /* Threads, real disks and real time, on a machine that may be busy. */
@@ -147,6 +150,68 @@ describe("members that come and go", () => {
     expect(ids).not.toContain(former);
     await until(() => statusOf(get("node-2")) === "healthy");
     expect(new TextDecoder().decode((await member.state.get("key"))?.value)).toBe("value");
+  });
+});
+
+describe("members of which one is away", () => {
+  let cluster: TestCluster;
+  const voters = (from: string): readonly string[] =>
+    cluster
+      .get(from)
+      .member.part()
+      .members.map(({ node, standing }) => `${node} ${standing}`);
+
+  beforeEach(async () => {
+    cluster = await TestCluster.make("node-1", "node-2", "node-3");
+    await cluster.found();
+    await cluster.stop("node-3");
+  });
+  afterEach(() => cluster.end());
+
+  it("do not take out another one, as nobody could lead then, but the one that is away", async () => {
+    const { member } = cluster.get("node-1");
+    await expect(member.removeMember("node-2", { actor: "alice" })).rejects.toMatchObject({
+      code: "CLUSTER_CHANGE_NO_QUORUM",
+      message: expect.stringContaining("node-3"),
+    });
+    expect(voters("node-1")).toEqual(["node-1 voter", "node-2 voter", "node-3 voter"]);
+    expect(member.audit.list({ actor: "alice" })).toMatchObject([
+      { action: "member.remove", target: "node-2", outcome: "CLUSTER_CHANGE_NO_QUORUM" },
+    ]);
+    await member.removeMember("node-3");
+    await member.removeMember("node-2");
+    expect(voters("node-1")).toEqual(["node-1 voter"]);
+    await member.state.set("key", new TextEncoder().encode("alone"));
+  });
+
+  it("take in one more with it, and replace it", async () => {
+    const { member } = cluster.get("node-1");
+    await cluster.start("node-4");
+    await until(() => cluster.get("node-4").member.part().waiting === "to be taken in");
+    await member.addMember("node-4");
+    await cluster.wipe("node-3");
+    await cluster.start("node-3");
+    await until(() => cluster.get("node-3").member.part().waiting === "to be taken in");
+    await member.replaceMember("node-3");
+    expect(voters("node-1")).toEqual(["node-1", "node-2", "node-3", "node-4"].map((node) => `${node} voter`));
+    await until(() => statusOf(cluster.get("node-1")) === "healthy");
+  });
+
+  it("take in no witness whose log nobody reaches: it would be the one too many", async () => {
+    const { member } = cluster.get("node-1");
+    const strange = await (await TestAuthority.make()).identity("node-4");
+    const files = { pem: join(cluster.home, "strange"), authority: join(cluster.home, "strangers") };
+    await writeFile(files.pem, `${strange.key.reveal()}\n${strange.certificate}`);
+    await writeFile(files.authority, strange.authority);
+    await cluster.start("node-4", { witness: true, raft: { port: 0, ...files } });
+    await until(() => cluster.get("node-4").member.part().waiting === "to be taken in");
+    await expect(member.addMember("node-4")).rejects.toMatchObject({ code: "CLUSTER_CHANGE_NO_QUORUM" });
+    await cluster.stop("node-4");
+    await cluster.start("node-4", { witness: true });
+    await until(() => cluster.get("node-4").member.part().waiting === "to be taken in");
+    await member.addMember("node-4");
+    expect(voters("node-1")).toContain("node-4 witness");
+    await member.state.set("key", new TextEncoder().encode("three of four"));
   });
 });
 

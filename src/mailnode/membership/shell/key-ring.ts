@@ -20,13 +20,21 @@ export interface GossipKey {
  * one, send with it, take out the old one.
  */
 export class KeyRing {
-  readonly #keys = new Map<string, GossipKey>();
+  #keys: ReadonlyMap<string, GossipKey>;
   #primary: GossipKey;
 
-  /** The first key is the one to send with. Throws GOSSIP_KEY_INVALID. */
+  /** The first key is the one to send with. Throws GOSSIP_KEY_INVALID or GOSSIP_KEYS_TOO_MANY. */
   constructor(first: Secret, ...others: readonly Secret[]) {
-    this.#primary = this.#put(first);
-    for (const other of others) this.#put(other);
+    this.#primary = gossipKey(first);
+    const keys = [this.#primary, ...others.map(gossipKey)];
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+    if (this.#keys.size > MAX_KEYS) {
+      throw new UserError(
+        "GOSSIP_KEYS_TOO_MANY",
+        `there are ${this.#keys.size} gossip keys, and at most ${MAX_KEYS} may be`,
+        "take out those that no node sends with",
+      );
+    }
   }
 
   get primary(): GossipKey {
@@ -43,61 +51,26 @@ export class KeyRing {
     return this.#keys.get(id);
   }
 
-  /** Accepts one more key; gives its id. Throws GOSSIP_KEY_INVALID or GOSSIP_KEYS_TOO_MANY. */
-  accept(key: Secret): string {
-    return this.#put(key).id;
+  /** Accepts the keys of another ring from now on and no others, and sends with its first. */
+  follow(other: KeyRing): void {
+    this.#keys = other.#keys;
+    this.#primary = other.#primary;
   }
+}
 
-  /** Sends with this key from now on. Throws GOSSIP_KEY_UNKNOWN. */
-  use(id: string): void {
-    this.#primary = this.#known(id);
-  }
-
-  /** Accepts it no more. Throws GOSSIP_KEY_UNKNOWN, or GOSSIP_KEY_IN_USE for the one to send with. */
-  remove(id: string): void {
-    if (this.#known(id) === this.#primary) {
-      throw new UserError(
-        "GOSSIP_KEY_IN_USE",
-        `the gossip key ${id} is the one to send with`,
-        "let all nodes send with another one first",
-      );
-    }
-    this.#keys.delete(id);
-  }
-
-  #known(id: string): GossipKey {
-    const key = this.#keys.get(id);
-    if (key) return key;
+function gossipKey(secret: Secret): GossipKey {
+  const bytes = Buffer.from(secret.reveal(), "base64");
+  if (bytes.length !== KEY_BYTES) {
     throw new UserError(
-      "GOSSIP_KEY_UNKNOWN",
-      `there is no gossip key ${JSON.stringify(id)}`,
-      `name one of ${this.ids.join(", ")}`,
+      "GOSSIP_KEY_INVALID",
+      `a gossip key has ${bytes.length} bytes, not ${KEY_BYTES}`,
+      `make one with: openssl rand -base64 ${KEY_BYTES}`,
     );
   }
-
-  #put(secret: Secret): GossipKey {
-    const bytes = Buffer.from(secret.reveal(), "base64");
-    if (bytes.length !== KEY_BYTES) {
-      throw new UserError(
-        "GOSSIP_KEY_INVALID",
-        `a gossip key has ${bytes.length} bytes, not ${KEY_BYTES}`,
-        `make one with: openssl rand -base64 ${KEY_BYTES}`,
-      );
-    }
-    const id = createHash("sha256")
-      .update("gossip key")
-      .update(bytes)
-      .digest("hex")
-      .slice(0, 2 * KEY_ID_BYTES);
-    if (!this.#keys.has(id) && this.#keys.size >= MAX_KEYS) {
-      throw new UserError(
-        "GOSSIP_KEYS_TOO_MANY",
-        `there are ${this.#keys.size} gossip keys already, and at most ${MAX_KEYS} may be`,
-        "take out those that no node sends with",
-      );
-    }
-    const key = { id, bytes };
-    this.#keys.set(id, key);
-    return key;
-  }
+  const id = createHash("sha256")
+    .update("gossip key")
+    .update(bytes)
+    .digest("hex")
+    .slice(0, 2 * KEY_ID_BYTES);
+  return { id, bytes };
 }

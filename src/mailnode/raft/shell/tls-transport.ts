@@ -180,6 +180,11 @@ export class TlsTransport implements Transport {
   }
 }
 
+/** Throws what node:tls says of a key or a certificate that it cannot use. */
+export function checkIdentity(identity: Identity): void {
+  createSecureContext(credentials(identity));
+}
+
 function credentials({ key, certificate, authority }: Identity) {
   return { key: key.reveal(), cert: certificate, ca: authority, minVersion: "TLSv1.3" } as const;
 }
