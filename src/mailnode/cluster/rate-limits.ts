@@ -14,15 +14,21 @@ export type Decision =
   /** "exhausted": the limit is reached. "unreachable": no budget in hand and no quorum to give any. */
   | { readonly allowed: false; readonly reason: "exhausted" | "unreachable"; readonly retryAfterMs: number };
 
+/** A question to the cluster for budget. */
+interface Asking {
+  readonly need: number;
+  readonly done: Promise<void>;
+}
+
 interface Local {
   readonly limit: string;
   readonly client: string;
   readonly budget: LocalBudget;
   /** How much to ask for next: doubles while it is used up in time, halves when some of it lapses. */
   want: number;
-  /** Until then the answer to a request for more is known already. */
-  exhaustedUntil: number;
-  asking: Promise<void> | undefined;
+  /** Until then the answer to a request for `need` or more is known already; for less there may be enough. */
+  exhausted: { readonly need: number; readonly until: number };
+  asking: Asking | undefined;
   lastUsed: number;
 }
 
@@ -88,8 +94,8 @@ export class RateLimits {
     }
     const heldUp = local.budget.heldUpMs(now);
     if (heldUp > 0) return { allowed: false, reason: "exhausted", retryAfterMs: heldUp };
-    if (now < local.exhaustedUntil)
-      return { allowed: false, reason: "exhausted", retryAfterMs: local.exhaustedUntil - now };
+    if (isExhausted(local, cost, now))
+      return { allowed: false, reason: "exhausted", retryAfterMs: local.exhausted.until - now };
     return undefined;
   }
 
@@ -98,16 +104,21 @@ export class RateLimits {
    * when none is in hand. Throws Refused with NOT_FOUND or LIMIT_IMPOSSIBLE.
    */
   async check(name: string, client = "", cost = 1): Promise<Decision> {
-    for (let attempt = 0; attempt < 3; attempt++) {
+    for (let attempt = 0; attempt < 3;) {
       // Anew each time: what is in hand goes when the limit is changed meanwhile.
       const local = this.#local(name, client);
       const decision = this.decide(name, client, cost);
       if (decision) return decision;
+      const { need, done } = this.#ask(local, cost);
+      // What is refused to another's question for more may be there for this one, which has not been asked then.
+      const isAsked = need <= cost;
+      if (isAsked) attempt++;
       try {
-        await this.#ask(local, cost);
+        await done;
       } catch (error) {
-        if (error instanceof Refused) throw error;
-        return { allowed: false, reason: "unreachable", retryAfterMs: UNREACHABLE_RETRY_MS };
+        if (!(error instanceof Refused))
+          return { allowed: false, reason: "unreachable", retryAfterMs: UNREACHABLE_RETRY_MS };
+        if (isAsked) throw error;
       }
     }
     // Others on this node were quicker each time.
@@ -132,7 +143,8 @@ export class RateLimits {
       const paced = this.#replica.machine.limits.get(name)?.algorithm === "leaky-bucket";
       const budget = new LocalBudget(paced);
       const now = this.#env.monotonic();
-      local = { limit: name, client, budget, want: 1, exhaustedUntil: 0, asking: undefined, lastUsed: now };
+      const exhausted = { need: 1, until: 0 };
+      local = { limit: name, client, budget, want: 1, exhausted, asking: undefined, lastUsed: now };
       clients.set(client, local);
       if (++this.#count > this.#sweepAt) this.#sweep(now);
     }
@@ -140,16 +152,18 @@ export class RateLimits {
   }
 
   #refillEarly(local: Local, now: number): void {
-    if (local.want < 8 || local.asking || now < local.exhaustedUntil) return;
+    if (local.want < 8 || local.asking || isExhausted(local, 1, now)) return;
     if (local.budget.inHand(now) > local.want / 4) return;
-    this.#ask(local, 1).catch(() => undefined);
+    this.#ask(local, 1).done.catch(() => undefined);
   }
 
-  async #ask(local: Local, cost: number): Promise<void> {
-    local.asking ??= this.#grant(local, cost).finally(() => {
+  /** One question at a time: the one under way, or else one for `need`. */
+  #ask(local: Local, need: number): Asking {
+    if (local.asking) return local.asking;
+    const done = this.#grant(local, need).finally(() => {
       local.asking = undefined;
     });
-    return local.asking;
+    return (local.asking = { need, done });
   }
 
   async #grant(local: Local, need: number): Promise<void> {
@@ -168,7 +182,7 @@ export class RateLimits {
       local.want = Math.min(MAX_WANT, want * 2);
     } catch (error) {
       if (!(error instanceof Refused) || error.refusal.retryAfterMs === undefined) throw error;
-      local.exhaustedUntil = this.#env.monotonic() + error.refusal.retryAfterMs;
+      local.exhausted = { need, until: this.#env.monotonic() + error.refusal.retryAfterMs };
     }
   }
 
@@ -195,6 +209,10 @@ export class RateLimits {
     }
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#count);
   }
+}
+
+function isExhausted({ exhausted }: Local, cost: number, now: number): boolean {
+  return cost >= exhausted.need && now < exhausted.until;
 }
 
 function halved(want: number): number {

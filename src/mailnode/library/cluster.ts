@@ -3,7 +3,7 @@ import type { NodeState } from "../../contract/states.ts";
 import { AFFINITY_DEFAULTS, type AffinityOptions, type AffinityResolver } from "../cluster/affinity.ts";
 import type { ClientSession, Route } from "../cluster/affinity.ts";
 import type { AuditQuery } from "../cluster/audit.ts";
-import type { Balancing } from "../cluster/balancing.ts";
+import type { Balancing, CustomWeights } from "../cluster/balancing.ts";
 import type { Distribution } from "../cluster/config-distribution.ts";
 import type { Lease } from "../cluster/lease-keeper.ts";
 import { MAINTENANCE_DEFAULTS, type MaintenanceOptions } from "../cluster/maintenance.ts";
@@ -17,6 +17,7 @@ import type { AuditRecord } from "../state/audit-log.ts";
 import type { DocumentRecord } from "../state/documents.ts";
 import type { KeyRecord } from "../state/keys.ts";
 import { Balancer } from "./balancer.ts";
+import { guarded } from "./guarded.ts";
 import type { JoinOptions } from "./options.ts";
 import { RateLimiting, type RateCheck, type RateLimitingOptions } from "./rate-limiting.ts";
 import type { SessionCount } from "./session-count.ts";
@@ -166,10 +167,14 @@ export class Cluster {
     return this.#limiting.check(client, check);
   }
 
-  /** By which strategy chooseNode, and this node's answers to balancers, spread sessions from now on. */
+  /**
+   * By which strategy chooseNode, and this node's answers to balancers, spread sessions from now on. What a custom one
+   * throws is written to `log`, and all nodes get the same meanwhile.
+   */
   setLoadBalancingStrategy(balancing: Balancing): void {
-    this.#balancer.use(balancing);
-    this.#member.setBalancing(balancing);
+    const safe = balancing.strategy === "custom" ? this.#guardedStrategy(balancing) : balancing;
+    this.#balancer.use(safe);
+    this.#member.setBalancing(safe);
   }
 
   /** The node whose turn it is to take a new session; undefined when none serves. */
@@ -198,10 +203,11 @@ export class Cluster {
 
   /**
    * Counts a session that begins on this node. Gives back what is to be called when it is over; undefined: the node
-   * is in maintenance and takes none. `end` ends the session when a drain leaves it no more time.
+   * is in maintenance and takes none. `end` ends the session when a drain leaves it no more time; what it throws is
+   * written to `log`.
    */
   session(end: () => void): (() => void) | undefined {
-    return this.#sessions.begin(end);
+    return this.#sessions.begin(this.#guarded(end));
   }
 
   enterMaintenanceMode(options: Partial<MaintenanceOptions> = {}): Promise<void> {
@@ -262,15 +268,13 @@ export class Cluster {
     return this.#member.stop();
   }
 
-  /** The log of the cluster stops with what is thrown while it is applied: a program's mistake must not reach it. */
+  #guardedStrategy(custom: Extract<Balancing, { strategy: "custom" }>): Balancing {
+    const weigh: CustomWeights = (nodes) => custom.weigh(nodes);
+    return { strategy: "custom", weigh: guarded(this.#options.log, weigh, () => ({})) };
+  }
+
   #guarded<Told extends unknown[]>(callback: (...told: Told) => void): (...told: Told) => void {
-    return (...told) => {
-      try {
-        callback(...told);
-      } catch (error) {
-        this.#options.log?.error({ err: error }, "a callback of the program failed");
-      }
-    };
+    return guarded(this.#options.log, callback, () => undefined);
   }
 }
 

@@ -7,6 +7,7 @@ import { HEALTH_DEFAULTS } from "../cluster/health-monitor.ts";
 import { ClusterMember } from "../node/cluster-member.ts";
 import { systemEnv } from "../node/system-env.ts";
 import { Cluster } from "./cluster.ts";
+import { guardedGate } from "./guarded-gate.ts";
 import { memberConfig, type JoinOptions } from "./options.ts";
 import { SessionCount } from "./session-count.ts";
 
@@ -28,13 +29,13 @@ export type { RateCheck, RateLimitingOptions } from "./rate-limiting.ts";
  * Throws CLUSTER_OPTIONS and like ClusterMember.start.
  */
 export async function joinCluster(options: JoinOptions): Promise<Cluster> {
-  const { healthChecks, regions, syncMode, consistencyLevel } = options;
+  const { healthChecks, regions, syncMode, consistencyLevel, log } = options;
   const sessions = new SessionCount();
   const member = await ClusterMember.start({
     node: options.nodeId,
     config: memberConfig(options),
     service: {
-      gate: options.sessions ?? sessions,
+      gate: options.sessions ? guardedGate(options.sessions, log) : sessions,
       maxSessions: options.maxSessions ?? 0,
       endpoints: options.endpoints ?? [],
       isDrained: () => false,
@@ -51,7 +52,7 @@ export async function joinCluster(options: JoinOptions): Promise<Cluster> {
       replica: { timeoutMs: regions.crossRegionTimeoutMs },
     }),
     env: systemEnv,
-    log: options.log ?? pino({ level: "silent" }),
+    log: log ?? pino({ level: "silent" }),
   });
   return new Cluster(member, options, sessions);
 }

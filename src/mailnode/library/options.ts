@@ -52,7 +52,7 @@ export interface JoinOptions {
   readonly maxSessions?: number;
   /** Where this node serves its clients, for others to read. */
   readonly endpoints?: readonly string[];
-  /** What drains. Default: the sessions that the program counts by session(). */
+  /** What drains; what it throws is written to `log`. Default: the sessions that the program counts by session(). */
   readonly sessions?: SessionGate;
   /** Who asks for this node's share of new sessions, as HAProxy does by its agent-check. */
   readonly agentCheck?: { readonly port: number; readonly balancers: readonly string[] };

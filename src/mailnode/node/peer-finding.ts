@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import type { Env } from "../../support/env.ts";
 import type { Endpoint } from "../discovery/endpoint.ts";
@@ -24,7 +25,8 @@ export class PeerFinding {
     const discovery = makeDiscovery(config, env);
     const noted = {
       discover: async () => {
-        const endpoints = await Promise.all((await discovery.discover()).map(resolved));
+        const resolving = (await discovery.discover()).map(resolved);
+        const endpoints = (await Promise.all(resolving)).filter(({ host }) => !isIPv6(host));
         this.#answered = true;
         this.#found = endpoints.filter((at) => !isOwn(at, config)).length;
         return endpoints;
@@ -70,9 +72,12 @@ function isOwn({ host, port }: Endpoint, { address, gossip }: DiscoveryConfig): 
   return host === address && port === gossip.port;
 }
 
-/** Gossip compares addresses; a name that cannot be resolved stays, and is tried again with the next question. */
+/**
+ * Gossip compares addresses, and a node's own is IPv4: nothing goes from there to an IPv6 one. A name that cannot be
+ * resolved stays, and is tried again with the next question.
+ */
 async function resolved({ host, port }: Endpoint): Promise<Endpoint> {
-  const address = await lookup(host).then(
+  const address = await lookup(host, { family: 4 }).then(
     (found) => found.address,
     () => host,
   );

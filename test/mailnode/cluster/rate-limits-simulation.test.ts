@@ -52,9 +52,12 @@ async function simulate(algorithm: LimitAlgorithm, seed: number): Promise<readon
   const client = async (place: number): Promise<void> => {
     const name = NAMES[place]!;
     while (time.now < end) {
-      const decision = await limits[place]!.check("mail");
+      // In half of the seeds some cost more than one unit.
+      const cost = seed % 4 >= 2 && time.random() < 0.2 ? 2 + Math.floor(time.random() * 9) : 1;
+      const decision = await limits[place]!.check("mail", "", cost);
       // Used at the moment of the decision: a pause between the two is nothing that a limiter can see.
-      if (decision.allowed) uses.push({ at: time.now, stateTime: replica(name).machine.now });
+      const use = { at: time.now, stateTime: replica(name).machine.now };
+      if (decision.allowed) uses.push(...Array.from({ length: cost }, () => use));
       // Half of the seeds have storms and calms, so that budget is used at once here and late there.
       const storm = seed % 2 === 1 || Math.floor(time.now / 400 + place / 2) % 3 > 0;
       await env(name).sleep(1 + time.random() * (storm ? 20 : 300));

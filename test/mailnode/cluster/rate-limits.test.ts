@@ -126,6 +126,46 @@ describe("the limits of a node", () => {
     await expect(time.until(limits.check("mail"))).rejects.toMatchObject({ refusal: { code: "NOT_FOUND" } });
   });
 
+  it("refuse what is too much for the rest, and nothing that is less", async () => {
+    const { time, cluster, replica, env } = replicas();
+    const limits = new RateLimits(replica("node-2"), env("node-2"));
+    await time.until(limits.define("mail", { algorithm: "sliding-window", limit: 100, windowMs: 3_600_000 }));
+    const costs = async (cost: number) => time.until(limits.check("mail", "192.0.2.1", cost));
+    expect(await costs(50)).toEqual({ allowed: true });
+    expect(await costs(60)).toMatchObject({ allowed: false, reason: "exhausted" });
+    // What it has in hand by now lapses: the cluster must be asked.
+    await time.pass(2000);
+    expect(limits.decide("mail", "192.0.2.1", 60)).toMatchObject({ allowed: false });
+    expect(await costs(1)).toEqual({ allowed: true });
+    // For as much and for more the answer is known from before.
+    await time.pass(20);
+    const proposals = cluster.log.length;
+    for (const cost of [60, 61, 100])
+      expect(await costs(cost)).toMatchObject({ allowed: false, reason: "exhausted" });
+    expect(cluster.log.length).toBe(proposals);
+  });
+
+  it.each([
+    ["that there is never so much", [1000, 500, 300, 200], "rejected"],
+    ["that there is not so much now", [90, 80, 70, 60], "fulfilled"],
+  ])(
+    "ask for themselves when a question for more, on which they waited, is answered %s",
+    async (_what, costs, status) => {
+      const { time, replica, env } = replicas();
+      const limits = new RateLimits(replica("node-2"), env("node-2"));
+      await time.until(limits.define("mail", { algorithm: "fixed-window", limit: 100, windowMs: 3_600_000 }));
+      await time.until(limits.check("mail", "", 50));
+      // What it has in hand by now lapses.
+      await time.pass(2000);
+      const large = Promise.allSettled(costs.map((cost) => limits.check("mail", "", cost)));
+      const small = limits.check("mail");
+      expect(await time.until(small)).toEqual({ allowed: true });
+      const answers = await time.until(large);
+      expect(answers.map((answer) => answer.status)).toEqual(costs.map(() => status));
+      expect(answers).not.toContainEqual(expect.objectContaining({ value: { allowed: true } }));
+    },
+  );
+
   it("forget clients that have gone", async () => {
     const { time, replica, env } = replicas();
     const limits = new RateLimits(replica("node-1"), env("node-1"));
