@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from "smtp-server";
+import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import type { Env } from "../../support/env.ts";
 import type { QueueEntry } from "../queue/entry.ts";
 import type { FreeSpace } from "../queue/free-space.ts";
@@ -7,10 +7,12 @@ import type { Intake, Spool } from "../queue/spool.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
 import { receivedHeader } from "./received.ts";
+import { recipientMailbox } from "./recipient-mailbox.ts";
 import { reply } from "./status-replies.ts";
 
 export interface ReceptionOptions {
   readonly hostname: string;
+  readonly domains: readonly string[];
   readonly maxMessageBytes: number;
   readonly maxReceivedLines: number;
 }
@@ -82,9 +84,12 @@ export class Reception {
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
     await this.#space.need();
     const { mailFrom, rcptTo, bodyType } = session.envelope;
-    const recipients = rcptTo.map(said);
+    // What MAIL or RCPT was answered 250 for has the form.
+    const sender = mailFrom ? asciiMailbox(mailFrom.address)! : "";
+    const said = rcptTo.map(({ address }) => recipientMailbox(address, this.#options.domains)!);
+    // Postmaster may have been named with the domain and without.
+    const recipients = [...new Set(said)];
     const now = this.#env.now();
-    const sender = mailFrom ? said(mailFrom) : "";
     const intake = await this.#spool.begin({
       id,
       sender,
@@ -136,9 +141,4 @@ function diskReply(error: unknown): Error {
   return (error as NodeJS.ErrnoException).code === "ENOSPC"
     ? reply(452, "4.3.1 No space left, try again later")
     : reply(451, "4.3.0 Message could not be stored, try again later");
-}
-
-/** An address that MAIL or RCPT was answered 250 for, which has the form. */
-function said({ address }: SMTPServerAddress): string {
-  return asciiMailbox(address)!;
 }

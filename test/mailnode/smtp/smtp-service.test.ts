@@ -127,6 +127,15 @@ describe("taking mail", () => {
     expect((await open.upToData("b@other.example"))[3]).toBe("250 2.1.5 Accepted");
   });
 
+  it("takes postmaster without a domain from anyone, as that of its first domain, and once", async () => {
+    const { client, entries } = await serve({ domains: ["example.com", "example.org"] });
+    const session = await client();
+    const replies = await session.upToData("Postmaster", "postmaster@example.com", "b@example.org");
+    expect(replies.slice(3, 6)).toEqual(Array(3).fill("250 2.1.5 Accepted"));
+    expect(await session.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(entries[0]!.envelope.recipients).toEqual(["postmaster@example.com", "b@example.org"]);
+  });
+
   it("takes mail for a domain of ours that is not ASCII, and keeps every domain in A-labels", async () => {
     const { client, entries, spool } = await serve({ domains: ["xn--bcher-kva.example"] });
     const session = await client();
