@@ -52,33 +52,43 @@ export class Reception {
    * Reads one message to its end and makes it durable; resolves with the text of the 250.
    *
    * Rejects with a reply: 451 or 452 when the disk refuses, 552 when it is too large, 554 when it goes in
-   * circles. The rest of a refused message is read and dropped, as the client speaks on until its final dot.
+   * circles. What was written of a refused message goes at once; the rest is read and dropped, as the client speaks on
+   * until its final dot.
    */
   async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const id = this.#spool.newId();
     const hops = new HopCounter();
-    let intake: Intake | undefined;
-    let refusal: Error | undefined;
+    let message = await this.#begin(id, session).catch((error: unknown) => this.#diskReply(id, error));
     try {
-      intake = await this.#begin(id, session).catch((error: unknown) => {
-        refusal = this.#diskReply(id, error);
-        return undefined;
-      });
       for await (const piece of stream as AsyncIterable<Uint8Array>) {
+        if (message instanceof Error) continue;
         hops.add(piece);
-        refusal ??= this.#objection(stream, hops);
-        if (!refusal) {
-          await intake?.append(piece).catch((error: unknown) => (refusal = this.#diskReply(id, error)));
-        }
+        message = await this.#append(message, piece, this.#objection(stream, hops));
       }
-      refusal ??= this.#objection(stream, hops);
-      if (refusal) throw refusal;
     } catch (error) {
-      await intake?.abort();
+      if (!(message instanceof Error)) await message.abort();
       throw error;
     }
-    // Without an intake there was a refusal.
-    return this.#commit(intake!, session, stream.byteLength);
+    if (message instanceof Error) throw message;
+    return this.#commit(message, session, stream.byteLength);
+  }
+
+  /** The message with one piece more, or the reply that refuses it, of which nothing is left then. */
+  async #append(message: Intake, piece: Uint8Array, objection: Error | undefined): Promise<Intake | Error> {
+    const { id } = message.envelope;
+    const written = async (): Promise<void> => {
+      await this.#space.need();
+      await message.append(piece);
+    };
+    const refusal =
+      objection ??
+      (await written().then(
+        () => undefined,
+        (error: unknown) => this.#diskReply(id, error),
+      ));
+    if (!refusal) return message;
+    await message.abort();
+    return refusal;
   }
 
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
