@@ -13,7 +13,7 @@ export interface Disk {
   create(path: string): Promise<DiskFile>;
   /** Takes the place of `to` in one step when both are in one directory. */
   rename(from: string, to: string): Promise<void>;
-  /** A second name for the same file. Rejects with EEXIST when the name is taken. */
+  /** A second name for the same file. Rejects with ENOENT when there is no such file, else EEXIST when the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** The names in a directory, sorted. */
@@ -46,6 +46,16 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
     await disk.remove(path);
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw error;
+  }
+}
+
+/** The size of a file that may be gone already, in bytes; undefined when it is. */
+export async function sizeIfThere(disk: Disk, path: string): Promise<number | undefined> {
+  try {
+    return await disk.size(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return undefined;
   }
 }
 

@@ -77,11 +77,12 @@ export class ForgetfulBlockingDisk implements BlockingDisk {
     this.#directory(from).change(names([basename(from), undefined]));
   }
 
-  /** A second name for the same file. Throws EEXIST when the name is taken. */
+  /** A second name for the same file. Throws ENOENT when there is no such file, else EEXIST when the name is taken. */
   link(from: string, to: string): void {
     this.#begin("link", to);
+    const inode = this.#inode(from);
     if (this.#directory(to).visible.has(basename(to))) throw failure("EEXIST", to);
-    this.#directory(to).change(names([basename(to), this.#inode(from)]));
+    this.#directory(to).change(names([basename(to), inode]));
   }
 
   remove(path: string): void {

@@ -15,7 +15,14 @@ export interface BounceFacts {
   readonly now: number;
 }
 
-/** A delivery status notification (RFC 3464) in a multipart/report (RFC 6522), with CRLF line ends. */
+/** Octets of a line without its end (RFC 5322 section 2.1.1): Exim, for one, refuses a message with a longer one. */
+const LONGEST_LINE = 998;
+
+/**
+ * A delivery status notification (RFC 3464) in a multipart/report (RFC 6522), with CRLF line ends.
+ *
+ * No line is too long for a next hop, as nobody is told of a notification that is refused.
+ */
 export function bounceMessage(facts: BounceFacts): string {
   const boundary = `=_${facts.id}`;
   return [
@@ -47,11 +54,13 @@ export function bounceMessage(facts: BounceFacts): string {
     `--${boundary}`,
     "Content-Type: text/rfc822-headers",
     "",
-    facts.originalHeader.split(/\r?\n/).map(printable).join("\r\n"),
+    ...facts.originalHeader.split(/\r?\n/).map(printable),
     "",
     `--${boundary}--`,
     "",
-  ].join("\r\n");
+  ]
+    .flatMap(folded)
+    .join("\r\n");
 }
 
 /** RFC 3464 section 2.3. */
@@ -73,4 +82,22 @@ export function mailDate(ms: number): string {
 /** Addresses, replies and headers come from strangers: what is not printable ASCII (or a tab) becomes "?". */
 function printable(text: string): string {
   return text.replaceAll(/[^\t\x20-\x7e]/g, "?");
+}
+
+/**
+ * A line that is too long as several (RFC 5322 section 2.2.3): cut before a blank, or where there is none anywhere, with
+ * a blank that was not there.
+ */
+function folded(line: string): readonly string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > LONGEST_LINE) {
+    const blank = Math.max(rest.lastIndexOf(" ", LONGEST_LINE), rest.lastIndexOf("\t", LONGEST_LINE));
+    // Nothing but blanks is no line: it would be taken for the empty one that ends a header.
+    const isAfterText = rest.slice(0, Math.max(0, blank)).trim() !== "";
+    const end = isAfterText ? blank : LONGEST_LINE;
+    lines.push(rest.slice(0, end));
+    rest = isAfterText ? rest.slice(end) : ` ${rest.slice(end)}`;
+  }
+  return [...lines, rest];
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Env } from "../../support/env.ts";
 import { KeyedHeap } from "../../support/keyed-heap.ts";
-import { hasCode, removeIfThere, type Disk } from "../disk/disk.ts";
+import { removeIfThere, sizeIfThere, type Disk } from "../disk/disk.ts";
 import { STATE } from "./entry.ts";
 import { timeOf } from "./spool.ts";
 
@@ -148,10 +148,7 @@ export class FailedMail {
   async #measure(id: string): Promise<number> {
     let bytes = 0;
     for (const name of [id, id + STATE]) {
-      const size = await this.#disk.size(join(this.#path, name)).catch((error: unknown) => {
-        if (hasCode(error, "ENOENT")) return 0;
-        throw error;
-      });
+      const size = (await sizeIfThere(this.#disk, join(this.#path, name))) ?? 0;
       bytes += Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
     }
     return bytes;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Env } from "../../support/env.ts";
 import { DirectorySync } from "../disk/directory-sync.ts";
-import { hasCode, readText, removeIfThere, type Disk, type DiskFile } from "../disk/disk.ts";
+import { hasCode, readText, removeIfThere, sizeIfThere, type Disk, type DiskFile } from "../disk/disk.ts";
 import {
   decodeState,
   encodeEnvelope,
@@ -97,9 +97,10 @@ export class Spool {
 
   /** Replaces the state of delivery, durably. */
   async saveState(id: string, state: DeliveryState): Promise<void> {
-    const temporary = join(this.#incoming, `${id}${STATE}.${this.#serial++}`);
-    await this.#writeFile(temporary, Buffer.from(JSON.stringify(state), "utf8"));
-    await this.#disk.rename(temporary, join(this.#queue, id + STATE));
+    const name = id + STATE;
+    await this.#writeFile(name, Buffer.from(JSON.stringify(state), "utf8"), (path) =>
+      this.#disk.rename(path, join(this.#queue, name)),
+    );
     await this.#sync.sync(this.#queue);
   }
 
@@ -116,9 +117,7 @@ export class Spool {
 
   /** Writes and syncs a file and removes it: rejects when the spool could not take a message now. */
   async prove(): Promise<void> {
-    const path = join(this.#incoming, `probe.${this.#serial++}`);
-    await this.#writeFile(path, Buffer.from("probe"));
-    await this.#disk.remove(path);
+    await this.#writeFile("probe", Buffer.from("probe"), (path) => this.#disk.remove(path));
   }
 
   async #publish(id: string): Promise<void> {
@@ -131,13 +130,22 @@ export class Spool {
     }
   }
 
-  async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  /** Writes and syncs a file in incoming/ and hands it to `take`. When any of it fails, the file is gone. */
+  async #writeFile(name: string, bytes: Uint8Array, take: (path: string) => Promise<void>): Promise<void> {
+    const path = join(this.#incoming, `${name}.${this.#serial++}`);
     const file = await this.#disk.create(path);
     try {
-      await file.append(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+      try {
+        await file.append(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await take(path);
+    } catch (error) {
+      // What cannot be removed is removed by the next start.
+      await removeIfThere(this.#disk, path).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -195,11 +203,15 @@ export class Spool {
     for (const id of ids) await removeIfThere(this.#disk, join(this.#queue, id + STATE));
   }
 
+  /** What is no longer there was linked by an attempt that failed later: it leaves queue/ only once failed/ is synced. */
   async #linkUnlessThere(from: string, to: string): Promise<void> {
     try {
       await this.#disk.link(from, to);
     } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
+      if (hasCode(error, "EEXIST")) return;
+      // A failed/ that is gone has the same code, while the message is still there.
+      if (hasCode(error, "ENOENT") && (await sizeIfThere(this.#disk, from)) === undefined) return;
+      throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from "smtp-server";
+import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import type { Env } from "../../support/env.ts";
 import type { QueueEntry } from "../queue/entry.ts";
 import type { FreeSpace } from "../queue/free-space.ts";
@@ -7,10 +7,12 @@ import type { Intake, Spool } from "../queue/spool.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
 import { receivedHeader } from "./received.ts";
+import { recipientMailbox } from "./recipient-mailbox.ts";
 import { reply } from "./status-replies.ts";
 
 export interface ReceptionOptions {
   readonly hostname: string;
+  readonly domains: readonly string[];
   readonly maxMessageBytes: number;
   readonly maxReceivedLines: number;
 }
@@ -50,41 +52,54 @@ export class Reception {
    * Reads one message to its end and makes it durable; resolves with the text of the 250.
    *
    * Rejects with a reply: 451 or 452 when the disk refuses, 552 when it is too large, 554 when it goes in
-   * circles. The rest of a refused message is read and dropped, as the client speaks on until its final dot.
+   * circles. What was written of a refused message goes at once; the rest is read and dropped, as the client speaks on
+   * until its final dot.
    */
   async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const id = this.#spool.newId();
     const hops = new HopCounter();
-    let intake: Intake | undefined;
-    let refusal: Error | undefined;
+    let message = await this.#begin(id, session).catch((error: unknown) => this.#diskReply(id, error));
     try {
-      intake = await this.#begin(id, session).catch((error: unknown) => {
-        refusal = this.#diskReply(id, error);
-        return undefined;
-      });
       for await (const piece of stream as AsyncIterable<Uint8Array>) {
+        if (message instanceof Error) continue;
         hops.add(piece);
-        refusal ??= this.#objection(stream, hops);
-        if (!refusal) {
-          await intake?.append(piece).catch((error: unknown) => (refusal = this.#diskReply(id, error)));
-        }
+        message = await this.#append(message, piece, this.#objection(stream, hops));
       }
-      refusal ??= this.#objection(stream, hops);
-      if (refusal) throw refusal;
     } catch (error) {
-      await intake?.abort();
+      if (!(message instanceof Error)) await message.abort();
       throw error;
     }
-    // Without an intake there was a refusal.
-    return this.#commit(intake!, session, stream.byteLength);
+    if (message instanceof Error) throw message;
+    return this.#commit(message, session, stream.byteLength);
+  }
+
+  /** The message with one piece more, or the reply that refuses it, of which nothing is left then. */
+  async #append(message: Intake, piece: Uint8Array, objection: Error | undefined): Promise<Intake | Error> {
+    const { id } = message.envelope;
+    const written = async (): Promise<void> => {
+      await this.#space.need();
+      await message.append(piece);
+    };
+    const refusal =
+      objection ??
+      (await written().then(
+        () => undefined,
+        (error: unknown) => this.#diskReply(id, error),
+      ));
+    if (!refusal) return message;
+    await message.abort();
+    return refusal;
   }
 
   async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
     await this.#space.need();
     const { mailFrom, rcptTo, bodyType } = session.envelope;
-    const recipients = rcptTo.map(said);
+    // What MAIL or RCPT was answered 250 for has the form.
+    const sender = mailFrom ? asciiMailbox(mailFrom.address)! : "";
+    const said = rcptTo.map(({ address }) => recipientMailbox(address, this.#options.domains)!);
+    // Postmaster may have been named with the domain and without.
+    const recipients = [...new Set(said)];
     const now = this.#env.now();
-    const sender = mailFrom ? said(mailFrom) : "";
     const intake = await this.#spool.begin({
       id,
       sender,
@@ -136,9 +151,4 @@ function diskReply(error: unknown): Error {
   return (error as NodeJS.ErrnoException).code === "ENOSPC"
     ? reply(452, "4.3.1 No space left, try again later")
     : reply(451, "4.3.0 Message could not be stored, try again later");
-}
-
-/** An address that MAIL or RCPT was answered 250 for, which has the form. */
-function said({ address }: SMTPServerAddress): string {
-  return asciiMailbox(address)!;
 }

@@ -5,6 +5,7 @@ import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import type { Reception } from "./reception.ts";
+import { recipientMailbox } from "./recipient-mailbox.ts";
 import { mayRelay } from "./recipient-rule.ts";
 import { StatusReplyServer, reply } from "./status-replies.ts";
 
@@ -167,9 +168,10 @@ export class SmtpService {
   }
 
   #recipientObjection({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
-    const recipient = asciiMailbox(address);
+    const { config } = this.#options;
+    const recipient = recipientMailbox(address, config.domains);
     if (recipient === undefined) return reply(553, NOT_ASCII);
-    if (mayRelay(this.#options.config, session.remoteAddress, recipient)) return null;
+    if (mayRelay(config, session.remoteAddress, recipient)) return null;
     return reply(554, "5.7.1 Relay access denied");
   }
 }

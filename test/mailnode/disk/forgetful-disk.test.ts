@@ -119,6 +119,14 @@ describe("a disk that forgets", () => {
     await expect(disk.size("/a/y")).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("says of a link from nothing that there is nothing, also when the name is taken", async () => {
+    const disk = await diskWith();
+    await write(disk, "/a/x", "content", true);
+    await expect(disk.link("/a/y", "/a/x")).rejects.toMatchObject({ code: "ENOENT" });
+    await write(disk, "/a/y", "content", true);
+    await expect(disk.link("/a/y", "/a/x")).rejects.toMatchObject({ code: "EEXIST" });
+  });
+
   it("does nothing more once the power is gone", async () => {
     const disk = await diskWith();
     disk.fault = () => "power";

@@ -72,6 +72,14 @@ describe("the real disk", () => {
     }
   });
 
+  it("says of a link from nothing that there is nothing, also when the name is taken", async () => {
+    const [from, to] = [join(directory, "a"), join(directory, "b")];
+    await writeFile(to, "");
+    await expect(realDisk.link(from, to)).rejects.toMatchObject({ code: "ENOENT" });
+    await writeFile(from, "");
+    await expect(realDisk.link(from, to)).rejects.toMatchObject({ code: "EEXIST" });
+  });
+
   it("refuses to create over a file that is there", async () => {
     await (await realDisk.create(join(directory, "a"))).close();
     await expect(realDisk.create(join(directory, "a"))).rejects.toMatchObject({ code: "EEXIST" });

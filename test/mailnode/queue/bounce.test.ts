@@ -40,4 +40,25 @@ describe("a bounce", () => {
     expect(Buffer.from(text, "latin1").toString("latin1")).not.toMatch(/^Bcc:/m);
     expect(text).toContain("To: <a?Bcc:victim?@sender.example>\r\n");
   });
+
+  it("has no line that a next hop may refuse for its length, and leaves nothing out for it", () => {
+    const to = `To: ${Array.from({ length: 90 }, (_, index) => `<user${index}@example.com>`).join(", ")}`;
+    const token = `X-Token: ${"token".repeat(500)}`;
+    const indented = `   ${"word".repeat(500)}`;
+    const reason = `550 5.1.1 ${"no such user ".repeat(200)}at all`;
+    const text = bounceMessage({
+      ...facts,
+      originalHeader: [to, token, "X-Folded: in", indented].join("\r\n"),
+      failures: [{ recipient: `${"b".repeat(240)}@example.com`, status: "5.1.1", reason }],
+    });
+    const lines = text.split("\r\n");
+    expect(lines.filter((line) => line.length > 998)).toEqual([]);
+    expect(lines.filter((line) => /^[ \t]+$/.test(line))).toEqual([]);
+    const unfolded = text.replaceAll(/\r\n(?=[ \t])/g, "");
+    expect(unfolded).toContain(to);
+    expect(unfolded).toContain(`>: ${reason}`);
+    expect(unfolded).toContain(`Diagnostic-Code: smtp; ${reason}`);
+    const withoutBlanks = (line: string): string => line.replaceAll(" ", "");
+    expect(withoutBlanks(unfolded)).toContain(withoutBlanks(token + "\r\nX-Folded: in" + indented));
+  });
 });

@@ -46,7 +46,8 @@ async function live(disk: Disk): Promise<Story> {
     ] as const) {
       if (!story.answered.has(id)) continue;
       story.ending.add(id);
-      await end();
+      // As delivery does, which tries again what the disk refused.
+      await end().catch(end);
     }
     await accept(spool, envelope("m5"));
     story.answered.add("m5");

@@ -1,9 +1,23 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "@jest/globals";
+import type { Disk } from "../../../src/mailnode/disk/disk.ts";
 import { ForgetfulDisk, type Operation } from "../../../src/mailnode/disk/forgetful-disk.ts";
+import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
+import type { DeliveryState } from "../../../src/mailnode/queue/entry.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { accept, bodyIn, bodyOf, envelope } from "../fixtures/messages.ts";
 import { seeded } from "../fixtures/random.ts";
+
+/** Of a message that was given up. */
+const state: DeliveryState = {
+  attempts: 1,
+  nextTryAt: 1,
+  pending: [],
+  failed: [{ recipient: "b@example.com", status: "5.1.1", reason: "550 no" }],
+};
 
 const open = (disk: ForgetfulDisk) => Spool.open(disk, "/spool", systemEnv);
 
@@ -42,11 +56,11 @@ describe("the spool", () => {
 
   it("finds the last state that was saved", async () => {
     await accept(spool, envelope("m1", { recipients: ["b@example.com", "c@example.com"] }));
-    const state = { attempts: 3, nextTryAt: 9_000, pending: ["c@example.com"], failed: [] };
-    await spool.saveState("m1", { ...state, attempts: 2 });
-    await spool.saveState("m1", state);
+    const last = { attempts: 3, nextTryAt: 9_000, pending: ["c@example.com"], failed: [] };
+    await spool.saveState("m1", { ...last, attempts: 2 });
+    await spool.saveState("m1", last);
     const { recovery } = await open(disk.afterPowerLoss(seeded(2)));
-    expect(recovery.entries[0]!.state).toEqual(state);
+    expect(recovery.entries[0]!.state).toEqual(last);
   });
 
   it("forgets what is finished, durably, with its state", async () => {
@@ -60,12 +74,7 @@ describe("the spool", () => {
 
   it("keeps what nobody can be told of in failed/, with the reasons", async () => {
     await accept(spool, envelope("m1", { sender: "" }));
-    await spool.setAside("m1", {
-      attempts: 1,
-      nextTryAt: 1,
-      pending: [],
-      failed: [{ recipient: "b@example.com", status: "5.1.1", reason: "550 no" }],
-    });
+    await spool.setAside("m1", state);
     const next = disk.afterPowerLoss(seeded(4));
     expect((await open(next)).recovery.entries).toEqual([]);
     expect(await next.list("/spool/failed")).toEqual(["m1", "m1.state"]);
@@ -107,6 +116,57 @@ describe("the spool", () => {
     expect(await disk.list("/spool/incoming")).toEqual([]);
     failing("sync");
     await expect(spool.prove()).rejects.toMatchObject({ code: "EIO" });
+  });
+
+  it.each(["append", "sync", "close"] as const)(
+    "leaves nothing in incoming/ of a proof or a state that failed at %s",
+    async (name) => {
+      await accept(spool, envelope("m1"));
+      failing(name, "/incoming/");
+      await expect(spool.prove()).rejects.toMatchObject({ code: "EIO" });
+      await expect(spool.saveState("m1", state)).rejects.toMatchObject({ code: "EIO" });
+      expect(await disk.list("/spool/incoming")).toEqual([]);
+    },
+  );
+
+  it("leaves nothing in incoming/ of a state that could not take its place", async () => {
+    await accept(spool, envelope("m1"));
+    failing("rename", "/queue/");
+    await expect(spool.saveState("m1", state)).rejects.toMatchObject({ code: "EIO" });
+    expect(await disk.list("/spool/incoming")).toEqual([]);
+  });
+
+  it("ends the setting aside of a message that had left the queue when the disk failed", async () => {
+    await accept(spool, envelope("m1", { sender: "" }));
+    disk.fault = ({ name, path }) => {
+      if (name === "remove" && path === "/spool/queue/m1") failing("syncDirectory", "/queue");
+      return undefined;
+    };
+    await expect(spool.setAside("m1", state)).rejects.toMatchObject({ code: "EIO" });
+    disk.fault = () => undefined;
+    await spool.setAside("m1", state);
+    expect(await disk.list("/spool/failed")).toEqual(["m1", "m1.state"]);
+    expect(await disk.list("/spool/queue")).toEqual([]);
+  });
+
+  it("keeps a message in the queue when failed/ was gone for a moment", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "spool-"));
+    const failed = join(directory, "failed");
+    const withGap: Disk = {
+      ...realDisk,
+      link: async (from, to) => {
+        await rm(failed, { recursive: true });
+        await realDisk.link(from, to).finally(() => mkdir(failed));
+      },
+    };
+    try {
+      const { spool: real } = await Spool.open(withGap, directory, systemEnv);
+      await accept(real, envelope("m1", { sender: "" }));
+      await expect(real.setAside("m1", state)).rejects.toMatchObject({ code: "ENOENT" });
+      expect(await readdir(join(directory, "queue"))).toContain("m1");
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it("shows the queue of a running node without touching it", async () => {

@@ -20,6 +20,8 @@ jest.setTimeout(30_000);
 
 type Smtp = MailNodeConfig["smtp"];
 
+const NO_SPACE = "452 4.3.1 No space left, try again later";
+
 let pem: string;
 beforeAll(async () => {
   pem = await loopbackPem();
@@ -38,6 +40,11 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
   const { spool } = await Spool.open(disk, "/spool", systemEnv);
   const entries: QueueEntry[] = [];
   const time = { ms: 0 };
+  /** Gives the disk so much room, and lets the node look again. */
+  const roomIs = (bytes: number): void => {
+    disk.blocking.capacity = bytes;
+    time.ms += 1_000;
+  };
   const reception = new Reception(
     spool,
     new FreeSpace(disk, "/spool", MIN_FREE_BYTES, { monotonic: () => time.ms }, quietLog),
@@ -61,7 +68,7 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
     ends.push(() => made.end());
     return made;
   };
-  return { service, disk, spool, entries, client, time, port: port! };
+  return { service, disk, spool, entries, client, roomIs, port: port! };
 }
 
 /** A session in the middle of its message, and one that has greeted and asked for nothing. */
@@ -125,6 +132,15 @@ describe("taking mail", () => {
     expect(await closed.say("RCPT TO:<b@other.example>")).toBe("554 5.7.1 Relay access denied");
     const open = await (await serve({ relayNetworks: ["127.0.0.0/8"] })).client();
     expect((await open.upToData("b@other.example"))[3]).toBe("250 2.1.5 Accepted");
+  });
+
+  it("takes postmaster without a domain from anyone, as that of its first domain, and once", async () => {
+    const { client, entries } = await serve({ domains: ["example.com", "example.org"] });
+    const session = await client();
+    const replies = await session.upToData("Postmaster", "postmaster@example.com", "b@example.org");
+    expect(replies.slice(3, 6)).toEqual(Array(3).fill("250 2.1.5 Accepted"));
+    expect(await session.say("x\r\n.")).toMatch(/^250 2\.0\.0/);
+    expect(entries[0]!.envelope.recipients).toEqual(["postmaster@example.com", "b@example.org"]);
   });
 
   it("takes mail for a domain of ours that is not ASCII, and keeps every domain in A-labels", async () => {
@@ -238,12 +254,7 @@ describe("taking mail", () => {
   });
 
   it("refuses mail while the disk has less room than it must, also what was begun before, and takes it again", async () => {
-    const NO_SPACE = "452 4.3.1 No space left, try again later";
-    const { client, entries, disk, time } = await serve();
-    const roomIs = (bytes: number): void => {
-      disk.blocking.capacity = bytes;
-      time.ms += 1_000;
-    };
+    const { client, entries, disk, roomIs } = await serve();
     const session = await client();
     await session.reply();
     await session.say("EHLO client.example");
@@ -258,6 +269,45 @@ describe("taking mail", () => {
     expect(written).toEqual(["statfs"]);
     roomIs(MIN_FREE_BYTES);
     expect(await session.say("MAIL FROM:<a@sender.example>")).toMatch(/^250/);
+    expect(entries).toEqual([]);
+  });
+
+  it("refuses a message in the middle of which the disk runs out of room, once, and lets go of it before its end", async () => {
+    const { client, entries, disk, roomIs } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com");
+    session.send("Subject: x\r\n\r\nbegun\r\n");
+    await until(async () => (await disk.list("/spool/incoming")).length === 1);
+    roomIs(MIN_FREE_BYTES);
+    session.send("more\r\n");
+    await until(async () => (await disk.list("/spool/incoming")).length === 0);
+    roomIs(Infinity);
+    expect(await session.say("the rest\r\n.")).toBe(NO_SPACE);
+    expect(await session.say("NOOP")).toMatch(/^250/);
+    expect(entries).toEqual([]);
+    expect(await disk.list("/spool/queue")).toEqual([]);
+    for (const line of ["MAIL FROM:<a@sender.example>", "RCPT TO:<b@example.com>", "DATA"])
+      await session.say(line);
+    expect(await session.say("again\r\n.")).toMatch(/^250 2\.0\.0/);
+  });
+
+  it.each([
+    ["is too large", `${"x".repeat(99)}\r\n`.repeat(1_100), "552 5.3.4 Message is larger than 100000 bytes"],
+    [
+      "goes in circles",
+      "Received: from x by y\r\n".repeat(6),
+      "554 5.4.6 More than 5 Received lines: a mail loop",
+    ],
+  ])("lets go of a message that %s before its end", async (_what, text, expected) => {
+    const { client, entries, disk } = await serve();
+    const session = await client();
+    await session.upToData("b@example.com");
+    session.send("Subject: x\r\n");
+    await until(async () => (await disk.list("/spool/incoming")).length === 1);
+    session.send(`${text}and more\r\n`);
+    await until(async () => (await disk.list("/spool/incoming")).length === 0);
+    expect(await session.say("the rest\r\n.")).toBe(expected);
+    expect(await session.say("NOOP")).toMatch(/^250/);
     expect(entries).toEqual([]);
   });
 
