@@ -66,6 +66,11 @@ export class Delivery {
     return this.#waiting.size + this.#running.size;
   }
 
+  /** What those that wait take on the heap, in bytes; see heapBytes. The few that are being tried are not counted. */
+  get heapBytes(): number {
+    return this.#waiting.heapBytes;
+  }
+
   get running(): boolean {
     return this.#loop !== undefined && !this.#stopped;
   }
