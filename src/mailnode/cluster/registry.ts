@@ -69,13 +69,17 @@ export class Registry {
     return { status, healthyNodes, totalNodes: nodes.length };
   }
 
-  /** What a node answers to HAProxy's agent-check; see agentAnswer. A node that is not in the registry yet is joining. */
-  agentAnswer(node: string, balancing: Balancing): string {
+  /**
+   * What a node answers to HAProxy's agent-check; see agentAnswer. A node that is not in the registry yet is joining.
+   *
+   * @param maxPerPort connections that a balancer may have open to one of its ports; 0: as many as come
+   */
+  agentAnswer(node: string, balancing: Balancing, maxPerPort: number): string {
     const nodes = this.nodes();
     const own = nodes.find(({ id }) => id === node);
-    if (!own) return agentAnswer("joining", 0, 0);
+    if (!own) return agentAnswer("joining", 0, maxPerPort);
     const weights = weightsOf(balancing, nodes.filter(({ state }) => state === "active").map(balanced));
-    return agentAnswer(own.state, weights.get(node) ?? 0, own.record.maxSessions);
+    return agentAnswer(own.state, weights.get(node) ?? 0, maxPerPort);
   }
 
   /** Reports this node's state at an interval until the signal ends it; a report that is lost is followed by the next. */

@@ -37,6 +37,7 @@ export async function joinCluster(options: JoinOptions): Promise<Cluster> {
     service: {
       gate: options.sessions ? guardedGate(options.sessions, log) : sessions,
       maxSessions: options.maxSessions ?? 0,
+      maxPerPort: options.maxSessions ?? 0,
       endpoints: options.endpoints ?? [],
       isDrained: () => false,
     },

@@ -16,6 +16,8 @@ export interface MemberService {
   readonly gate: SessionGate;
   /** Sessions that it takes at once; 0: as many as come. */
   readonly maxSessions: number;
+  /** Connections that a balancer may have open to one of its ports at once; 0: as many as come. */
+  readonly maxPerPort: number;
   /** Where it listens, "10.0.0.1:25". */
   readonly endpoints: readonly string[];
   /** Whether something on the machine itself, a drain mark, keeps it closed. */

@@ -269,7 +269,7 @@ export class ClusterMember implements RunningCluster {
   agentAnswer(): string {
     return this.#options.service.isDrained()
       ? agentAnswer("draining", 0, 0)
-      : this.registry.agentAnswer(this.node, this.#balancing);
+      : this.registry.agentAnswer(this.node, this.#balancing, this.#options.service.maxPerPort);
   }
 
   /** Spreads sessions by another strategy from now on, as far as this node's answers to balancers go. */

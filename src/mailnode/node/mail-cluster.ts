@@ -9,6 +9,12 @@ import type { ServiceGate } from "./service-gate.ts";
 /** Who may keep a mail node from taking mail: a mark on its machine, and the cluster. */
 export type DrainAsker = "mark" | "cluster";
 
+/**
+ * A balancer's check is a session too, and meets 421 where clients have taken every place. Two, as the HAProxy before a
+ * reload may be in the middle of its last one.
+ */
+const CHECKS_OF_ONE = 2;
+
 export interface MailClusterParts {
   readonly config: MailNodeConfig;
   readonly smtp: SmtpService;
@@ -23,7 +29,7 @@ export interface MailClusterParts {
 export async function startMailCluster(parts: MailClusterParts): Promise<ClusterMember | undefined> {
   const { config, smtp, gate, checks, env, log } = parts;
   if (config.cluster === undefined) return undefined;
-  const { listeners, maxConnections } = config.smtp;
+  const { listeners, maxConnections, balancers } = config.smtp;
   return ClusterMember.start({
     node: config.node,
     config: config.cluster,
@@ -35,6 +41,7 @@ export async function startMailCluster(parts: MailClusterParts): Promise<Cluster
         endAll: (signal) => smtp.endAll(config.drainLimitMs, signal),
       },
       maxSessions: listeners.length * maxConnections,
+      maxPerPort: Math.max(1, maxConnections - CHECKS_OF_ONE * balancers.length),
       endpoints: listeners.map(({ address, port }) => `${address}:${port}`),
       isDrained: () => gate.asks("mark"),
     },

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import type { Logger } from "pino";
 import type { DrainMark } from "../../contract/drain-mark.ts";
 import { DRAINING, healthOf, type CheckOutcome, type Health, type Ready } from "../../contract/health.ts";
@@ -11,6 +12,7 @@ import type { Disk } from "../disk/disk.ts";
 import { Delivery } from "../queue/delivery.ts";
 import { FAILED_MAIL_LIMITS, FailedMail } from "../queue/failed-mail.ts";
 import { FreeSpace, MIN_FREE_BYTES } from "../queue/free-space.ts";
+import { QueueRoom } from "../queue/queue-room.ts";
 import { smtpRelay } from "../queue/smtp-relay.ts";
 import { Spool } from "../queue/spool.ts";
 import { Reception } from "../smtp/reception.ts";
@@ -32,6 +34,8 @@ export interface MailNodeParts {
   readonly log: Logger;
   /** Where the console is answered on this machine alone; absent: nowhere. */
   readonly socket?: string | undefined;
+  /** The most that the heap can be; absent: what V8 says of this process. */
+  readonly heapLimitBytes?: number | undefined;
 }
 
 /** A whole mail node: its part in the cluster, listeners, queue, delivery and console, put together. */
@@ -73,9 +77,11 @@ export class MailNode {
       env,
       log,
     );
+    const limitBytes = parts.heapLimitBytes ?? getHeapStatistics().heap_size_limit;
+    const room = new QueueRoom(space, { limitBytes, usedBytes: () => this.#delivery.heapBytes }, log);
     const reception = new Reception(
       spool,
-      space,
+      room,
       (entry) => this.#delivery.add(entry),
       { hostname: config.hostname, ...config.smtp },
       env,
@@ -90,7 +96,7 @@ export class MailNode {
     this.#gate = new ServiceGate((isClosed) => this.#smtp.setDrained(isClosed));
     if (config.drainMark !== undefined)
       this.#drain = new DrainWatch(config.drainMark, env, (mark) => this.#drainChanged(mark));
-    this.#checks = this.#makeChecks(spool, space);
+    this.#checks = this.#makeChecks(spool, room);
     this.#admin = new AdminPart({
       config: config.admin,
       pem: pems.admin,
@@ -269,7 +275,7 @@ export class MailNode {
 
   #makeChecks(
     spool: Spool,
-    space: FreeSpace,
+    room: QueueRoom,
   ): { database: Check | undefined; redis: Check | undefined; queue: Check } {
     const { config, env } = this.#parts;
     const { database, redis, timeoutMs, cacheMs } = config.checks;
@@ -277,7 +283,7 @@ export class MailNode {
     return {
       database: database && kept(databaseCheck(database, timeoutMs, env)),
       redis: redis && kept(redisCheck(redis, timeoutMs, env)),
-      queue: kept(check(timeoutMs, env, () => space.need().then(() => spool.prove()))),
+      queue: kept(check(timeoutMs, env, () => room.need().then(() => spool.prove()))),
     };
   }
 }

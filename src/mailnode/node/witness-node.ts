@@ -110,6 +110,7 @@ export class WitnessNode {
 const NO_SERVICE = {
   gate: { count: () => 0, close: () => undefined, open: () => undefined, endAll: async () => undefined },
   maxSessions: 0,
+  maxPerPort: 0,
   endpoints: [],
   isDrained: () => false,
 };

@@ -36,8 +36,10 @@ export class Delivery {
   readonly #log: Logger;
   readonly #waiting = new Schedule();
   readonly #running = new Map<string, Promise<void>>();
-  /** Those whose last attempt did not reach the next hop: tried at once when another message does. */
+  /** Those whose last attempt did not reach the next hop: tried without their delay once another message does. */
   readonly #unreached = new Set<string>();
+  /** Whether no message has reached the next hop since one did not. */
+  #isAway = false;
   #wake = new AbortController();
   #loop: Promise<void> | undefined;
   readonly #broken = Promise.withResolvers<Error>();
@@ -62,6 +64,11 @@ export class Delivery {
   /** Messages that are not yet done with. */
   get length(): number {
     return this.#waiting.size + this.#running.size;
+  }
+
+  /** What those that wait take on the heap, in bytes; see heapBytes. The few that are being tried are not counted. */
+  get heapBytes(): number {
+    return this.#waiting.heapBytes;
   }
 
   get running(): boolean {
@@ -153,7 +160,8 @@ export class Delivery {
     const { pending, failed } = this.#judge(entry, outcomes);
     if (nextHop === "away" && pending.length > 0) this.#unreached.add(id);
     else this.#unreached.delete(id);
-    if (nextHop === "works") this.#retryUnreached();
+    if (nextHop === "works") this.#retryUnreached(this.#isAway ? this.#options.maxConnections : 1);
+    if (nextHop !== "refuses") this.#isAway = nextHop === "away";
     const delivered = outcomes.size - pending.length - failed.length;
     this.#log.info({ id, delivered, pending: pending.length, failed }, "attempt");
     const attempts = entry.state.attempts + 1;
@@ -204,10 +212,19 @@ export class Delivery {
     return this.#env.now() + retryDelayMs(this.#options.retry, Math.max(1, attempts), this.#env);
   }
 
-  /** The next hop is back: what waited for it alone need not wait out its delay. */
-  #retryUnreached(): void {
+  /**
+   * The next hop is back: what waited for it alone need not wait out its delay. As many as there are connections at first,
+   * and then one more for each that works, so that a next hop which takes fewer sessions does not refuse all the others.
+   */
+  #retryUnreached(count: number): void {
     const now = this.#env.monotonic();
-    for (const id of this.#unreached) if (this.#waiting.move(id, now)) this.#unreached.delete(id);
+    let left = count;
+    for (const id of this.#unreached) {
+      if (left === 0) return;
+      if (!this.#waiting.move(id, now)) continue;
+      this.#unreached.delete(id);
+      left--;
+    }
   }
 
   /** Queues the report before the failed recipients are forgotten: a crash between reports twice, never not at all. */

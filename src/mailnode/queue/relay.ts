@@ -12,8 +12,8 @@ export interface RelayResult {
   /** One outcome for each recipient that was still pending. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /**
-   * What the attempt tells of the next hop: "away" when it did not speak with us, which every message would have met;
-   * "refuses" when it did not want this session, which tells nothing of others; else "works".
+   * What the attempt tells of the next hop: "away" when it gave no answer before MAIL, which every message would have met;
+   * "refuses" when it did not want this session, or ended it, which tells nothing of others; else "works".
    */
   readonly nextHop: "works" | "refuses" | "away";
 }

@@ -1,10 +1,12 @@
 import { KeyedHeap } from "../../support/keyed-heap.ts";
 import type { QueueEntry } from "./entry.ts";
+import { heapBytes } from "./heap-bytes.ts";
 
 interface Place {
   readonly entry: QueueEntry;
   readonly dueMs: number;
   readonly serial: number;
+  readonly heapBytes: number;
 }
 
 /** The messages that wait, the first due first: a step costs the logarithm of their number, however many there are. */
@@ -14,14 +16,22 @@ export class Schedule {
     (a, b) => a.dueMs - b.dueMs || a.serial - b.serial,
   );
   #serial = 0;
+  #heapBytes = 0;
 
   get size(): number {
     return this.#places.size;
   }
 
+  /** What they take on the heap; see heapBytes. */
+  get heapBytes(): number {
+    return this.#heapBytes;
+  }
+
   /** Lets a message wait until `dueMs`, in place of what it waited for before. */
   set(entry: QueueEntry, dueMs: number): void {
-    this.#places.set({ entry, dueMs, serial: this.#serial++ });
+    const place = { entry, dueMs, serial: this.#serial++, heapBytes: heapBytes(entry) };
+    this.#heapBytes += place.heapBytes - (this.#places.get(entry.envelope.id)?.heapBytes ?? 0);
+    this.#places.set(place);
   }
 
   /** Changes when a message is due; false when it does not wait. */
@@ -41,6 +51,7 @@ export class Schedule {
     const first = this.#places.first();
     if (!first || first.dueMs > nowMs) return undefined;
     this.#places.delete(first);
+    this.#heapBytes -= first.heapBytes;
     return first.entry;
   }
 }

@@ -109,8 +109,11 @@ async function transact(
   // After a refused MAIL each RCPT that was sent with it is refused too, as one without a MAIL.
   const refusalOf = (recipient: string): ReplyError | undefined =>
     mailError ?? refusals.get(recipient) ?? error;
+  const isRefused =
+    pending.every((recipient) => isOfSession(refusalOf(recipient))) ||
+    [mailError, ...rejectedErrors, error].some(isGoodbye);
   return {
-    nextHop: pending.every((recipient) => isOfSession(refusalOf(recipient))) ? "refuses" : "works",
+    nextHop: isRefused ? "refuses" : "works",
     outcomes: new Map(
       pending.map((recipient) => {
         const refusal = refusalOf(recipient);
@@ -120,9 +123,14 @@ async function transact(
   };
 }
 
+/** What became of a session that did not come as far as MAIL. */
 function unreached(entry: QueueEntry, error: ReplyError): RelayResult {
   const outcome: Outcome = { status: "deferred", reason: error.response ?? error.message };
-  return { nextHop: "away", outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])) };
+  return {
+    // Who greets with a refusal is there: most often it has as many sessions of ours as it wants.
+    nextHop: error.response === undefined ? "away" : "refuses",
+    outcomes: new Map(entry.state.pending.map((recipient) => [recipient, outcome])),
+  };
 }
 
 /**
@@ -131,6 +139,11 @@ function unreached(entry: QueueEntry, error: ReplyError): RelayResult {
  */
 function isOfSession(error: ReplyError | undefined): boolean {
   return error?.responseCode === 530 || error?.responseCode === 538;
+}
+
+/** 421 ends the session, whatever was said before it (RFC 5321 section 3.8). */
+function isGoodbye(error: ReplyError | undefined): boolean {
+  return error?.responseCode === 421;
 }
 
 /** What a command or the message was answered, whole; a connection that was lost may have left a part of a reply. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import type { Env } from "../../support/env.ts";
 import type { QueueEntry } from "../queue/entry.ts";
-import type { FreeSpace } from "../queue/free-space.ts";
+import type { QueueRoom } from "../queue/queue-room.ts";
 import type { Intake, Spool } from "../queue/spool.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
@@ -20,7 +20,7 @@ export interface ReceptionOptions {
 /** Takes messages from sessions into the spool; what it resolves for is durable. */
 export class Reception {
   readonly #spool: Spool;
-  readonly #space: FreeSpace;
+  readonly #space: Pick<QueueRoom, "need">;
   readonly #accepted: (entry: QueueEntry) => void;
   readonly #options: ReceptionOptions;
   readonly #env: Env;
@@ -29,7 +29,7 @@ export class Reception {
   /** @param accepted is told of every durable message before its sender is */
   constructor(
     spool: Spool,
-    space: FreeSpace,
+    space: Pick<QueueRoom, "need">,
     accepted: (entry: QueueEntry) => void,
     options: ReceptionOptions,
     env: Env,
@@ -147,8 +147,11 @@ export class Reception {
   }
 }
 
+/** The disk, or what memory the queue may take. */
+const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "ENOMEM"]);
+
 function diskReply(error: unknown): Error {
-  return (error as NodeJS.ErrnoException).code === "ENOSPC"
+  return FULL.has((error as NodeJS.ErrnoException).code)
     ? reply(452, "4.3.1 No space left, try again later")
     : reply(451, "4.3.0 Message could not be stored, try again later");
 }

@@ -44,6 +44,7 @@ it("an agent answers those alone who may ask", async () => {
 async function scene(
   balancing: Balancing,
   reports: Readonly<Record<string, Partial<NodeReport>>> = {},
+  limits: Readonly<Record<string, number>> = {},
 ): Promise<Scene> {
   const world = replicas();
   const registries = new Map(
@@ -56,7 +57,7 @@ async function scene(
   for (const name of NAMES) await tell(name, reports[name] ?? {});
   const servers = await Promise.all(
     NAMES.map(async (name) => {
-      const answer = (): string => registries.get(name)!.agentAnswer(name, balancing);
+      const answer = (): string => registries.get(name)!.agentAnswer(name, balancing, limits[name] ?? 0);
       const agent = new AgentCheckServer({ address: "127.0.0.1", port: 0, answer });
       const agentPort = await agent.start();
       ends.push(() => agent.stop());
@@ -154,14 +155,13 @@ describe("a node's state, as a real HAProxy takes it", () => {
     for (const name of NAMES) expect(counts[name]).toBeGreaterThanOrEqual(5);
   });
 
-  it("limits a node's sessions to what the node takes", async () => {
-    const { shows, report: tell } = await scene(
-      { strategy: "round-robin" },
-      { "node-1": { maxSessions: 7 } },
-    );
+  it("opens no more connections to a node than it says, and gives the others to those that have room", async () => {
+    const limits: Record<string, number> = { "node-1": 7 };
+    const { haproxy, shows } = await scene({ strategy: "round-robin" }, {}, limits);
     await shows((stats) => stats["node-1"]!.limit === "7");
-    await tell("node-1", { maxSessions: 9 });
-    await shows((stats) => stats["node-1"]!.limit === "9");
+    limits["node-1"] = 2;
+    await shows((stats) => stats["node-1"]!.limit === "2");
+    expect(await haproxy.spread(12)).toEqual({ "node-1": 2, "node-2": 5, "node-3": 5 });
   });
 });
 

@@ -41,10 +41,10 @@ describe("the registry", () => {
   it("answers for a node what its state is worth to a balancer", async () => {
     const { time, replica, env } = replicas();
     const registry = new Registry(replica("node-1"), env("node-1"));
-    const answer = (): string => registry.agentAnswer("node-1", { strategy: "round-robin" });
-    expect(answer()).toBe("up 10%\n");
+    const answer = (): string => registry.agentAnswer("node-1", { strategy: "round-robin" }, 30);
+    expect(answer()).toBe("up 10% maxconn:30\n");
     await time.until(registry.report(report));
-    expect(answer()).toBe("up 100% maxconn:100\n");
+    expect(answer()).toBe("up 100% maxconn:30\n");
     await time.until(
       replica("node-1").perform<"maintenance.enter">({
         type: "maintenance.enter",

@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
@@ -109,6 +111,22 @@ describe("a mail node of a cluster", () => {
     await rm(config.drainMark!);
     await until(async () => (await running.ready()).ready);
     expect(await greeting()).toMatch(/^220/);
+  });
+
+  it("tells a balancer how many sessions one port takes beside the checks of all balancers", async () => {
+    const [second, agent] = await freePorts(2);
+    const { listeners } = config.smtp;
+    config = {
+      ...config,
+      smtp: {
+        ...config.smtp,
+        listeners: [...listeners, { ...listeners[0]!, port: second! }],
+        balancers: ["192.0.2.1", "192.0.2.2"],
+        maxConnections: 100,
+      },
+    };
+    await start({ agentCheck: { port: agent!, balancers: ["127.0.0.1"] } });
+    await until(async () => (await text(connect(agent!, "127.0.0.1"))) === "up 100% maxconn:96\n");
   });
 
   it("takes mail without a cluster, for as long as that takes", async () => {

@@ -60,6 +60,7 @@ describe("a mail node", () => {
     changes: Partial<MailNodeConfig> = {},
     env = systemEnv,
     socket?: string,
+    heapLimitBytes?: number,
   ): Promise<MailNode> => {
     const node = await MailNode.start({
       config: { ...config, ...changes },
@@ -68,6 +69,7 @@ describe("a mail node", () => {
       env,
       log: quietLog,
       socket,
+      heapLimitBytes,
     });
     nodes.push(node);
     return node;
@@ -119,6 +121,44 @@ describe("a mail node", () => {
     expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOSPC" });
     expect((await askNode(config, "/ready")).status).toBe(503);
     expect((await node.health()).checks.services.queue).toEqual({ status: "failed", reason: "ENOSPC" });
+  });
+
+  it("refuses new mail while what waits takes too much memory, in this life and the next, and takes it again", async () => {
+    await nextHop.stop();
+    const disk = new ForgetfulDisk();
+    const patient = {
+      delivery: { ...config.delivery, retry: { firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 } },
+    };
+    const startSmall = (changes: Partial<MailNodeConfig>) =>
+      start(disk, changes, systemEnv, undefined, 40_000);
+    const isReady = async (node: MailNode): Promise<boolean> => (await node.ready()).ready;
+    const node = await startSmall(patient);
+    const early = await SmtpClient.connect(smtpPort());
+    await early.reply();
+    for (const line of ["EHLO client.example", "MAIL FROM:<a@sender.example>", "RCPT TO:<b@example.com>"])
+      expect(await early.say(line)).toMatch(/^250/);
+    let taken = 0;
+    while (taken < 40 && (await isReady(node))) {
+      expect((await send(`m${taken}`, 1)).answered).toHaveLength(1);
+      taken++;
+      // Those that are being tried are not counted.
+      await until(async () => (await disk.list("/nowhere/spool/queue")).length === 2 * taken);
+      await systemEnv.sleep(config.checks.cacheMs + 1);
+    }
+    expect(taken).toBeGreaterThan(5);
+    expect(await node.ready()).toEqual({ ready: false, node: "node-1", reason: "ENOMEM" });
+    const NO_ROOM = "452 4.3.1 No space left, try again later";
+    expect(await early.say("DATA")).toMatch(/^354/);
+    expect(await early.say("Subject: x\r\n\r\nbody\r\n.")).toBe(NO_ROOM);
+    expect(await early.say("MAIL FROM:<a@sender.example>")).toBe(NO_ROOM);
+    early.end();
+    await nodes.pop()!.stop();
+    expect(await (await startSmall(patient)).ready()).toMatchObject({ ready: false, reason: "ENOMEM" });
+    await nodes.pop()!.stop();
+    await nextHop.resume();
+    const third = await startSmall({});
+    await until(() => isReady(third));
+    expect((await send("again", 1)).answered).toHaveLength(1);
   });
 
   /* A fault of the program cannot be made for real. With an empty queue nothing else sleeps for a minute. */

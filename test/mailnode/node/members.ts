@@ -19,6 +19,7 @@ export class TestService {
   isOpen = true;
   drained = false;
   readonly maxSessions = 10;
+  readonly maxPerPort = 8;
   readonly endpoints = ["127.0.0.1:25"];
   readonly gate = {
     count: () => this.sessions,

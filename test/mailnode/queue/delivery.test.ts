@@ -24,8 +24,11 @@ class Hop {
   answer: (recipient: string, entry: QueueEntry) => Outcome = () => DELIVERED;
   nextHop: RelayResult["nextHop"] = "works";
   pause: () => Promise<void> = () => Promise.resolve();
+  /** In place of the above, once it is set. */
+  attempt: ((entry: QueueEntry) => Promise<RelayResult>) | undefined;
 
   relay = async (entry: QueueEntry, body: AsyncIterable<Uint8Array>): Promise<RelayResult> => {
+    if (this.attempt) return this.attempt(entry);
     await this.pause();
     let text = "";
     for await (const piece of body) text += Buffer.from(piece).toString();
@@ -193,6 +196,30 @@ describe("delivery", () => {
     await queue("m3");
     await until(() => delivery.length === 1);
     expect(hop.seen.map(({ entry }) => entry.envelope.id)).toEqual(["m1", "m2", "m3", "m1"]);
+  });
+
+  it("comes back to a next hop with as many sessions as that takes, not with all that waited", async () => {
+    const { hop, queue, delivery } = await setUp({ firstMs: 1e6, longestMs: 1e6, giveUpMs: 1e9 });
+    hop.nextHop = "away";
+    hop.answer = () => DEFERRED;
+    for (let index = 0; index < 50; index++) await queue(`w${index}`);
+    await until(() => hop.seen.length === 50);
+    let open = 0;
+    let refused = 0;
+    hop.attempt = async (entry) => {
+      const outcomes = (outcome: Outcome) => new Map(entry.state.pending.map((name) => [name, outcome]));
+      if (open === 1) {
+        refused++;
+        return { nextHop: "refuses", outcomes: outcomes(DEFERRED) };
+      }
+      open++;
+      await systemEnv.sleep(5);
+      open--;
+      return { nextHop: "works", outcomes: outcomes(DELIVERED) };
+    };
+    await queue("m1");
+    await until(() => delivery.length === refused);
+    expect(refused).toBeLessThanOrEqual(5);
   });
 
   it("keeps within its connections", async () => {

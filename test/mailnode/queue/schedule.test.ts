@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
+import { heapBytes } from "../../../src/mailnode/queue/heap-bytes.ts";
 import { Schedule } from "../../../src/mailnode/queue/schedule.ts";
 import { envelope } from "../fixtures/messages.ts";
 
@@ -42,6 +43,22 @@ describe("the messages that wait", () => {
     expect(schedule.move("m9", 1)).toBe(false);
     expect(schedule.size).toBe(3);
     expect(takeAll(schedule, 100)).toEqual(["m1", "m3", "m2"]);
+  });
+
+  it("take what heapBytes says of each, once, as it was last set, until they are taken", () => {
+    const more = {
+      ...entry("m1"),
+      state: { ...entry("m1").state, pending: ["b@example.com", "c@example.com"] },
+    };
+    const schedule = waiting({ m1: 10, m2: 20 });
+    expect(schedule.heapBytes).toBe(heapBytes(entry("m1")) + heapBytes(entry("m2")));
+    schedule.set(more, 10);
+    schedule.move("m2", 30);
+    expect(schedule.heapBytes).toBe(heapBytes(more) + heapBytes(entry("m2")));
+    takeAll(schedule, 10);
+    expect(schedule.heapBytes).toBe(heapBytes(entry("m2")));
+    takeAll(schedule, 30);
+    expect(schedule.heapBytes).toBe(0);
   });
 
   it("are still in order after they were moved many times", () => {

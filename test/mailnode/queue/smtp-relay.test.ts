@@ -174,13 +174,38 @@ describe("relaying by SMTP", () => {
   });
 
   it.each([
-    ["a greeting of 554, which is no verdict on a message", "554 no service"],
-    ["a greeting of 421", "421 busy"],
-    ["a connection that ends at once", ""],
-  ])("puts off for %s, and knows that the next hop was not reached", async (_what, greeting) => {
-    const hop = await scripted({ greeting });
-    const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
-    expect(nextHop).toBe("away");
+    ["a greeting of 554, which is no verdict on a message", { greeting: "554 no service" }, "refuses"],
+    ["a greeting of 421", { greeting: "421 too many connections" }, "refuses"],
+    ["a refused EHLO and HELO", { EHLO: "550 not you", HELO: "550 not you" }, "refuses"],
+    ["a connection that ends at once", { greeting: "" }, "away"],
+    ["a connection that ends at EHLO", { EHLO: "" }, "away"],
+  ])(
+    "puts off for %s, and tells a next hop that says nothing from one that refuses",
+    async (_what, replies, is) => {
+      const hop = await scripted(replies);
+      const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+      expect(nextHop).toBe(is);
+      expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
+    },
+  );
+
+  it.each(["EHLO", "MAIL", "RCPT", "DATA", "dot"])(
+    "takes 421 at %s for a session that the next hop refuses",
+    async (word) => {
+      const hop = await scripted({ [word]: "421 4.7.0 too many connections" });
+      const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com", "c@example.com"]));
+      expect(nextHop).toBe("refuses");
+      expect([...outcomes.values()].map(({ status }) => status)).toEqual(["deferred", "deferred"]);
+    },
+  );
+
+  it("takes 421 for that also after it was told of one recipient for good", async () => {
+    const hop = await scripted({
+      RCPT: (line) => (line.includes("no@") ? "550 5.1.1 no such user" : "421 4.7.0 too many errors"),
+    });
+    const { nextHop, outcomes } = await relay(hop.port, entryFor(["no@example.com", "b@example.com"]));
+    expect(nextHop).toBe("refuses");
+    expect(outcomes.get("no@example.com")).toMatchObject({ status: "rejected" });
     expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
   });
 
