@@ -5,9 +5,10 @@ import { silentReporter } from "../../../src/toolkit/runner/reporter.ts";
 import type { Step } from "../../../src/toolkit/steps/step.ts";
 import { refusalOf } from "./runbook-context.ts";
 import { fixtureNames, fixtureOf } from "./rehearsal/fixtures.ts";
+import { leftOver } from "./rehearsal/left-over.ts";
 import { isOnlyApply, ownSteps, points } from "./rehearsal/points.ts";
 import { Rehearsal } from "./rehearsal/rehearsal.ts";
-import { effectOf, sidesOf } from "./rehearsal/step-index.ts";
+import { effectOf } from "./rehearsal/step-index.ts";
 
 // Some thousand runs, on a machine that others may use as well.
 jest.setTimeout(900_000);
@@ -19,19 +20,6 @@ async function undisturbed(name: string): Promise<Rehearsal> {
   const whole = new Rehearsal(await fixtureOf(name));
   await whole.start();
   return whole;
-}
-
-/** Effects of steps that have an undo, and are there all the same. */
-function leftOver({ machines }: Rehearsal, steps: readonly Step[]): readonly string[] {
-  const { state } = machines;
-  // Where another step without an undo sends the same, nobody can say whose it is.
-  const lasting = new Set(
-    machines.steps.all.filter(({ step }) => !step.undo).flatMap(({ step }) => step.commands.map(effectOf)),
-  );
-  return steps
-    .filter(({ undo }) => undo)
-    .flatMap((step) => sidesOf(step)[0].filter((effect) => state[step.machine]!.includes(effect)))
-    .filter((effect) => !lasting.has(effect));
 }
 
 describe("the situations", () => {

@@ -1,13 +1,8 @@
 import { keepArbitratorOut, startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
-import {
-  moveBack,
-  prepareDatabase,
-  setAside,
-  stopServer,
-  unpackDatabase,
-} from "../../services/galera/backup.ts";
+import { moveBack, prepareDatabase, setAside, unpackDatabase } from "../../services/galera/backup.ts";
 import { DATA_DIRECTORY as DATABASE, SERVER_UNIT as DATABASE_UNIT } from "../../services/galera/names.ts";
 import { inService } from "../../services/galera/probe.ts";
+import { stopServer } from "../../services/galera/stop.ts";
 import { cacheAnswers, putCache } from "../../services/redis/backup.ts";
 import { DATA_DIRECTORY as CACHE, SERVER_UNIT as CACHE_UNIT } from "../../services/redis/names.ts";
 import { cacheProbe } from "../../services/redis/probe.ts";

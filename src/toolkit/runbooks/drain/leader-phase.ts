@@ -1,4 +1,4 @@
-import { giveLeadership, leadsElsewhere } from "../../services/mailnode/members.ts";
+import { doesNotLead, giveLeadership, leadsElsewhere } from "../../services/mailnode/members.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import { mailClusterOf } from "../survey/mail-leader.ts";
 import type { DrainInput } from "./drain-input.ts";
@@ -23,7 +23,7 @@ export function leaderPhase({ machine, surveys }: DrainInput, group: string): re
             title: "hand the mail nodes' leadership over",
             machine: name,
             // Asked at that moment: the nodes may have elected another one since the survey.
-            unless: leadsElsewhere(name).command,
+            unless: doesNotLead(name),
             commands: [giveLeadership()],
             verify: leadsElsewhere(name),
           },

@@ -1,36 +1,23 @@
 import { LEFT_OUT_FILE, POSITION_FILE, SERVER_UNIT } from "../../services/galera/names.ts";
+import { STOP_SERVER, STOP_TIMEOUT_MS } from "../../services/galera/stop.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
-
-/** The unit's own limit for a stop is 15 minutes, in which the buffer pool is written out. It is never killed. */
-const STOP_TIMEOUT_MS = 16 * 60_000;
 
 /**
  * Stops the server, unless it has become a part of a primary component since it was looked at: then nothing needs
  * a recovery any more, and a stop would be an outage.
- *
- * One that starts and has met others without a primary component waits for one and does not heed a stop (seen for ten
- * minutes). It has answered nobody and written nothing since it started, so it is killed after a while.
  */
 export function stopMember(): Command {
-  return act(script(STOP, [SERVER_UNIT]), { timeoutMs: STOP_TIMEOUT_MS });
+  return act(script(`${NOT_PRIMARY}${STOP_SERVER}`, [SERVER_UNIT]), { timeoutMs: STOP_TIMEOUT_MS });
 }
 
-const STOP = `
+const NOT_PRIMARY = `
 status=$(mariadb --connect-timeout=2 --batch --skip-column-names --execute="
   SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_cluster_status'" 2>/dev/null) || true
 case $status in
   *non-Primary*) ;;
   *Primary*) echo "the member is in a primary component now: look again before anything is stopped" >&2; exit 1 ;;
-esac
-if [ "$(systemctl is-active "$1")" != activating ]; then systemctl stop "$1"; exit; fi
-systemctl stop --no-block "$1"
-waits=20
-while case $(systemctl is-active "$1") in inactive | failed) false ;; esac; do
-  if [ "$waits" -eq 0 ]; then systemctl kill --signal=KILL "$1"; systemctl stop "$1"; exit; fi
-  waits=$((waits - 1))
-  sleep 1
-done`;
+esac`;
 
 /**
  * Takes away what would make the next start begin a cluster: the file of a galera_new_cluster that was killed, and

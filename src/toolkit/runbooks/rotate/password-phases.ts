@@ -1,6 +1,6 @@
 import { canLogIn } from "../../services/galera/accounts.ts";
 import { acceptBoth, acceptOnly } from "../../services/galera/passwords.ts";
-import { setPasswords } from "../../services/redis/form-cache.ts";
+import { setPasswords } from "../../services/redis/set-in-cache.ts";
 import { accepts, acceptToo } from "../../services/redis/passwords.ts";
 import { setAuthPass } from "../../services/sentinel/form-sentinel.ts";
 import { sentinelProbe } from "../../services/sentinel/probe.ts";

@@ -1,10 +1,8 @@
 import { act, script, type Command, type LocalFile } from "../../steps/command.ts";
-import { DATA_DIRECTORY, SERVER_UNIT } from "./names.ts";
+import { DATA_DIRECTORY } from "./names.ts";
 
 /** A large database over a slow line takes hours; a connection that breaks is noticed much earlier. */
 const COPY_TIMEOUT_MS = 24 * 3_600_000;
-/** The unit's own limit for a stop is 15 minutes, in which the buffer pool is written out. It is never killed. */
-const STOP_TIMEOUT_MS = 16 * 60_000;
 
 /**
  * A consistent copy of all data while the server works, as one compressed stream (mariadb.com/kb: mariadb-backup,
@@ -24,20 +22,6 @@ code=$( {
       2>"$scratch/said" 3>&-; echo $? >&4; } | zstd --quiet -3 >&3
 } 4>&1 ) || code=1
 [ "$code" = 0 ] || { tail -n 20 "$scratch/said" >&2; exit 1; }`;
-
-/** Stops the server and takes away what would make its next start begin a cluster. */
-export function stopServer(): Command {
-  return act(
-    script(
-      `
-systemctl stop "$1"
-rm -f /run/mariadb-wsrep-new-cluster
-systemctl unset-environment _WSREP_NEW_CLUSTER`,
-      [SERVER_UNIT],
-    ),
-    { timeoutMs: STOP_TIMEOUT_MS },
-  );
-}
 
 /**
  * Empties a folder into another one and deletes nothing. The folder itself stays: it may be where a disk is mounted.

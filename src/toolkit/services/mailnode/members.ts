@@ -2,7 +2,7 @@ import * as z from "zod";
 import { clusterMemberSchema, clusterPartSchema } from "../../../contract/cluster-status.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
-import { PATHS, UNIT } from "./names.ts";
+import { ONLY_IF_IT_RUNS, PATHS, UNIT } from "./names.ts";
 import { NODE_SAYS } from "./node-says.ts";
 
 /*
@@ -97,6 +97,12 @@ export function followsLeader(): Gate {
 /** The node's own word that another machine's leads. */
 export function leadsElsewhere(machine: string): Gate {
   return gate(`another mail node than that of ${machine} leads`, LEADS_ELSEWHERE, [machine], 30_000);
+}
+
+/** Whether there is nothing to hand over on this machine: another one's node leads, or its own does not run. */
+export function doesNotLead(machine: string): Command {
+  const question = `${ONLY_IF_IT_RUNS}${SHELL}\n${LEADS_ELSEWHERE}`;
+  return ask(script(question, [PATHS.program, machine]), { timeoutMs: 30_000 });
 }
 
 /** The node's own word that this machine's leads. */

@@ -3,6 +3,9 @@ import { RELEASE } from "../../../contract/release-layout.ts";
 export const UNIT = RELEASE.unit;
 /** The user, and the group, that runs the mail node. */
 export const USER = "mailbastion";
+/** A line of shell: ends with 0 where the mail node does not run. */
+export const ONLY_IF_IT_RUNS = `
+systemctl is-active --quiet ${UNIT} || exit 0`;
 /** What `ss` shows as the owner of the mail node's ports. */
 export const PROGRAM = "mbnode";
 

@@ -1,11 +1,12 @@
 import { PORTS } from "../../../contract/ports.ts";
-import { act, ask, script, type Answer, type Command } from "../../steps/command.ts";
+import { ask, script, type Answer, type Command } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import type { Gate, Step } from "../../steps/step.ts";
 import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import type { FormContext } from "../service.ts";
 import { CONFIG_PATH, PASSWORD_SECRET, PRESENT_PASSWORD } from "./names.ts";
 import { cacheProbe } from "./probe.ts";
+import { setInCache, setPasswords } from "./set-in-cache.ts";
 import { redisSettings } from "./settings.ts";
 
 /**
@@ -84,41 +85,6 @@ function inService(found: ReadonlyMap<string, string>, wanted: Readonly<Record<s
   const good = Number(found.get("min_slaves_good_slaves") ?? 0);
   return found.get("role") === "master" && good >= Number(wanted["min-replicas-to-write"]);
 }
-
-/** Sets settings in the running server and in its file. */
-export function setInCache(machine: Machine, pairs: readonly string[]): Command {
-  return act(script(SET, [machine.address, String(PORTS.cache), CONFIG_PATH, ...pairs]));
-}
-
-const SET = `${PRESENT_PASSWORD}
-REDISCLI_AUTH=$(present_password "$3")
-export REDISCLI_AUTH
-host=$1 port=$2
-shift 3
-redis-cli -e -h "$host" -p "$port" CONFIG SET "$@"
-redis-cli -e -h "$host" -p "$port" CONFIG REWRITE`;
-
-/**
- * Sets these passwords, "masterauth" or "requirepass", in the running server and in its file.
- *
- * -x takes the last argument from standard input, so that no password is in the list of processes.
- */
-export function setPasswords(machine: Machine, names: readonly string[], password: string): Command {
-  const args = [machine.address, String(PORTS.cache), CONFIG_PATH, ...names];
-  return act(script(SET_PASSWORDS, args), { stdin: password });
-}
-
-const SET_PASSWORDS = `${PRESENT_PASSWORD}
-IFS= read -r wanted
-REDISCLI_AUTH=$(present_password "$3")
-export REDISCLI_AUTH
-host=$1 port=$2
-shift 3
-for name; do
-  printf %s "$wanted" | redis-cli -e -x -h "$host" -p "$port" CONFIG SET "$name"
-  [ "$name" = requirepass ] && REDISCLI_AUTH=$wanted
-done
-redis-cli -e -h "$host" -p "$port" CONFIG REWRITE`;
 
 function follows(machine: Machine): Gate {
   return {

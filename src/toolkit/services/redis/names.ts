@@ -9,3 +9,10 @@ export const PASSWORD_SECRET = "cache/password";
  */
 export const PRESENT_PASSWORD = `
 present_password() { sed -n 's/^requirepass "\\{0,1\\}\\([^"]*\\)"\\{0,1\\}$/\\1/p' "$1"; }`;
+
+/**
+ * A shell function: whether the server is stopped, so that its file alone says how it will be. One that is being stopped
+ * writes the file no more; one that is being started has read it.
+ */
+export const STOPPED = `
+stopped() { case $(systemctl is-active ${SERVER_UNIT}) in inactive | failed | deactivating) ;; *) false ;; esac; }`;

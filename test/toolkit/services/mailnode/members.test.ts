@@ -5,6 +5,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import {
   askForMailCluster,
+  doesNotLead,
   followsLeader,
   giveLeadership,
   isLedBy,
@@ -106,6 +107,22 @@ describe("what is asked about the cluster of the mail nodes", () => {
       expect(parseMailCluster(text)).toBeUndefined();
     },
   );
+});
+
+describe("a leadership that is to be handed over", () => {
+  const code = (machine: string, runs: boolean) => {
+    const standIn = doesNotLead(machine).argv.map((word) => (word === PROGRAM ? "mbnode" : word));
+    const mbnode = runs ? printing(whole) : "exit 1";
+    return runWith(standIn, { programs: { mbnode, systemctl: `exit ${runs ? 0 : 3}` } }).code;
+  };
+
+  it("is that of the machine whose node leads", () => {
+    expect([code("node-1", true), code("node-2", true)]).toEqual([1, 0]);
+  });
+
+  it("is none where the node does not run", () => {
+    expect(code("node-1", false)).toBe(0);
+  });
 });
 
 describe("what the cluster of the mail nodes is told", () => {
