@@ -38,7 +38,7 @@ export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined
     if (entry.kind === "step-undone") {
       started.delete(keyOf(entry));
       // Also where the rest of it could not be taken back: who resumes begins with what is gone.
-      finished.delete(entry.phase);
+      forgetFrom(finished, entry.phase);
     }
     if (entry.kind === "group-undone") for (const phase of entry.phases) finished.delete(phase);
     if (entry.kind === "stopped") stopped = `${entry.message} [${entry.code}]`;
@@ -53,6 +53,12 @@ export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined
     ...(stopped !== undefined && { stopped }),
     ...(outcome !== undefined && { outcome }),
   };
+}
+
+/** What came after a phase that is done again is done again too: it may be what gave back what the phase takes. */
+function forgetFrom(finished: Set<string>, phase: string): void {
+  const all = [...finished];
+  if (finished.has(phase)) for (const later of all.slice(all.indexOf(phase))) finished.delete(later);
 }
 
 /** One name per step of a run: a phase has a machine's step of one title once. */
