@@ -129,11 +129,11 @@ const MINUTE = 60_000;
     "has its storage back by one command: a daemon that is off, a brick that is behind, a mount that hangs",
     async () => {
       const quarantine = "/var/spool/mailbastion/quarantine";
-      const clients = "pgrep -c -f -- '--process-name fuse'";
+      const clients = "pgrep -c -f -- '[-]-process-name fuse'";
       // The brick goes with its daemon.
       await sh("node-2", "systemctl stop glusterd");
       await sh("node-1", `head -c 300000 /dev/urandom > ${quarantine}/written-without-node-2`);
-      await sh("node-3", "pkill -STOP -f -- '--process-name fuse'");
+      await sh("node-3", "pkill -STOP -f -- '[-]-process-name fuse'");
       const broken = await project.mbctl("status", "--timeout", "60");
       expect([broken.code, broken.output]).not.toEqual([0, expect.anything()]);
       expect(broken.output).toContain("mbctl recover storage");
