@@ -45,6 +45,7 @@ export async function startRun(runnable: Runnable, settings: StartSettings): Pro
     const answers = await takeSurvey(runnable.survey, settings);
     const plan = await runnable.plan(answers, run);
     if (shown && fingerprint(shown) !== fingerprint(plan)) throw planChanged();
+    if (!shown) tellNotes(plan, settings);
     // Only now: a plan that refuses must not cost anybody the run that can be resumed.
     for (const record of earlier) await supersede(record, lock, settings);
     const journal = new Journal({ ...settings, run: run.id, lock });
@@ -76,12 +77,17 @@ function identity({ runbook }: Runnable, { env, operator }: RunSettings): RunIde
 }
 
 async function rehearse(plan: Plan, settings: StartSettings): Promise<RunResult> {
-  for (const note of plan.notes ?? []) settings.say(note);
+  tellNotes(plan, settings);
   return runPhases(plan.phases, {
     ...settings,
     recorder: new Recorder(),
     resolverOf: plan.resolverOf ?? noPlaceholders,
   });
+}
+
+/** What a person should know of the plan, where they are not asked about it. */
+function tellNotes({ notes = [] }: Plan, { say }: StartSettings): void {
+  for (const note of notes) say(note);
 }
 
 /**

@@ -132,6 +132,20 @@ describe("a run", () => {
     await expect(readFile(machines.path("node-1", "audit.log"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("tells what the plan has to say once: to whoever is asked with the question, else before it begins", async () => {
+    const said: string[] = [];
+    const noting = { ...runnable(two), plan: () => ({ phases: two, notes: ["node-9 is away"] }) };
+    const settings = { ...machines.settings(), dryRun: false, say: (line: string) => void said.push(line) };
+    await startRun(noting, settings);
+    expect(said).toEqual(["node-9 is away"]);
+    const shown: unknown[] = [];
+    await startRun(noting, {
+      ...settings,
+      confirm: ({ notes }) => Promise.resolve(Boolean(shown.push(notes))),
+    });
+    expect([shown, said]).toEqual([[["node-9 is away"]], ["node-9 is away"]]);
+  });
+
   it("changes nothing when the person says no, and takes no lock in a dry run", async () => {
     const sent: string[] = [];
     machines.before = async (machine, command) => void (command.mutates && sent.push(machine));
