@@ -22,14 +22,14 @@ export class StepIndex {
   }
 
   add(phase: Phase, step: Step): void {
-    const { machine, title, unless, verify } = step;
+    const { machine, title, unless, verify, commands, undo = [] } = step;
     const name = keyOf(phase.title, machine, title);
     if (this.#all.has(name)) return;
     this.#all.set(name, { phase, step });
     put(this.#titled, keyOf(machine, title), step);
     if (unless) put(this.#guarded, keyOf(machine, effectOf(unless)), step);
     if (verify) put(this.#gated, keyOf(machine, effectOf(verify.command)), step);
-    for (const command of step.commands)
+    for (const command of [...commands, ...undo])
       if (!command.mutates) this.#looking.add(keyOf(machine, effectOf(command)));
     const [forth, back] = sidesOf(step);
     for (const one of forth)
@@ -49,7 +49,7 @@ export class StepIndex {
     return [...(this.#guarded.get(key) ?? this.#gated.get(key) ?? [])];
   }
 
-  /** Whether it is a command of a step, and changes nothing: a check of a file, a wait. */
+  /** Whether it is a command of a step, or of its undo, and changes nothing: a check of a file, a wait. */
   looks(machine: string, effect: string): boolean {
     return this.#looking.has(keyOf(machine, effect));
   }
