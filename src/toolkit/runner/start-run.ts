@@ -86,8 +86,8 @@ async function rehearse(plan: Plan, settings: StartSettings): Promise<RunResult>
 }
 
 /** What a person should know of the plan, where they are not asked about it. */
-function tellNotes({ notes = [] }: Plan, { say }: StartSettings): void {
-  for (const note of notes) say(note);
+function tellNotes({ notes = [] }: Plan, settings: StartSettings): void {
+  for (const note of notes) settings.say(note);
 }
 
 /**
