@@ -1,19 +1,22 @@
-import { keyOf } from "../../../../src/toolkit/runner/journal/run-record.ts";
+import { keyOf, type StepName } from "../../../../src/toolkit/runner/journal/run-record.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import type { Step } from "../../../../src/toolkit/steps/step.ts";
 import { type Arrival, ServedMachines } from "./served-machines.ts";
 import { servedFixtureOf } from "./served-fixtures.ts";
-import { effectOf } from "./step-index.ts";
+import { effectOf, withoutRun } from "./step-index.ts";
 
 /** What a runbook that was carried out to its end has come to. */
 export interface CarriedOut {
   /** What is on the machines. */
   readonly state: Readonly<Record<string, readonly string[]>>;
-  /** The steps that were begun, as keyOf names them, in order. */
+  /** The steps that were begun, as nameOf names them, in order. */
   readonly steps: readonly string[];
   /** The steps in which a program was killed, in order. */
   readonly killed: readonly string[];
 }
+
+/** A step's name, in which no two runs differ. */
+const nameOf = (step: StepName): string => withoutRun(keyOf(step));
 
 /**
  * Types a runbook against served machines. The program gets a SIGKILL in the first of these steps that it comes to; then
@@ -29,15 +32,15 @@ export async function carryOut(runbook: string, killedIn: Iterable<string> = [])
     const typed = killed.length === 0 ? machines.typed : ["resume", "--yes"];
     const { pid, ended } = await machines.mbctl(workstation, ...typed);
     machines.after = (arrival, answer) => {
-      if (!arrival.step || !left.has(keyOf(arrival.step))) return;
+      if (!arrival.step || !left.has(nameOf(arrival.step))) return;
       if (!isInItsMiddle(machines.stepNamed(arrival.step), arrival, answer, killed.length)) return;
       process.kill(pid, "SIGKILL");
       machines.loseWhatIsOnItsWay();
-      left.delete(keyOf(arrival.step));
-      killed.push(keyOf(arrival.step));
+      left.delete(nameOf(arrival.step));
+      killed.push(nameOf(arrival.step));
     };
     const { exitCode, said } = await ended;
-    if (exitCode === 0) return { state: machines.state, steps: [...machines.begun], killed };
+    if (exitCode === 0) return { state: machines.state, steps: [...machines.begun].map(withoutRun), killed };
     if (exitCode !== undefined) throw new Error(`mbctl ${typed.join(" ")} ended with ${exitCode}:\n${said}`);
   }
 }
@@ -51,7 +54,7 @@ export async function undisturbed(runbook: string): Promise<Omit<CarriedOut, "ki
   if (hasFilesHere) return carryOut(runbook);
   await using machines = await ServedMachines.start(runbook, "model");
   const steps = await machines.rehearse();
-  return { state: machines.state, steps };
+  return { state: machines.state, steps: steps.map(withoutRun) };
 }
 
 /**
