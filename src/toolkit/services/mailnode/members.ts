@@ -2,7 +2,7 @@ import * as z from "zod";
 import { clusterMemberSchema, clusterPartSchema } from "../../../contract/cluster-status.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
-import { ONLY_IF_IT_RUNS, PATHS, UNIT } from "./names.ts";
+import { ONLY_IF_IT_RUNS, PATHS } from "./names.ts";
 import { NODE_SAYS } from "./node-says.ts";
 
 /*
@@ -78,14 +78,13 @@ const TAKE_IN_MS = 5 * 60_000;
 export function tellsOfCluster(): Gate {
   return {
     title: "the mail node tells of its cluster",
-    command: ask(script(TELLS, [PATHS.program, UNIT]), { timeoutMs: 30_000 }),
+    command: ask(script(`${ONLY_IF_IT_RUNS}${TELLS}`, [PATHS.program]), { timeoutMs: 30_000 }),
     timeoutMs: 60_000,
     intervalMs: 500,
   };
 }
 
 const TELLS = `
-systemctl is-active --quiet "$2" || exit 0
 timeout 20 "$1" status 2>/dev/null | grep -q '"cluster":{' ||
   { echo "the mail node says nothing of its cluster" >&2; exit 1; }`;
 

@@ -19,9 +19,9 @@ describe("hearing from the mail nodes", () => {
 
   it("has a gate that is open when the node tells of its cluster, or does not run", () => {
     const { argv } = tellsOfCluster().command;
-    const [shell, options, text, name, program, unit] = argv;
+    const [shell, options, text, name, program] = argv;
     const code = (isActive: boolean, said: string) =>
-      runWith([shell!, options!, text!, name!, "mbnode", unit!], {
+      runWith([shell!, options!, text!, name!, "mbnode"], {
         programs: { systemctl: `exit ${isActive ? 0 : 3}`, mbnode: printing(said) },
       }).code;
     expect(program).toMatch(/mbnode$/);
