@@ -81,6 +81,8 @@ done`;
     "takes a machine back that lost all its data and was made anew",
     async () => {
       await remake(lab, "node-3");
+      // What is written meanwhile waits for its brick.
+      await sh("node-1", `echo late >${QUARANTINE}/proof-late`);
       const refused = await project.mbctl("replace", "machine", "node-3", "--yes");
       expect(refused).toMatchObject({ code: 1, output: expect.stringContaining("[SSH_HOST_KEY_CHANGED]") });
       await succeeds("trust", "node-3", "--forget");
@@ -89,7 +91,7 @@ done`;
       expect(await onAll(`mariadb -Nse "SELECT COUNT(*) FROM proof.list"`)).toEqual(["3", "3", "3"]);
       // In the brick itself, not through the mount, which another brick could answer.
       const copies = await onAll("cd /srv/gluster/quarantine && sha256sum proof-*");
-      expect(copies[2]!.split("\n")).toHaveLength(8);
+      expect(copies[2]!.split("\n")).toHaveLength(9);
       expect(new Set(copies).size).toBe(1);
       const again = await project.mbctl("replace", "machine", "node-3", "--yes");
       expect(again).toMatchObject({ code: 1, output: expect.stringContaining("[REPLACE_NOT_BLANK]") });

@@ -13,6 +13,8 @@ export interface CarriedOut {
   readonly steps: readonly string[];
   /** The steps in which a program was killed, in order. */
   readonly killed: readonly string[];
+  /** The waits that broke off with another machine's, and that the next program found to be over. */
+  readonly overMeanwhile: readonly string[];
 }
 
 /** A step's name, in which no two runs differ. */
@@ -27,6 +29,7 @@ export async function carryOut(runbook: string, killedIn: Iterable<string> = [])
   await using machines = await ServedMachines.start(runbook, "model");
   const left = new Set(killedIn);
   const killed: string[] = [];
+  const brokenOff = new Set<string>();
   for (;;) {
     const workstation = killed.length % 2 === 0 ? "desk" : "laptop";
     const typed = killed.length === 0 ? machines.typed : ["resume", "--yes"];
@@ -38,9 +41,18 @@ export async function carryOut(runbook: string, killedIn: Iterable<string> = [])
       machines.loseWhatIsOnItsWay();
       left.delete(nameOf(arrival.step));
       killed.push(nameOf(arrival.step));
+      for (const wait of machines.waitsBeside(arrival.step)) brokenOff.add(nameOf(wait));
     };
     const { exitCode, said } = await ended;
-    if (exitCode === 0) return { state: machines.state, steps: [...machines.begun].map(withoutRun), killed };
+    if (exitCode === 0) {
+      const steps = [...machines.begun].map(withoutRun);
+      return {
+        state: machines.state,
+        steps,
+        killed,
+        overMeanwhile: [...left].filter((one) => brokenOff.has(one)),
+      };
+    }
     if (exitCode !== undefined) throw new Error(`mbctl ${typed.join(" ")} ended with ${exitCode}:\n${said}`);
   }
 }
@@ -49,7 +61,7 @@ export async function carryOut(runbook: string, killedIn: Iterable<string> = [])
  * The same without a disturbance, by the engine alone, without a program or SSH; where the runbook keeps or reads files
  * on the workstation, which the model has no part in, by a program as well.
  */
-export async function undisturbed(runbook: string): Promise<Omit<CarriedOut, "killed">> {
+export async function undisturbed(runbook: string): Promise<Pick<CarriedOut, "state" | "steps">> {
   const { hasFilesHere } = await servedFixtureOf(runbook);
   if (hasFilesHere) return carryOut(runbook);
   await using machines = await ServedMachines.start(runbook, "model");

@@ -126,6 +126,16 @@ export class ServedMachines implements AsyncDisposable {
     return found.step;
   }
 
+  /** The same step of the phase's other machines, where it is one that only waits: they begin together. */
+  waitsBeside(name: StepName): readonly StepName[] {
+    if (this.stepNamed(name).commands.length > 0) return [];
+    return this.#model.machines.steps.all
+      .map(({ phase, step }) => stepName(phase.title, step))
+      .filter(
+        ({ phase, step, machine }) => phase === name.phase && step === name.step && machine !== name.machine,
+      );
+  }
+
   /** Carries the runbook out in this process, without a program or a connection. Resolves to its steps, as keyOf names them. */
   async rehearse(): Promise<readonly string[]> {
     const steps: string[] = [];
