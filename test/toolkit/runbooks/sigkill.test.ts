@@ -1,10 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { ServedMachines } from "./rehearsal/served-machines.ts";
 
 // Real programs and real handshakes: on a busy machine they take their time.
 jest.setTimeout(300_000);
 
+const DRAIN = ["drain", "node-1", "--yes"] as const;
+
 let machines: ServedMachines;
+/** What a drain leaves that nothing disturbs, and how many commands that are its own it sends. */
+let whole: Pick<ServedMachines, "state" | "count">;
+
+beforeAll(async () => {
+  await using undisturbed = await ServedMachines.start("drain");
+  expect(await (await undisturbed.mbctl("desk", ...DRAIN)).ended).toEqual({
+    exitCode: 0,
+    said: expect.stringContaining("next: mbctl undrain node-1"),
+  });
+  const { state, count } = undisturbed;
+  whole = { state, count };
+});
 beforeEach(async () => {
   machines = await ServedMachines.start("drain");
 });
@@ -15,26 +29,12 @@ async function fresh(): Promise<void> {
   machines = await ServedMachines.start("drain");
 }
 
-const DRAIN = ["drain", "node-1", "--yes"] as const;
-
 async function mbctl(workstation: string, ...args: readonly string[]) {
   return (await machines.mbctl(workstation, ...args)).ended;
 }
 
-/** What a drain leaves that nothing disturbs, and how many commands that are its own it sends. */
-async function undisturbed() {
-  expect(await mbctl("desk", ...DRAIN)).toEqual({
-    exitCode: 0,
-    said: expect.stringContaining("next: mbctl undrain node-1"),
-  });
-  const { state, count } = machines;
-  await fresh();
-  return { state, count };
-}
-
 describe("mbctl, as a program of its own against machines over SSH", () => {
   it("comes to the same end when it is resumed after a SIGKILL, here and elsewhere", async () => {
-    const whole = await undisturbed();
     for (const [share, workstation] of [
       [0.3, "desk"],
       [0.6, "laptop"],
@@ -66,7 +66,6 @@ describe("mbctl, as a program of its own against machines over SSH", () => {
   });
 
   it("lets one of two operators in, and tells the other one who is there", async () => {
-    const whole = await undisturbed();
     const held = machines.holdBack(8);
     const first = await machines.mbctl("desk", ...DRAIN);
     await held.came;
@@ -83,7 +82,6 @@ describe("mbctl, as a program of its own against machines over SSH", () => {
   });
 
   it("takes a drain back when a machine is cut off in its middle, and can be typed again", async () => {
-    const whole = await undisturbed();
     let isCut = false;
     machines.after = ({ nth, mutates, connection }) => {
       if (nth < 10 || !mutates || isCut) return;
@@ -101,7 +99,6 @@ describe("mbctl, as a program of its own against machines over SSH", () => {
   it.each([0.4, 0.8])(
     "stops where a machine stays cut off from %d of the way on, says so, and is resumed when it is back",
     async (share) => {
-      const whole = await undisturbed();
       const from = Math.floor(whole.count * share);
       machines.before = ({ nth, machine }) => {
         if (nth >= from && machine === "node-1") machines.cutOff(machine);
