@@ -7,9 +7,9 @@ import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { sendMails } from "../../src/toolkit/lab/mail/sender.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
-import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
-import { acquireLab, noEngine } from "./acquire-lab.ts";
-import { HostsProject } from "./project.ts";
+import { acquireCluster } from "./acquire-cluster.ts";
+import { noEngine } from "./acquire-lab.ts";
+import type { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
 
@@ -32,10 +32,7 @@ const DRAINED = "8";
   const isWhole = () => project.isWhole();
 
   beforeAll(async () => {
-    lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
-    project = await HostsProject.of(lab);
-    await mbctl("trust", "--yes");
-    if (!(await isWhole())) expect(await mbctl("apply", "--yes")).toMatchObject({ code: 0 });
+    ({ lab, project } = await acquireCluster());
     nextHop = await NextHop.start(lab.state.gateway, NEXT_HOP_PORT);
   }, 12 * MINUTE);
   // Also after a test that failed half-way: the next one begins with a whole cluster, or says that there is none.

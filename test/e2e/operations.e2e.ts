@@ -6,9 +6,9 @@ import { heal, isolate } from "../../src/toolkit/lab/links.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { SENTINEL_TIMES } from "../../src/toolkit/services/sentinel/settings.ts";
-import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
-import { acquireLab, noEngine } from "./acquire-lab.ts";
-import { HostsProject } from "./project.ts";
+import { acquireCluster } from "./acquire-cluster.ts";
+import { noEngine } from "./acquire-lab.ts";
+import type { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
 import { beginTwoParts, LEFT } from "./two-parts.ts";
 import { underMail } from "./under-mail.ts";
@@ -31,11 +31,7 @@ const MINUTE = 60_000;
   const succeeds = (...args: readonly string[]) => project.succeeds(...args);
 
   beforeAll(async () => {
-    lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
-    project = await HostsProject.of(lab);
-    await succeeds("trust");
-    // The cluster is the one whose life cluster.e2e.ts tells, or is made here when this file runs alone.
-    if (!(await project.isWhole())) await succeeds("apply");
+    ({ lab, project } = await acquireCluster());
     await sh(
       "node-1",
       `mariadb -e "CREATE DATABASE operations; CREATE TABLE operations.proof (id INT PRIMARY KEY); INSERT INTO operations.proof VALUES (1), (2), (3)"`,

@@ -1,5 +1,5 @@
 import { execFile, type ChildProcess } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
@@ -99,6 +99,12 @@ export class HostsProject {
     const { code, output } = await this.mbctl(...args, "--yes");
     if (code !== 0) throw new Error(`mbctl ${args.join(" ")} ended with ${code}:\n${output}`);
     return output;
+  }
+
+  /** Makes a backup in a folder that has none yet. */
+  async backup(to: string): Promise<{ readonly folder: string; readonly output: string }> {
+    const output = await this.succeeds("backup", "--to", to);
+    return { folder: join(to, (await readdir(to))[0]!), output };
   }
 
   /** Whether `mbctl status` finds nothing to say. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -6,6 +6,7 @@ import { labDown } from "../../src/toolkit/lab/down.ts";
 import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
+import { loseData } from "./lose-data.ts";
 import { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
 import { until } from "./until.ts";
@@ -59,9 +60,9 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
   it(
     "is made while the cluster works, and is found whole without the cluster",
     async () => {
-      const output = await succeeds("backup", "--to", backups);
-      folder = join(backups, (await readdir(backups))[0]!);
-      expect(output).toContain(`next: mbctl backup verify ${folder}`);
+      const made = await project.backup(backups);
+      folder = made.folder;
+      expect(made.output).toContain(`next: mbctl backup verify ${folder}`);
       // Reads only, so that it has nothing to ask.
       const verified = await project.mbctl("backup", "verify", folder);
       expect(verified).toMatchObject({ code: 0, output: expect.stringContaining(`${history}:`) });
@@ -83,8 +84,7 @@ const CACHE = `cache() { REDISCLI_AUTH=$(sed -n 's/^requirepass "\\{0,1\\}\\([^"
   it(
     "brings every row and every key back to machines that lost them, in a new history",
     async () => {
-      await onAll("systemctl kill --signal=KILL mariadb; systemctl stop mariadb redis-sentinel redis-server");
-      await onAll("find /var/lib/mysql /var/lib/redis -mindepth 1 -delete");
+      await loseData(lab, NODES);
       await succeeds("restore", folder);
       expect(await checksums()).toEqual(before);
       expect(await onAll(`mariadb -Nse "SELECT COUNT(*) FROM proof.rows"`)).toEqual(

@@ -3,10 +3,10 @@ import { RELEASE } from "../../src/contract/release-layout.ts";
 import type { Lab } from "../../src/toolkit/lab/lab.ts";
 import { NextHop } from "../../src/toolkit/lab/mail/next-hop.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
-import { threeMachines } from "../toolkit/fixtures/three-machines.ts";
-import { acquireLab, noEngine } from "./acquire-lab.ts";
+import { acquireCluster } from "./acquire-cluster.ts";
+import { noEngine } from "./acquire-lab.ts";
 import { isLater, offerLater, offerNoLonger } from "./later-packages.ts";
-import { HostsProject } from "./project.ts";
+import type { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
 import { underMail } from "./under-mail.ts";
 
@@ -37,10 +37,7 @@ systemctl restart "$3"`;
   const running = () => Promise.all(NODES.map((node) => sh(node, `cat ${RELEASE.running}`)));
 
   beforeAll(async () => {
-    lab = await acquireLab({ ...threeMachines, cluster: "hosts" }, "cluster", "bare");
-    project = await HostsProject.of(lab);
-    await succeeds("trust");
-    if (!(await project.isWhole())) await succeeds("apply");
+    ({ lab, project } = await acquireCluster());
     nextHop = await NextHop.start(lab.state.gateway, NEXT_HOP_PORT);
   }, 10 * MINUTE);
   afterAll(async () => {

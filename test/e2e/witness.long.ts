@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -11,6 +11,7 @@ import { kill, start } from "../../src/toolkit/lab/power.ts";
 import { NEXT_HOP_PORT } from "../../src/toolkit/lab/up.ts";
 import { twoAndAWitness } from "../toolkit/fixtures/two-and-a-witness.ts";
 import { acquireLab, labName, noEngine, PROJECT } from "./acquire-lab.ts";
+import { loseData } from "./lose-data.ts";
 import { HostsProject } from "./project.ts";
 import { shellOn } from "./shell-on.ts";
 import { underMail } from "./under-mail.ts";
@@ -198,17 +199,8 @@ const QUARANTINE = "/var/spool/mailbastion/quarantine";
     async () => {
       const backups = await mkdtemp(join(tmpdir(), "mailbastion-backups-"));
       try {
-        await succeeds("backup", "--to", backups);
-        const folder = join(backups, (await readdir(backups))[0]!);
-        await Promise.all(
-          FULL.map((node) =>
-            sh(
-              node,
-              `systemctl kill --signal=KILL mariadb; systemctl stop mariadb redis-sentinel redis-server
-              find /var/lib/mysql /var/lib/redis -mindepth 1 -delete`,
-            ),
-          ),
-        );
+        const { folder } = await project.backup(backups);
+        await loseData(lab, FULL);
         await succeeds("restore", folder);
       } finally {
         await rm(backups, { recursive: true });
