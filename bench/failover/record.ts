@@ -25,7 +25,7 @@ export interface Kill {
   readonly tries: number;
   readonly failed: number;
   readonly load: number;
-  /** Of a VIP over its target: what keepalived of the machine that took it wrote last, so that it can be explained. */
+  /** Where it is over its target: what those that move tiers wrote meanwhile on the other machines, so that it can be explained. */
   readonly journal?: string;
 }
 

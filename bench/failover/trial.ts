@@ -30,9 +30,8 @@ export async function killHolder(world: World, tier: Tier): Promise<readonly Kil
   const found = await Promise.all(probes.map((probe) => answered(probe, killedAt)));
   await Promise.all(probes.map((probe) => probe.stop()));
   const goods = found.map((tries) => firstGoodAfterSilence(tries, killedAt));
-  const vip = held.indexOf("vip");
-  const isSlow = vip >= 0 && (goods[vip]?.endedMs ?? Infinity) - killedAt > TARGETS.vip;
-  const journal = isSlow ? await world.keepalivedJournal(killed) : undefined;
+  const isLate = held.map((each, index) => (goods[index]?.endedMs ?? Infinity) - killedAt > TARGETS[each]);
+  const journal = isLate.includes(true) ? await world.journalSince(killedAt - BEFORE_MS, killed) : undefined;
   await world.start(killed);
   return held.map((each, index) => {
     const after = found[index]!.filter(({ startedMs }) => startedMs >= killedAt);
@@ -45,7 +44,7 @@ export async function killHolder(world: World, tier: Tier): Promise<readonly Kil
       tries: after.length,
       failed: after.filter(({ isGood }) => !isGood).length,
       load: loadavg()[0]!,
-      ...(each === "vip" && journal !== undefined && { journal }),
+      ...(isLate[index] && journal !== undefined && { journal }),
     };
   });
 }

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { ensureEngine } from "../../src/toolkit/lab/engine.ts";
 import { exec, openLab, type Lab } from "../../src/toolkit/lab/lab.ts";
 import { kill, start } from "../../src/toolkit/lab/power.ts";
-import { machinesWith } from "../../src/toolkit/topology/topology.ts";
 import { confirm } from "../../demo/confirm.ts";
 import type { Tier } from "./record.ts";
 
@@ -76,12 +75,13 @@ export class World {
     return /server_key=(\S+)/.exec(stdout)?.[1];
   }
 
-  /** What keepalived of the balancers but one wrote last. */
-  async keepalivedJournal(dead: string): Promise<string> {
-    const balancers = machinesWith(this.lab.state.topology, "balancer").map(({ name }) => name);
-    const read = ["journalctl", "-b", "--no-pager", "-o", "short-precise", "-n", "30", "-u", "keepalived"];
-    const said = balancers.filter((name) => name !== dead).map((name) => exec(this.lab, name, read));
-    return (await Promise.all(said)).map(({ stdout }) => stdout).join("\n");
+  /** What those that move a tier wrote since this moment (milliseconds since 1970) on all machines but one. */
+  async journalSince(at: number, dead: string): Promise<string> {
+    const units = ["keepalived", "haproxy", "mariadb", "redis-sentinel"].flatMap((unit) => ["-u", unit]);
+    const read = ["journalctl", "--no-pager", "-o", "short-precise", "--since", `@${at / 1000}`, ...units];
+    const living = this.machines.filter((name) => name !== dead);
+    const said = await Promise.all(living.map((name) => exec(this.lab, name, read)));
+    return said.map(({ stdout }) => stdout).join("\n");
   }
 
   kill(machine: string): Promise<void> {
