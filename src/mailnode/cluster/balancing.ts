@@ -11,7 +11,7 @@ export interface BalancedNode {
   readonly load: number;
 }
 
-/** Percentages by node; who is not named gets 100. */
+/** Percentages by node; who is not named, or gets what is no number, gets 100. */
 export type CustomWeights = (nodes: readonly BalancedNode[]) => Readonly<Record<string, number>>;
 
 export type Balancing =
@@ -31,15 +31,20 @@ export function weightsOf(balancing: Balancing, nodes: readonly BalancedNode[]):
     case "round-robin":
       return new Map(nodes.map(({ node }) => [node, 100]));
     case "weighted-round-robin":
-      return scaled(nodes, ({ node, weight }) => balancing.nodeWeights?.[node] ?? weight);
+      return scaled(nodes, ({ node, weight }) => number(balancing.nodeWeights?.[node], weight));
     case "least-connections":
       // Each balancer counts its own connections alone; these are all of them.
       return scaled(nodes, ({ sessions, maxSessions }) => room(maxSessions, sessions));
     case "custom": {
       const weights = balancing.weigh(nodes);
-      return new Map(nodes.map(({ node }) => [node, percent(weights[node] ?? 100)]));
+      return new Map(nodes.map(({ node }) => [node, percent(number(weights[node], 100))]));
     }
   }
+}
+
+/** A program's own sum may come to NaN, which no balancer reads. */
+function number(given: number | undefined, otherwise: number): number {
+  return given === undefined || Number.isNaN(given) ? otherwise : given;
 }
 
 /** Falls with each session, and to nothing when there is no place left. */

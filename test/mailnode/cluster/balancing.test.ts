@@ -48,4 +48,11 @@ describe("the weights of a strategy", () => {
     const own = { strategy: "custom", weigh: () => ({ a: 1000, b: -3, c: 33.4 }) } as const;
     expect(weigh(own, node("a"), node("b"), node("c"), node("d"))).toEqual({ a: 100, b: 0, c: 33, d: 100 });
   });
+
+  it("that are no numbers count as not given", () => {
+    const own = { strategy: "custom", weigh: () => ({ a: NaN, b: 50 }) } as const;
+    expect(weigh(own, node("a"), node("b"))).toEqual({ a: 100, b: 50 });
+    const named = { strategy: "weighted-round-robin", nodeWeights: { a: NaN, b: 5 } } as const;
+    expect(weigh(named, node("a", { weight: 10 }), node("b"))).toEqual({ a: 100, b: 50 });
+  });
 });
