@@ -32,8 +32,13 @@ export function bind(
     isResumedOnceBegun: runbook.isResumedOnceBegun?.(parsed.data) ?? false,
     supersedes: (earlier) =>
       runbook.isRepeatable &&
-      (runbook.supersedes?.(earlier, parsed.data) ?? isDeepStrictEqual(earlier, parsed.data)),
+      (runbook.supersedes?.(earlier, parsed.data) ?? isDeepStrictEqual(earlier, asKept(parsed.data))),
     survey: runbook.survey(context, parsed.data),
     plan: (answers, run) => runbook.plan(context, parsed.data, answers, run),
   };
+}
+
+/** Arguments as a journal gives them back: without what was not given. */
+function asKept(given: unknown): unknown {
+  return JSON.parse(JSON.stringify(given));
 }

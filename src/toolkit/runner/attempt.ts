@@ -90,6 +90,8 @@ export async function carryOut(attempt: Attempt, event: "begins" | "resumed"): P
     isPrepared ||= plan.before !== undefined;
     await plan.before?.(event);
     const result = await runPhases(plan.phases, runOptions(attempt, recorder));
+    // What is concluded on this computer is not fenced: the lock must be seen to be ours first.
+    await journal.flush();
     await plan.conclude?.();
     await journal.end("done");
     await finish(attempt, "done");

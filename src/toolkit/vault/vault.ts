@@ -246,8 +246,13 @@ export class Vault implements SecretStore {
     await writeVersionsFile(this.#paths.versions, new Map(facts));
   }
 
+  /** Whether nobody else has written the file since this one read or wrote it. */
+  async isCurrent(): Promise<boolean> {
+    return (await readSealed(this.#paths.vault)) === this.#sealed;
+  }
+
   async #refuseToOverwriteAnother(): Promise<void> {
-    if ((await readSealed(this.#paths.vault)) === this.#sealed) return;
+    if (await this.isCurrent()) return;
     throw new UserError(
       "VAULT_CHANGED",
       `the vault ${this.#paths.vault} was changed by another run in the meantime`,

@@ -5,7 +5,7 @@ import { Duration } from "../../../support/duration.ts";
 import { clusterPaths } from "../../disk/cluster-paths.ts";
 import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { loadOverrides } from "../../project/load-overrides.ts";
-import { openSecrets } from "../../project/open-secrets.ts";
+import { keptSecrets } from "../../project/open-secrets.ts";
 import type { RunbookContext } from "../../runbooks/runbook.ts";
 import type { RunSettings } from "../../runner/attempt.ts";
 import { onSignal } from "../../runner/interruption.ts";
@@ -14,7 +14,6 @@ import { liveReporter } from "../../runner/live-reporter.ts";
 import { jsonReporter, lineReporter, resultReporter } from "../../runner/reporter.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
-import type { SecretStore } from "../../vault/vault.ts";
 import { note, type Io } from "../io.ts";
 import { dryRunOption, targetOptions, yesOption } from "../options.ts";
 import { openTransport } from "../transport.ts";
@@ -80,7 +79,6 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
     say: (line) => (options.json && !io.isQuiet ? tell(line) : note(io, line)),
     warn: (line) => (options.json ? tell(line) : io.err(line)),
   };
-  let secrets: Promise<SecretStore> | undefined;
   const context: RunbookContext = {
     topology,
     services,
@@ -88,8 +86,7 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
     project: { folder: project, ...(file !== undefined && { file }) },
     environment,
     overrides: await loadOverrides(project),
-    secrets: () =>
-      (secrets ??= openSecrets(target, services, { dryRun: options.dryRun ?? false, env: systemEnv })),
+    secrets: keptSecrets(target, services, { dryRun: options.dryRun ?? false, env: systemEnv }),
     ...(target.hashes && { hashes: target.hashes }),
   };
   const close = async () => {
