@@ -6,8 +6,9 @@ import { carryOut, noPlaceholders, type RunSettings } from "./attempt.ts";
 import { openRuns } from "./journal/find-runs.ts";
 import { Journal } from "./journal/journal.ts";
 import type { RunRecord } from "./journal/run-record.ts";
-import { takeLock } from "./take-lock.ts";
-import type { ClusterLock } from "./lock/cluster-lock.ts";
+import { lockInTheWay, takeLock } from "./take-lock.ts";
+import { LockHeld, type ClusterLock } from "./lock/cluster-lock.ts";
+import type { LockOnMachine } from "./lock/holder.ts";
 import { mayRepeat } from "./may-repeat.ts";
 import type { Plan, Runnable, RunIdentity } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
@@ -33,8 +34,12 @@ export async function startRun(runnable: Runnable, settings: StartSettings): Pro
   const run = identity(runnable, settings);
   let shown: Plan | undefined;
   if (settings.dryRun || settings.confirm) {
-    // Also before anything is shown: what the run would end with, and what a plan that refuses may refuse for.
-    await earlierRuns(runnable, settings);
+    const held = await lockInTheWay(runnable, settings);
+    if (held && settings.confirm && !isWaitedFor(held.lock, settings))
+      throw new LockHeld(held.machine, held.lock);
+    // Also before anything is shown: what the run would end with, and what a plan that refuses may refuse for. A run that
+    // is at work is not among it: whoever takes the lock later meets what it leaves.
+    await earlierRuns(runnable, settings, held?.lock.holder.run);
     shown = await runnable.plan(await takeSurvey(runnable.survey, settings), run);
     if (settings.dryRun) return rehearse(shown, settings);
     if (!(await settings.confirm!(shown))) return undefined;
@@ -66,6 +71,11 @@ export async function startRun(runnable: Runnable, settings: StartSettings): Pro
   }
 }
 
+/** One that was taken by hand never is. */
+function isWaitedFor({ holder }: LockOnMachine, { lockWaitMs }: StartSettings): boolean {
+  return holder.kind === "run" && lockWaitMs > 0;
+}
+
 /** Sortable by time, and a file name. */
 function identity({ runbook }: Runnable, { env, operator }: RunSettings): RunIdentity {
   const at = env.now();
@@ -94,8 +104,13 @@ function tellNotes({ notes = [] }: Plan, settings: StartSettings): void {
  * What an earlier run left in the middle is not built upon. Those of the same repeatable runbook are settled by this run;
  * anything else a person resumes or aborts first: throws RUN_UNFINISHED.
  */
-async function earlierRuns(runnable: Runnable, settings: StartSettings): Promise<readonly RunRecord[]> {
-  const open = await openRuns(settings.runs, runnable.machines, settings.transport);
+async function earlierRuns(
+  runnable: Runnable,
+  settings: StartSettings,
+  atWork?: string,
+): Promise<readonly RunRecord[]> {
+  const all = await openRuns(settings.runs, runnable.machines, settings.transport);
+  const open = all.filter(({ begun }) => begun.run !== atWork);
   const inTheWay = open.find(
     (record) =>
       record.begun.runbook !== runnable.runbook ||

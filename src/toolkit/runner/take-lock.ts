@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { RunSettings } from "./attempt.ts";
 import { ClusterLock } from "./lock/cluster-lock.ts";
-import type { LockOnMachine } from "./lock/holder.ts";
+import { isStale, type LockOnMachine } from "./lock/holder.ts";
 import { identify, isGone } from "./lock/process-identity.ts";
+import { locksOn, type LockSeen } from "./lock/seen.ts";
 import type { Runnable } from "./plan.ts";
 
 /**
@@ -33,6 +34,15 @@ export function takeLock(
     waitMs: settings.lockWaitMs,
     isDead: (lock) => isDead(lock) || isOfDeadProcess(lock, settings),
   });
+}
+
+/** The lock that nobody may take over now: of a run that lives, or taken by hand. */
+export async function lockInTheWay(
+  { machines }: Pick<Runnable, "machines">,
+  settings: RunSettings,
+): Promise<LockSeen | undefined> {
+  const seen = await locksOn(machines, settings.transport);
+  return seen.find(({ lock }) => !isStale(lock) && !isOfDeadProcess(lock, settings));
 }
 
 function isOfDeadProcess({ holder }: LockOnMachine, { operator }: RunSettings): boolean {

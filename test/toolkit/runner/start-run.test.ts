@@ -123,6 +123,30 @@ describe("a run", () => {
     expect((await findRuns(settings.runs, MACHINES, machines))[0]).toMatchObject({ isEnded: true });
   });
 
+  it("is not concluded on this computer once another one has its lock", async () => {
+    const concluded: string[] = [];
+    const last = mark("node-1", "a", {
+      // The last command of all: after it comes no other that the fence would refuse.
+      verify: { title: "it is there", command: ask(["true"]), timeoutMs: 1000, intervalMs: 10 },
+    });
+    machines.before = async (_machine, { argv }) => {
+      if (argv[0] !== "true") return;
+      await Promise.all(
+        MACHINES.map((machine) => writeFile(machines.path(machine, "runs/lock/token"), "another's")),
+      );
+    };
+    const concluding = runnable([], {
+      plan: () => ({
+        phases: [plannedPhase("first", [[last]])],
+        conclude: async () => void concluded.push("concluded"),
+      }),
+    });
+    await expect(startRun(concluding, { ...machines.settings(), dryRun: false })).rejects.toMatchObject({
+      code: "LOCK_LOST",
+    });
+    expect(concluded).toEqual([]);
+  });
+
   it("leaves a line of who did what on the machines it touches, and here", async () => {
     await start([plannedPhase("one", [[mark("node-2", "a")]])]);
     const lines =
@@ -152,6 +176,27 @@ describe("a run", () => {
     expect(await start(two, { confirm: async () => false })).toBeUndefined();
     expect(await start(two, { dryRun: true })).toEqual({ steps: 4 });
     expect(sent).toEqual([]);
+  });
+
+  it("that is at work is not called broken off: a second one is told whose the lock is, or waits for it", async () => {
+    const { promise: letGo, resolve: goOn } = Promise.withResolvers<void>();
+    const { promise: came, resolve: come } = Promise.withResolvers<void>();
+    machines.before = async (machine, command) => {
+      if (machine !== "node-3" || !command.argv.includes("held")) return;
+      come();
+      await letGo;
+    };
+    const first = start([plannedPhase("first", [[mark("node-1", "a")], [mark("node-3", "held")]])]);
+    await came;
+    const asked: string[] = [];
+    const ask = async (): Promise<boolean> => Boolean(asked.push("asked"));
+    await expect(start(two, { confirm: ask })).rejects.toMatchObject({ code: "LOCK_HELD" });
+    expect(asked).toEqual([]);
+    expect(await start(two, { dryRun: true })).toEqual({ steps: 4 });
+    const third = start(two, { confirm: ask, lockWaitMs: 60_000, say: () => goOn() });
+    await Promise.all([first, third]);
+    expect(asked).toEqual(["asked"]);
+    expect(await states()).toEqual(["a\nb\n", "a\n", "held\na\n"]);
   });
 
   it("is not begun when the cluster changed while the person thought", async () => {

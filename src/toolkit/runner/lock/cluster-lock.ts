@@ -9,6 +9,7 @@ import { acquireCommand, LOCK_EXIT, releaseCommand, renewCommand } from "./comma
 import { lockLost } from "./fence.ts";
 import { BEAT_SECONDS, describeHolder, isStale, parseLock, STALE_SECONDS } from "./holder.ts";
 import type { Holder, LockOnMachine } from "./holder.ts";
+import { locksOn } from "./seen.ts";
 
 export interface LockOptions {
   readonly transport: Transport;
@@ -162,7 +163,7 @@ export class ClusterLock {
     const { token, holder } = this.#options;
     let answer = await this.#run(machine, acquireCommand(token, JSON.stringify(holder)));
     const met = answer.code === LOCK_EXIT.held ? parseLock(answer.stdout) : undefined;
-    if (met && (isStale(met) || this.#options.isDead(met)))
+    if (met && (this.#options.isDead(met) || (isStale(met) && (await this.#isStaleEverywhere(met)))))
       answer = await this.#run(machine, acquireCommand(token, JSON.stringify(holder), met.token));
     if (answer.code === 0) {
       this.#held.add(machine);
@@ -175,6 +176,14 @@ export class ClusterLock {
       `the lock could not be taken on ${machine}: ${answer.stderr.trim() || `exit code ${answer.code}`}`,
       "see that /var/lib on that machine can be written",
     );
+  }
+
+  /** Its holder may not reach this one machine: a lock that is taken over anywhere ends the whole run. Throws LOCK_HELD then. */
+  async #isStaleEverywhere({ token }: LockOnMachine): Promise<true> {
+    const seen = await locksOn(this.#options.machines, this.#options.transport);
+    const fresh = seen.find(({ lock }) => lock.token === token && !isStale(lock));
+    if (fresh) throw new LockHeld(fresh.machine, fresh.lock);
+    return true;
   }
 
   async #beat(): Promise<void> {

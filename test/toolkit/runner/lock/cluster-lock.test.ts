@@ -83,6 +83,16 @@ describe("the lock of a cluster", () => {
     expect(await lockOn("node-3")).toMatchObject({ token: "t1" });
   });
 
+  it("is not taken over on a machine that its holder does not reach while it renews it elsewhere", async () => {
+    await acquire("t1");
+    await age("node-1", 1000);
+    await expect(acquire("t2")).rejects.toMatchObject({
+      code: "LOCK_HELD",
+      message: expect.stringContaining("seen on node-2"),
+    });
+    expect(await lockOn("node-1")).toMatchObject({ token: "t1" });
+  });
+
   it("is got by one of many who come at the same time", async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 8 }, (_, index) => acquire(`t${index}`, { machines: MACHINES })),
