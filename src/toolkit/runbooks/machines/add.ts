@@ -25,7 +25,7 @@ export const addMachine: Runbook<AddArguments> = {
   isRepeatable: true,
   survey: (context, { machines }) => {
     for (const name of machines) knownMachine(context.topology, name);
-    return surveyForJoining(context, machines);
+    return surveyForJoining(context, without(context.topology, machines), machines);
   },
   plan: (context, args, answers, run) => planAdd(context, args, answers, run),
 };
@@ -40,8 +40,9 @@ export async function planAdd(
 ): Promise<Plan> {
   const { topology } = context;
   const joining = topology.machines.filter(({ name }) => machines.includes(name));
-  const look = readJoiningLook(topology, machines, answers);
-  refuseOtherWitness(without(topology, machines), topology, "add machine");
+  const present = without(topology, machines);
+  const look = readJoiningLook(present, machines, answers);
+  refuseOtherWitness(present, topology, "add machine");
   refuseStorage(joining);
   refuseTooMany(topology, machines);
   requireWhole("taking a machine in", look.rest);
