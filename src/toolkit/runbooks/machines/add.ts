@@ -9,6 +9,7 @@ import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
+import { cacheRestsUntilJoined } from "./cache-rests.ts";
 import { joinPhases } from "./join-phases.ts";
 import { refuseOtherWitness } from "./witness-stays.ts";
 import { readJoiningLook, surveyForJoining, without, type JoiningLook } from "./look.ts";
@@ -68,6 +69,7 @@ export async function planAdd(
             "the members of the database restart one after the other, as each must know the new addresses; the new one copies all data",
           ]
         : []),
+      ...cacheRestsUntilJoined(present, topology),
     ],
     next: "mbctl status",
   };
