@@ -1,5 +1,5 @@
 import { RELEASE } from "../../contract/release-layout.ts";
-import { act, ask } from "../steps/command.ts";
+import { act, type Command } from "../steps/command.ts";
 import type { Phase } from "../steps/phase.ts";
 import type { Step } from "../steps/step.ts";
 import { lookAtMachine, stateOf } from "./machine-state.ts";
@@ -11,11 +11,11 @@ const READY_INTERVAL_MS = 500;
 
 /**
  * Restarts the mail nodes that run another release than the current one, one machine after the other, each
- * until it takes mail again. Comes after the files, which may have restarted some of them already.
+ * until it does its work again. Comes after the files, which may have restarted some of them already.
  *
- * @param witness the machine among them whose node votes and takes no mail
+ * @param probe asks a machine whether its node does its work
  */
-export function releaseRestartPhase(machines: readonly string[], witness?: string): Phase {
+export function releaseRestartPhase(machines: readonly string[], probe: (machine: string) => Command): Phase {
   return {
     title: "run the mail node's current release",
     machines,
@@ -24,18 +24,18 @@ export function releaseRestartPhase(machines: readonly string[], witness?: strin
       [...answers]
         .map(([machine, answer]) => ({ machine, state: stateOf(machine, answer) }))
         .filter(({ state }) => state.running !== undefined && state.running !== state.current)
-        .map(({ machine }) => [restart(machine, machine === witness)]),
+        .map(({ machine }) => [restart(machine, probe(machine))]),
   };
 }
 
-function restart(machine: string, isWitness: boolean): Step {
+function restart(machine: string, probe: Command): Step {
   return {
     title: "restart the mail node",
     machine,
     commands: [act(["systemctl", "restart", RELEASE.unit], { timeoutMs: RESTART_TIMEOUT_MS })],
     verify: {
-      title: isWitness ? "the node answers" : "the node takes mail",
-      command: ask([RELEASE.program, "status", ...(isWitness ? [] : ["--ready"])]),
+      title: "mailnode does its work",
+      command: probe,
       timeoutMs: READY_TIMEOUT_MS,
       intervalMs: READY_INTERVAL_MS,
     },

@@ -1,10 +1,11 @@
 import type { Resolver } from "../../../support/placeholder.ts";
 import type { Bundle } from "../../bundle/bundle.ts";
+import { mailnode } from "../../services/mailnode/service.ts";
 import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { releasePhase, releaseRestartPhase, type Release } from "../../release/index.ts";
-import type { Topology } from "../../topology/topology.ts";
-import { votersIn, witnessOf } from "../../topology/voters.ts";
+import { machineNamed, type Topology } from "../../topology/topology.ts";
+import { votersIn } from "../../topology/voters.ts";
 import { driftPhase } from "./drift.ts";
 import { filesPhase } from "./files.ts";
 import { healthPhase } from "./health.ts";
@@ -52,7 +53,7 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
     each(releasePhase(input.release, mailMachines)),
     filesPhase(topology, services, bundles, input.resolverOf),
     ...services.flatMap((service) => [each(unitsPhase(topology, service)), ...whole(service.form(context))]),
-    each(releaseRestartPhase(mailMachines, witnessOf(topology, "mail")?.name)),
+    each(releaseRestartPhase(mailMachines, (name) => mailnode.probe(topology, machineNamed(topology, name)))),
     ...services.map((service) => each(healthPhase(topology, service))),
   ].filter((phase) => phase.machines.length > 0);
 }

@@ -1,4 +1,5 @@
 import type { Runbook } from "../runbook.ts";
+import { parseSurvey } from "../survey/machine.ts";
 import { surveyOf } from "../survey/survey.ts";
 import { drainArguments, type DrainArguments } from "./arguments.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
@@ -13,7 +14,7 @@ export const drain: Runbook<DrainArguments> = {
   survey: ({ topology }, { machine }) =>
     surveyOf(topology, knownMachine(topology, machine), { withStorage: false }),
   plan: ({ topology }, args, answers, run) => {
-    const { phases, notes } = planDrain(topology, args, answers, run, "drain");
+    const { phases, notes } = planDrain(topology, args, parseSurvey(topology, answers), run, "drain");
     return { phases, notes, next: `mbctl undrain ${args.machine}` };
   },
 };

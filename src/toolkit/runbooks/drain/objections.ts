@@ -18,15 +18,22 @@ export function fault(code: string, sentence: string, remedy: string, mayBeForce
 /**
  * Throws a UserError that names every objection that stands, with the code of the first; returns the others, which
  * were overruled, as notes.
+ *
+ * @param force undefined for a command that has no --force
  */
-export function raise(what: string, objections: readonly Objection[], force: boolean): readonly string[] {
+export function raise(
+  what: string,
+  objections: readonly Objection[],
+  force: boolean | undefined,
+): readonly string[] {
   const [first, ...others] = objections.filter(({ mayBeForced }) => !(mayBeForced && force));
   if (!first) return objections.map(({ sentence }) => `by --force, although ${sentence}`);
   const all = [first, ...others];
   const sentences =
     others.length === 0 ? first.sentence : all.map(({ sentence }) => `\n    - ${sentence}`).join("");
   const remedies = [...new Set(all.map(({ remedy }) => remedy))].join("; ");
-  const forced = all.every(({ mayBeForced }) => mayBeForced) ? "; --force does it all the same" : "";
+  const mayForce = force !== undefined && all.every(({ mayBeForced }) => mayBeForced);
+  const forced = mayForce ? "; --force does it all the same" : "";
   const { code } = first;
   throw new UserError(code, `${what}: ${sentences}`, `${remedies}${forced}`);
 }

@@ -2,11 +2,10 @@ import type { DrainMark } from "../../../contract/drain-mark.ts";
 import { UserError } from "../../../support/errors.ts";
 import { COPY_MARK } from "../../services/galera/names.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
-import type { Answer } from "../../steps/command.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
-import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
+import type { MachineSurvey } from "../survey/machine.ts";
 import { markOf, ownerOf, type DrainArguments } from "./arguments.ts";
 import { drainPhases } from "./drain-phases.ts";
 import { objectionsToLeaving } from "./may-leave.ts";
@@ -19,15 +18,17 @@ export interface PlannedDrain {
   readonly notes: readonly string[];
 }
 
+/** What is drained, for a command that may have no --force. */
+export type DrainOrder = Omit<DrainArguments, "force"> & Partial<Pick<DrainArguments, "force">>;
+
 /** The drain of a machine, for whatever is to be done with it; throws what speaks against it. */
 export function planDrain(
   topology: Topology,
-  args: DrainArguments,
-  answers: ReadonlyMap<string, Answer>,
+  args: DrainOrder,
+  surveys: ReadonlyMap<string, MachineSurvey>,
   run: RunIdentity,
   work: DrainMark["work"],
 ): PlannedDrain {
-  const surveys = parseSurvey(topology, answers);
   const machine = requireMachine(topology, args.machine, surveys);
   const marks = marksOf(machine.name, surveys);
   const objections = [

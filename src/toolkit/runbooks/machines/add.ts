@@ -9,6 +9,7 @@ import { knownMachine } from "../../topology/known-machine.ts";
 import { requireWhole } from "../rolling/look.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
+import { cacheRestsUntilJoined } from "./cache-rests.ts";
 import { joinPhases } from "./join-phases.ts";
 import { refuseOtherWitness } from "./witness-stays.ts";
 import { readJoiningLook, surveyForJoining, without, type JoiningLook } from "./look.ts";
@@ -25,7 +26,7 @@ export const addMachine: Runbook<AddArguments> = {
   isRepeatable: true,
   survey: (context, { machines }) => {
     for (const name of machines) knownMachine(context.topology, name);
-    return surveyForJoining(context, machines);
+    return surveyForJoining(context, without(context.topology, machines), machines);
   },
   plan: (context, args, answers, run) => planAdd(context, args, answers, run),
 };
@@ -40,8 +41,9 @@ export async function planAdd(
 ): Promise<Plan> {
   const { topology } = context;
   const joining = topology.machines.filter(({ name }) => machines.includes(name));
-  const look = readJoiningLook(topology, machines, answers);
-  refuseOtherWitness(without(topology, machines), topology, "add machine");
+  const present = without(topology, machines);
+  const look = readJoiningLook(present, machines, answers);
+  refuseOtherWitness(present, topology, "add machine");
   refuseStorage(joining);
   refuseTooMany(topology, machines);
   requireWhole("taking a machine in", look.rest);
@@ -67,6 +69,7 @@ export async function planAdd(
             "the members of the database restart one after the other, as each must know the new addresses; the new one copies all data",
           ]
         : []),
+      ...cacheRestsUntilJoined(present, topology),
     ],
     next: "mbctl status",
   };

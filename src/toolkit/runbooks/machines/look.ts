@@ -15,21 +15,25 @@ export function without(topology: Topology, names: readonly string[]): Topology 
 /**
  * Asks before machines are taken in: those of the cluster whether they are whole without the new ones, the new ones
  * what they are, and all of them what an apply must know. `more` is asked besides.
+ *
+ * @param known the cluster as those that are there know it: without machines that it never had, with one that it lost,
+ *   as the witness votes by their number
  */
 export function surveyForJoining(
   context: RunbookContext,
+  known: Topology,
   joining: readonly string[],
   more: (machine: Machine) => ReadonlyMap<string, Command> = () => new Map(),
 ): Survey {
   const { topology, services } = context;
-  const rest = without(topology, joining);
   return {
     machines: topology.machines.map(({ name }) => name),
     needsAll: true,
     command: (name) => {
       const machine = machineNamed(topology, name);
       const facts = ["facts", factsFor(context, machine)] as const;
-      if (!joining.includes(name)) return lookAt(rest, services, machine, new Map([facts, ...more(machine)]));
+      if (!joining.includes(name))
+        return lookAt(known, services, machine, new Map([facts, ...more(machine)]));
       const survey = ["survey", surveyCommand(topology, machine, { withStorage: false })] as const;
       return askAll(new Map([survey, facts, ...more(machine)]));
     },
@@ -45,8 +49,9 @@ export interface JoiningLook {
   readonly facts: ReadonlyMap<string, Answer>;
 }
 
+/** @param known as it was surveyed */
 export function readJoiningLook(
-  topology: Topology,
+  known: Topology,
   joining: readonly string[],
   answers: ReadonlyMap<string, Answer>,
 ): JoiningLook {
@@ -56,7 +61,8 @@ export function readJoiningLook(
     const answer = parts.get("facts");
     return answer ? [[name, answer] as const] : [];
   });
-  return { rest: readLook(without(topology, joining), new Map(rest)), said, facts: new Map(facts) };
+  const asked = without(known, joining).machines;
+  return { rest: readLook(known, new Map(rest), asked), said, facts: new Map(facts) };
 }
 
 /** The machine whose cache is the master, by what the caches themselves say. */

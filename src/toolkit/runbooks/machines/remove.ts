@@ -16,6 +16,8 @@ import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/l
 import type { Runbook, RunbookContext } from "../runbook.ts";
 import { votersIn, votesIn } from "../../topology/voters.ts";
 import { refuseOtherWitness } from "./witness-stays.ts";
+import { afterwards } from "./afterwards.ts";
+import { cacheRestsAfter } from "./cache-rests.ts";
 import { countMembers } from "./count-members.ts";
 import { leavePhases } from "./leave-phases.ts";
 import { without } from "./look.ts";
@@ -63,22 +65,27 @@ function planRemove(
   requireWhole(`taking ${machines.join(" and ")} out`, wholeWithout(rest, answers, all));
 
   const phases: Phase[] = [
-    ...(silent.length > 0 ? [keepAway(silent, all, args, run)] : []),
+    ...keepAway(
+      silent.filter(({ roles }) => roles.includes("mail")),
+      all,
+      args,
+      run,
+    ),
     ...silent.flatMap((machine) => leavePhases(machine, rest, all)),
   ];
   let names = silent.map(({ name }) => name);
   const notes: string[] = [];
-  for (const machine of inOrder(
+  const drained = inOrder(
     leaving.filter((one) => !silent.includes(one)),
     all,
-  )) {
+  );
+  for (const machine of drained) {
     const present = without(topology, names);
-    const known = new Map([...all.answers].filter(([name]) => !names.includes(name)));
+    const known = afterwards(all.surveys, names);
     const drain = {
       ...args,
       machine: machine.name,
       reason: args.reason || "leaves the cluster",
-      force: false,
     };
     const planned = planDrain(present, drain, known, run, "maintenance");
     notes.push(...planned.notes);
@@ -101,6 +108,7 @@ function planRemove(
     phases: [...phases, ...countMembers(rest, leaving), ...forgetCaches(rest, leaving)],
     notes: [
       ...notes,
+      ...cacheRestsAfter(topology, [...silent, ...drained]),
       ...silent.map(
         ({ name }) =>
           `${name} is told nothing: switch it off for good, as it would come back with its old place in everything`,
@@ -164,21 +172,29 @@ function wholeWithout(rest: Topology, answers: ReadonlyMap<string, Answer>, all:
   return { ...look, faults: look.faults.filter((text) => holders !== 1 || !text.endsWith("bears the VIP")) };
 }
 
-/** A machine that was thought dead and comes back gets no session. */
-function keepAway(silent: readonly Machine[], look: Look, args: RemoveArguments, run: RunIdentity): Phase {
-  return plannedPhase(
-    `keep ${silent.map(({ name }) => name).join(" and ")} out of every balancer`,
-    silent.map((machine) => {
-      const reason = args.reason || "gone for good";
-      const text = serializeDrainMark(markOf({ machine: machine.name, reason }, run, "maintenance"));
-      return reachableBalancers(look.surveys).map((balancer) => ({
-        title: `send ${machine.name} no new session`,
-        machine: balancer,
-        commands: haproxy.takeOut(machine.name, text),
-        verify: haproxy.isOut(machine.name),
-      }));
-    }),
-  );
+/** A mail machine that was thought dead and comes back gets no session. HAProxy refuses one that it has no server of. */
+function keepAway(
+  silent: readonly Machine[],
+  look: Look,
+  args: RemoveArguments,
+  run: RunIdentity,
+): readonly Phase[] {
+  if (silent.length === 0) return [];
+  return [
+    plannedPhase(
+      `keep ${silent.map(({ name }) => name).join(" and ")} out of every balancer`,
+      silent.map((machine) => {
+        const reason = args.reason || "gone for good";
+        const text = serializeDrainMark(markOf({ machine: machine.name, reason }, run, "maintenance"));
+        return reachableBalancers(look.surveys).map((balancer) => ({
+          title: `send ${machine.name} no new session`,
+          machine: balancer,
+          commands: haproxy.takeOut(machine.name, text),
+          verify: haproxy.isOut(machine.name),
+        }));
+      }),
+    ),
+  ];
 }
 
 /** Booted again it would join everything it left. */

@@ -39,7 +39,7 @@ export const replaceMachine: Runbook<ReplaceArguments> = {
   survey: (context, { machine }) => {
     const { topology } = context;
     const lost = knownMachine(topology, machine);
-    return surveyForJoining(context, [machine], (other) => {
+    return surveyForJoining(context, topology, [machine], (other) => {
       if (other.name === machine) return new Map([["held", askWhatIsHeld(topology)]]);
       const isPeer = votesIn(topology, lost, "storage") && votesIn(topology, other, "storage");
       return isPeer ? new Map([["pool", askForPool()]]) : new Map();
@@ -72,10 +72,7 @@ export async function planReplace(
     reason: "made anew",
     apply,
     ...(has("storage") && storage(topology, machine, look)),
-    proofs: [
-      ...(has("cache") ? forgetPhases(topology, othersIn(topology, machine, "cache")) : []),
-      ...(has("storage") ? [healPhase(topology, machine)] : []),
-    ],
+    proofs: has("cache") ? forgetPhases(topology, othersIn(topology, machine, "cache")) : [],
   });
   return { phases, resolverOf, notes: notes(machine), next: "mbctl status" };
 }
@@ -180,7 +177,9 @@ function storage(topology: Topology, machine: Machine, { said }: JoiningLook) {
       },
     ],
   ]);
-  return { before: { "put files": [identity] }, after: { "join the storage pool": [brick] } };
+  // An apply waits for a brick for two minutes, and what a lost one lacks is all there is.
+  const heal = { "see that glusterfs does its work": [healPhase(topology, machine)] };
+  return { before: { "put files": [identity], ...heal }, after: { "join the storage pool": [brick] } };
 }
 
 function healPhase({ storage: { volume } }: Topology, machine: Machine): Phase {

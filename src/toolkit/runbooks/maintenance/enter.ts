@@ -2,6 +2,7 @@ import { drainArguments, type DrainArguments } from "../drain/arguments.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { planDrain } from "../drain/plan-drain.ts";
 import type { Runbook } from "../runbook.ts";
+import { parseSurvey } from "../survey/machine.ts";
 import { surveyOf } from "../survey/survey.ts";
 import { stopPhases } from "./service-phases.ts";
 
@@ -14,7 +15,8 @@ export const maintenanceEnter: Runbook<DrainArguments> = {
   survey: ({ topology }, { machine }) =>
     surveyOf(topology, knownMachine(topology, machine), { withStorage: true }),
   plan: ({ topology, services }, args, answers, run) => {
-    const { machine, phases, notes } = planDrain(topology, args, answers, run, "maintenance");
+    const surveys = parseSurvey(topology, answers);
+    const { machine, phases, notes } = planDrain(topology, args, surveys, run, "maintenance");
     return {
       phases: [...phases, ...stopPhases(topology, services, machine)],
       notes: [

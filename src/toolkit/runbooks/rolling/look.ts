@@ -10,8 +10,6 @@ import { mailLeaderOf } from "../survey/mail-leader.ts";
 
 /** What a cluster must be known by before work goes through all of its machines. */
 export interface Look {
-  /** The drain's own survey, for its plans. */
-  readonly answers: ReadonlyMap<string, Answer>;
   readonly surveys: ReadonlyMap<string, MachineSurvey>;
   /** What each machine answered to the further questions. */
   readonly more: ReadonlyMap<string, ReadonlyMap<string, Answer>>;
@@ -41,7 +39,12 @@ export function lookAt(
   );
 }
 
-export function readLook(topology: Topology, found: ReadonlyMap<string, Answer>): Look {
+/** @param asked those that are missed where they do not answer */
+export function readLook(
+  topology: Topology,
+  found: ReadonlyMap<string, Answer>,
+  asked: readonly Machine[] = topology.machines,
+): Look {
   const more = new Map([...found].map(([name, answer]) => [name, answersOf(answer)]));
   const answers = new Map(
     [...more].flatMap(([name, said]) => {
@@ -53,14 +56,11 @@ export function readLook(topology: Topology, found: ReadonlyMap<string, Answer>)
   const holders = [...surveys.values()].filter(({ bearsVip }) => bearsVip).map(({ machine }) => machine.name);
   const view = more.get(holders[0] ?? "")?.get("writer");
   return {
-    answers,
     surveys,
     more,
     writer: view && parseWriter(view).writer,
     faults: [
-      ...topology.machines
-        .filter(({ name }) => !surveys.has(name))
-        .map(({ name }) => `${name} does not answer`),
+      ...asked.filter(({ name }) => !surveys.has(name)).map(({ name }) => `${name} does not answer`),
       ...[...surveys.values()].flatMap(({ machine, mark }) =>
         mark ? [`${machine.name} is drained by ${mark.owner}`] : [],
       ),

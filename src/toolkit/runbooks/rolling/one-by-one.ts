@@ -38,8 +38,8 @@ export function workOnBatch(batch: readonly Work[], around: Surroundings): reado
   const { topology, services, look, times, run } = around;
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
   const drains = batch.flatMap(({ machine }) => {
-    const args = { ...times, machine: machine.name, force: false };
-    const { phases } = planDrain(topology, args, look.answers, run, "maintenance");
+    const args = { ...times, machine: machine.name };
+    const { phases } = planDrain(topology, args, look.surveys, run, "maintenance");
     return phases.map((phase) => named(phase, machine));
   });
   const names = batch.map(({ machine }) => machine.name).join(", ");

@@ -54,10 +54,7 @@ printf '%s\\n' "$bricks" | grep -qxF "$3 1" || { echo "the brick of $3 is not on
 if [ "$online" -eq "$count" ]; then
   summary=$(timeout 30 gluster --mode=script volume heal "$volume" info summary) || true
   printf '@heal\\n%s\\n' "$summary"
-  # A brick that the topology is looked at without, as its machine is being replaced, is away like any other.
-  if [ "$(printf '%s\\n' "$summary" | grep -c '^Brick ')" -le "$count" ]; then
-    printf '%s\\n' "$summary" | nothing_waits all
-  fi
+  printf '%s\\n' "$summary" | nothing_waits all
 fi`;
 
 const ALL_BRICKS = `

@@ -3,6 +3,8 @@ import { buildBundles } from "../../../../src/toolkit/bundle/build.ts";
 import { applyPhases } from "../../../../src/toolkit/runbooks/apply/apply.ts";
 import { services } from "../../../../src/toolkit/services/registry.ts";
 import { secretPlaceholder } from "../../../../src/support/placeholder.ts";
+import type { Step } from "../../../../src/toolkit/steps/step.ts";
+import { runWith } from "../../services/shell.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 
 function phasesFor(names: readonly string[]) {
@@ -32,5 +34,20 @@ describe("apply", () => {
     );
     expect(forming).toContain("form the database cluster");
     expect(phases.map(({ title }) => title).filter((title) => forming.includes(title))).toEqual([]);
+  });
+
+  it.each([
+    ["takes mail", 0, 0],
+    ["is drained by somebody, and stays so with the new release", 3, 0],
+    ["does not come up", 1, 1],
+  ])("is done with a mail node that was restarted when it %s", (_how, ends, code) => {
+    const restarts = phasesFor(["node-1"]).find(
+      ({ title }) => title === "run the mail node's current release",
+    )!;
+    const stdout = "processor x86_64\ncurrent 1.0.0-new\nrunning 1.0.0-old\n";
+    const [[step]] = restarts.decide(new Map([["node-1", { code: 0, stdout, stderr: "" }]])) as [[Step]];
+    const standIn = step.verify!.command.argv.map((word) => (word.endsWith("/mbnode") ? "mbnode" : word));
+    const programs = { mbnode: `[ "$*" = "status --ready" ] && exit ${ends}; exit 9` };
+    expect(runWith(standIn, { programs }).code).toBe(code);
   });
 });

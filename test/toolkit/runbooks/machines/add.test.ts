@@ -153,4 +153,12 @@ describe("add machine beside a witness", () => {
       Array(4).fill("the database cluster has 5 members"),
     );
   });
+
+  it("says when no client gets to the cache, as four caches want two replicas and two have one", async () => {
+    const { notes } = await plan(withMore(4, 5));
+    expect(notes).toContain(
+      "no client gets to the cache from when the balancers have their new files until the new caches follow its master: of 4 caches a master needs 2 replicas, and until then it has 1",
+    );
+    expect(((await plan()).notes ?? []).join("\n")).not.toContain("cache");
+  });
 });

@@ -88,6 +88,63 @@ describe("remove machine", () => {
     expect(notes).toContain("mail that waits in the queue of node-5 is lost with it");
   });
 
+  it.each([
+    ["balancer", "balancer"],
+    ["cache", "cache"],
+  ] as const)(
+    "tells the balancers nothing of a %s that is gone, as they have no server of it",
+    async (_what, role) => {
+      const topology = grown(machine(4, [role]), machine(5, [role]));
+      const { phases } = await plan(topology, ["node-4", "node-5"], away(topology, "node-4", "node-5"), {
+        gone: true,
+      });
+      const argv = phases
+        .flatMap(stepsOf)
+        .flatMap(({ commands }) => commands.flatMap((command) => command.argv));
+      expect(argv.join("\n")).not.toContain("state drain");
+      expect(phases.map(({ title }) => title).join("\n")).not.toContain("out of every balancer");
+    },
+  );
+
+  it("keeps sessions only from those that are gone and had any", async () => {
+    const topology = grown(machine(4, ["mail"]), machine(5, ["mail"]), machine(6, ["balancer"]));
+    const names = ["node-4", "node-5", "node-6"];
+    const { phases } = await plan(topology, names, away(topology, ...names), { gone: true });
+    expect(phases[0]!.title).toBe("keep node-4 and node-5 out of every balancer");
+  });
+
+  it("takes four of seven out: those that left before have no vote among the mail nodes any more", async () => {
+    const seven = grown(...[4, 5, 6, 7].map((number) => machine(number, ["mail"])));
+    const names = ["node-4", "node-5", "node-6", "node-7"];
+    const { phases } = await plan(seven, names);
+    expect(phases.map(({ title }) => title)).toEqual(
+      expect.arrayContaining(names.map((name) => `take the mail node of ${name} out of the cluster`)),
+    );
+  });
+
+  it("still refuses where a majority of the mail nodes would not be left: others' votes count, of whatever machine", async () => {
+    const answers = wholeCluster(
+      LEADERS,
+      grown(...[4, 5, 6, 7, 8, 9].map((number) => machine(number, ["mail"]))),
+    );
+    const known = new Map([...answers].filter(([name]) => five.machines.some((one) => one.name === name)));
+    expect(await refusalOf(() => plan(five, ["node-4", "node-5"], known))).toMatchObject({
+      code: "DRAIN_QUORUM",
+      message: expect.stringContaining("of 9 members of the mail nodes' cluster"),
+      // This command has no --force.
+      remedy: "let mbctl status say what is wrong and mend it first",
+    });
+  });
+
+  it("says when the cache takes no writes, only where fewer replicas are left than a master was told to need", async () => {
+    const seven = grown(...[4, 5, 6, 7].map((number) => machine(number, ["cache"])));
+    const four = await plan(seven, ["node-4", "node-5", "node-6", "node-7"]);
+    expect(four.notes).toContain(
+      "the cache takes no writes, and no client gets to it, from when node-7 is stopped until mbctl apply has run with the description that is left: before that of 7 caches a master needs 3 replicas",
+    );
+    expect(((await plan(five, ["node-4", "node-5"])).notes ?? []).join("\n")).not.toContain("cache");
+  });
+
   it("refuses a machine that does not answer, without --gone", async () => {
     const refusal = await refusalOf(() => plan(five, ["node-4", "node-5"], away(five, "node-5")));
     expect(refusal).toMatchObject({
@@ -138,6 +195,8 @@ describe("remove machine", () => {
 });
 
 describe("remove machine beside a witness", () => {
+  /** node-3 has no cache. */
+  const ITS_LEADERS = { ...LEADERS, master: "node-2" };
   const fourAndAWitness: Topology = {
     ...twoAndAWitness,
     machines: [
@@ -145,6 +204,20 @@ describe("remove machine beside a witness", () => {
       ...[4, 5].map((number) => machine(number, ["mail", "database", "cache"])),
     ],
   };
+
+  it("takes two of four out, counting the witness's vote among the mail nodes", async () => {
+    const { phases, notes } = await plan(
+      fourAndAWitness,
+      ["node-4", "node-5"],
+      wholeCluster(ITS_LEADERS, fourAndAWitness),
+    );
+    const titles = phases.map(({ title }) => title);
+    expect(titles).toContain("take the mail node of node-4 out of the cluster");
+    expect(titles).toContain("take the mail node of node-5 out of the cluster");
+    expect(notes).toContainEqual(
+      expect.stringContaining("from when node-5 is stopped until mbctl apply has run"),
+    );
+  });
 
   it("keeps the witness that two machines need", async () => {
     const refused = await refusalOf(() => plan(twoAndAWitness, ["node-3"]));

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
 import { planReplace, replaceMachine } from "../../../../src/toolkit/runbooks/machines/replace.ts";
-import type { Answer } from "../../../../src/toolkit/steps/command.ts";
+import { services } from "../../../../src/toolkit/services/registry.ts";
+import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
+import { machineNamed, type Machine, type Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
-import { part, saying } from "../rolling/whole-cluster.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
+import { ADDRESSES, healSummary, volumeStatus } from "../../services/glusterfs/recorded.ts";
+import { printing, runWith } from "../../services/shell.ts";
+import { part, saying, wholeCluster, type Leaders } from "../rolling/whole-cluster.ts";
 import { dryRun, refusalOf, RUN } from "../runbook-context.ts";
-import { answersWithout, contextOf, prepare, stepsOf } from "./whole.ts";
+import { answersWithout, blank, contextOf, facts, machine, prepare, stepsOf } from "./whole.ts";
 
 const IDS = { "node-1": "1111", "node-2": "2222", "node-3": "3333" } as const;
 
@@ -27,7 +32,7 @@ const plan = (answers: ReadonlyMap<string, Answer> = whole()) =>
   planReplace(contextOf(threeMachines), { machine: "node-2" }, answers, RUN, prepare);
 
 describe("replace machine", () => {
-  it("gives the pool's id back before the daemon starts, begins the brick before the volume is formed, heals at the end", async () => {
+  it("gives the pool's id back before the daemon starts, begins the brick before the volume is formed, heals before the storage must be whole", async () => {
     const { phases } = await plan();
     const titles = phases.map(({ title }) => title);
     const order = [
@@ -41,9 +46,10 @@ describe("replace machine", () => {
       "form the database cluster",
       "begin the new caches as replicas",
       "make the Sentinels agree",
+      "bring all files to node-2",
+      "see that glusterfs does its work",
       "count the members of the database cluster",
       "let the Sentinels forget what is no more",
-      "bring all files to node-2",
       "take the mark off node-2",
     ];
     for (const title of order) expect(titles).toContain(title);
@@ -145,4 +151,89 @@ describe("replace machine", () => {
     expect(survey.command("node-2").argv).toContain("/var/lib/mailbastion/queue");
     expect(survey.command("node-3").argv).toContain("pool");
   });
+
+  it("asks the storage machines that are left as two of three: for the lost brick there is all to heal", () => {
+    const survey = replaceMachine.survey(contextOf(threeMachines), { machine: "node-2" });
+    const [first, , third] = ADDRESSES;
+    const summary = healSummary(100).replace(
+      /(Brick 192\.168\.1\.102.*\n)Status: Connected\nTotal Number of entries: 0/,
+      "$1Status: Transport endpoint is not connected\nTotal Number of entries: -",
+    );
+    expect(summary).toContain("entries: -");
+    const gluster = (bricks: Readonly<Record<string, 0 | 1>>) =>
+      `case "$*" in *heal*) ${printing(summary)} ;; *) ${printing(volumeStatus(bricks))} ;; esac`;
+    const codeOf = (bricks: Readonly<Record<string, 0 | 1>>) =>
+      runWith(question(survey.command("node-1"), "probe glusterfs"), {
+        programs: { gluster: gluster(bricks) },
+      }).code;
+    expect(codeOf({ [first]: 1, [third]: 1 })).toBe(0);
+    expect(codeOf({ [third]: 1 })).toBe(1);
+  });
 });
+
+describe("replace machine beside a witness", () => {
+  const probesOf = (topology: Topology, lost: string, name: string) =>
+    replaceMachine
+      .survey(contextOf(topology), { machine: lost })
+      .command(name)
+      .argv.filter((word) => word.startsWith("probe "));
+  /** What the others say where all does its work; a service that a machine is asked for and has not fails. */
+  const answersBeside = (topology: Topology, lost: Machine, leaders: Leaders) => {
+    const answers = wholeCluster(leaders, topology, (name) => {
+      const has = services.filter((one) => one.runsOn(topology, machineNamed(topology, name)));
+      const asked = probesOf(topology, lost.name, name).filter(
+        (probe) => !has.some((service) => probe === `probe ${service.name}`),
+      );
+      const own = [part("facts", facts(machineNamed(topology, name))), part("pool", pool(name))];
+      return [...own, ...asked.map((probe) => part(probe, "it is not here", 1))].join("");
+    });
+    return answers.set(lost.name, blank(lost, part("held", "")));
+  };
+  const replacing = (topology: Topology, lost: string, answers: ReadonlyMap<string, Answer>) =>
+    planReplace(contextOf(topology), { machine: lost }, answers, RUN, prepare);
+
+  /** Database and cache on three machines and mail on two: the witness votes for mail alone. */
+  const threeDatabases: Topology = {
+    ...twoAndAWitness,
+    machines: [
+      ...twoAndAWitness.machines.map((one) => ({
+        ...one,
+        roles: one.roles.filter((role) => role !== "database" && role !== "cache"),
+      })),
+      ...[4, 5, 6].map((number) => machine(number, ["database", "cache"])),
+    ],
+  };
+
+  it("begins where the lost machine's tier has an odd number of machines, in which the witness has no vote", async () => {
+    const leaders = { vip: "node-1", writer: "node-5", master: "node-6" };
+    const lost = machineNamed(threeDatabases, "node-4");
+    const answers = answersBeside(threeDatabases, lost, leaders);
+    const { phases } = await replacing(threeDatabases, lost.name, answers);
+    expect(phases.length).toBeGreaterThan(0);
+    expect(probesOf(threeDatabases, lost.name, "node-3")).toEqual([
+      "probe kernel",
+      "probe nftables",
+      "probe glusterfs",
+      "probe mailnode",
+    ]);
+  });
+
+  it("refuses while the witness does not do its work: one machine alone is left beside it", async () => {
+    const leaders = { vip: "node-1", writer: "node-1", master: "node-1" };
+    const lost = machineNamed(twoAndAWitness, "node-2");
+    const answers = answersBeside(twoAndAWitness, lost, leaders);
+    expect((await replacing(twoAndAWitness, lost.name, answers)).phases.length).toBeGreaterThan(0);
+    expect(probesOf(twoAndAWitness, lost.name, "node-3")).toEqual(
+      expect.arrayContaining(["probe arbitrator", "probe sentinel", "probe mailnode", "probe glusterfs"]),
+    );
+    answers.set("node-3", saying(answers.get("node-3")!, "probe arbitrator", "it has no vote", 1));
+    const refused = await refusalOf(() => replacing(twoAndAWitness, lost.name, answers));
+    expect(refused.message).toContain("arbitrator on node-3 does not do its work (it has no vote)");
+  });
+});
+
+/** One of the questions that are put as one command. */
+function question({ argv }: Command, name: string): readonly string[] {
+  const at = argv.indexOf(name);
+  return argv.slice(at + 2, at + 2 + Number(argv[at + 1]));
+}

@@ -1,6 +1,7 @@
 import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
-import { machinesWith, type Topology } from "../../../../src/toolkit/topology/topology.ts";
+import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
+import { votersIn } from "../../../../src/toolkit/topology/voters.ts";
 import { clusterPart, healthWith, memberOf } from "../../services/mailnode/a-cluster.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 
@@ -36,7 +37,10 @@ export function wholeCluster(
   more: (machine: string) => string = () => "",
 ): Map<string, Answer> {
   const master = topology.machines.find(({ name }) => name === leaders.master)!.address;
-  const members = machinesWith(topology, "mail").map(({ name }) => memberOf(name));
+  const members = votersIn(topology, "mail").map(({ name, roles }) => ({
+    ...memberOf(name),
+    ...(roles.includes("witness") && { standing: "witness" as const }),
+  }));
   return new Map(
     topology.machines.map((machine) => {
       const { name } = machine;
@@ -52,6 +56,7 @@ export function wholeCluster(
         `@cache\nrole:${name === leaders.master ? "master" : "slave"}\nmaster_link_status:up\nmaster_sync_in_progress:0`,
         `@master\n${master}`,
         "@quorum\nOK 3 usable Sentinels",
+        ...(machine.roles.includes("witness") ? ["@arbitrator\nvotes"] : []),
         `@mailnode\n${JSON.stringify({ ready: true, node: name })}`,
         `@mailcluster\n${JSON.stringify(healthWith(name, clusterPart(name, { leader: leaders.mail ?? "node-1", members })))}`,
       ].join("\n");

@@ -55,18 +55,6 @@ describe("the probe of a storage machine", () => {
     expect(code(own, { [first]: 1, [third]: 1 }, 100)).toBe(0);
   });
 
-  it("does not fail for a machine that is being replaced, which it is asked to leave out", () => {
-    const rest = { ...threeMachines, machines: threeMachines.machines.slice(0, 2) };
-    const gone = healSummary(100).replace(
-      /(.*)Connected\nTotal Number of entries: 0/s,
-      "$1Transport endpoint is not connected\nTotal Number of entries: -",
-    );
-    const heal = `cat <<'RECORDED'\n${gone}\nRECORDED\n`;
-    const asked = brickProbe(rest, rest.machines[0]!).argv;
-    expect(code(asked, { [first]: 1, [second]: 1 }, 0, heal)).toBe(0);
-    expect(code(asked, { [second]: 1 }, 0, heal)).toBe(1);
-  });
-
   it("fails where there is no volume", () => {
     expect(
       runWith(own, { programs: { gluster: "echo 'Volume mail does not exist'; exit 1" } }).code,
