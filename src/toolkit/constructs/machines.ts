@@ -10,6 +10,7 @@ import { parseCluster } from "../spec/parse.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
 import { resolve } from "../topology/resolve.ts";
 import { type Machine, machinesWith, type Role, type Topology } from "../topology/topology.ts";
+import { isVotingTier, votersIn } from "../topology/voters.ts";
 import { bundleManifest } from "./bundle-manifest.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { FolderSynthesizer } from "./folder-synthesizer.ts";
@@ -87,14 +88,17 @@ export class Machines extends Construct {
     );
   }
 
-  /** The machines of a role, in the order of the description. On Docker, makes those that are not made yet. */
+  /**
+   * The machines of a role, in the order of the description. They come into the stack, and with them the witness where
+   * it votes in their tier; on Docker, those that are not made yet are made.
+   */
   require(role: Role): readonly Machine[] {
-    const machines = machinesWith(this.topology, role);
-    for (const machine of machines) {
-      this.#required.add(machine.name);
-      this.#makeContainer(machine.name);
+    const members = machinesWith(this.topology, role);
+    for (const { name } of isVotingTier(role) ? votersIn(this.topology, role) : members) {
+      this.#required.add(name);
+      this.#makeContainer(name);
     }
-    return machines;
+    return members;
   }
 
   /** Those that tiers have asked for so far, in the order of the description. */
