@@ -3,8 +3,8 @@ import { Construct } from "constructs";
 import { relative } from "node:path";
 import { describeFault, type Fault, FaultsError } from "../../support/errors.ts";
 import { buildBundles } from "../bundle/build.ts";
-import type { Override } from "../bundle/overrides.ts";
 import type { Bundle } from "../bundle/bundle.ts";
+import { loadOverrides } from "../bundle/load-overrides.ts";
 import { shapes } from "../containers/shapes.ts";
 import { parseCluster } from "../spec/parse.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
@@ -29,12 +29,8 @@ export interface MachinesProps {
    */
   readonly versionOf?: (secret: string) => string;
   /**
-   * What the project adds to generated files.
-   * @default - nothing
-   */
-  readonly overrides?: readonly Override[];
-  /**
-   * The folder of the description, where the vault and the known hosts lie.
+   * The folder of the description, where the vault, the known hosts and the overrides lie. The bundles hold what those
+   * add, because apply adds it too.
    *
    * @default - the current folder
    */
@@ -66,6 +62,7 @@ export class Machines extends Construct {
 
   readonly topology: Topology;
   readonly #props: MachinesProps;
+  readonly #project: string;
   readonly #required = new Set<string>();
   readonly #containers = new Map<string, MachineContainer>();
   #engine: DockerEngine | undefined;
@@ -75,6 +72,7 @@ export class Machines extends Construct {
     super(scope, id);
     Object.defineProperty(this, MACHINES, { value: true });
     this.#props = props;
+    this.#project = props.project ?? ".";
     this.topology = resolve(props.cluster);
     this.node.addValidation({ validate: () => this.#faults() });
     const stack = TerraformStack.of(this);
@@ -82,7 +80,7 @@ export class Machines extends Construct {
       writeStackFolder(
         folder,
         this.topology,
-        bundleManifest(relative(folder, props.project ?? "."), this.bundles),
+        bundleManifest(relative(folder, this.#project), this.bundles),
         this.bundles,
       ),
     );
@@ -147,13 +145,10 @@ export class Machines extends Construct {
   #build() {
     if (this.#built) return this.#built;
     let bundles: readonly Bundle[] = [];
-    const { versionOf, overrides } = this.#props;
+    const { versionOf } = this.#props;
+    const overrides = loadOverrides(this.#project);
     const faults = faultsOf(
-      () =>
-        (bundles = buildBundles(this.topology, {
-          ...(versionOf && { versionOf }),
-          ...(overrides && { overrides }),
-        })),
+      () => (bundles = buildBundles(this.topology, { ...(versionOf && { versionOf }), overrides })),
     );
     return (this.#built = { bundles, faults });
   }
