@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../src/support/errors.ts";
 import { ClusterStack } from "../src/toolkit/constructs/index.ts";
 import { loadCluster } from "../src/toolkit/project/load-cluster.ts";
-import { loadOverrides } from "../src/toolkit/project/load-overrides.ts";
 import { secretVersions } from "../src/toolkit/project/secret-versions.ts";
 
 /*
@@ -18,7 +17,6 @@ async function main(): Promise<void> {
   new ClusterStack(app, spec, {
     project: directory,
     versionOf: await secretVersions(directory, spec),
-    overrides: await loadOverrides(directory),
     ...(keyFile && { authorizedKey: await readAuthorizedKey(keyFile) }),
   });
   app.synth();

@@ -3,13 +3,14 @@ import { Construct } from "constructs";
 import { relative } from "node:path";
 import { describeFault, type Fault, FaultsError } from "../../support/errors.ts";
 import { buildBundles } from "../bundle/build.ts";
-import type { Override } from "../bundle/overrides.ts";
 import type { Bundle } from "../bundle/bundle.ts";
+import { loadOverrides } from "../bundle/load-overrides.ts";
 import { shapes } from "../containers/shapes.ts";
 import { parseCluster } from "../spec/parse.ts";
 import type { ClusterSpec } from "../spec/schema.ts";
 import { resolve } from "../topology/resolve.ts";
 import { type Machine, machinesWith, type Role, type Topology } from "../topology/topology.ts";
+import { isVotingTier, votersIn } from "../topology/voters.ts";
 import { bundleManifest } from "./bundle-manifest.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { FolderSynthesizer } from "./folder-synthesizer.ts";
@@ -28,12 +29,8 @@ export interface MachinesProps {
    */
   readonly versionOf?: (secret: string) => string;
   /**
-   * What the project adds to generated files.
-   * @default - nothing
-   */
-  readonly overrides?: readonly Override[];
-  /**
-   * The folder of the description, where the vault and the known hosts lie.
+   * The folder of the description, where the vault, the known hosts and the overrides lie. The bundles hold what those
+   * add, because apply adds it too.
    *
    * @default - the current folder
    */
@@ -65,6 +62,7 @@ export class Machines extends Construct {
 
   readonly topology: Topology;
   readonly #props: MachinesProps;
+  readonly #project: string;
   readonly #required = new Set<string>();
   readonly #containers = new Map<string, MachineContainer>();
   #engine: DockerEngine | undefined;
@@ -74,6 +72,7 @@ export class Machines extends Construct {
     super(scope, id);
     Object.defineProperty(this, MACHINES, { value: true });
     this.#props = props;
+    this.#project = props.project ?? ".";
     this.topology = resolve(props.cluster);
     this.node.addValidation({ validate: () => this.#faults() });
     const stack = TerraformStack.of(this);
@@ -81,20 +80,23 @@ export class Machines extends Construct {
       writeStackFolder(
         folder,
         this.topology,
-        bundleManifest(relative(folder, props.project ?? "."), this.bundles),
+        bundleManifest(relative(folder, this.#project), this.bundles),
         this.bundles,
       ),
     );
   }
 
-  /** The machines of a role, in the order of the description. On Docker, makes those that are not made yet. */
+  /**
+   * The machines of a role, in the order of the description. They come into the stack, and with them the witness where
+   * it votes in their tier; on Docker, those that are not made yet are made.
+   */
   require(role: Role): readonly Machine[] {
-    const machines = machinesWith(this.topology, role);
-    for (const machine of machines) {
-      this.#required.add(machine.name);
-      this.#makeContainer(machine.name);
+    const members = machinesWith(this.topology, role);
+    for (const { name } of isVotingTier(role) ? votersIn(this.topology, role) : members) {
+      this.#required.add(name);
+      this.#makeContainer(name);
     }
-    return machines;
+    return members;
   }
 
   /** Those that tiers have asked for so far, in the order of the description. */
@@ -143,13 +145,10 @@ export class Machines extends Construct {
   #build() {
     if (this.#built) return this.#built;
     let bundles: readonly Bundle[] = [];
-    const { versionOf, overrides } = this.#props;
+    const { versionOf } = this.#props;
+    const overrides = loadOverrides(this.#project);
     const faults = faultsOf(
-      () =>
-        (bundles = buildBundles(this.topology, {
-          ...(versionOf && { versionOf }),
-          ...(overrides && { overrides }),
-        })),
+      () => (bundles = buildBundles(this.topology, { ...(versionOf && { versionOf }), overrides })),
     );
     return (this.#built = { bundles, faults });
   }

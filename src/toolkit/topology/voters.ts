@@ -1,7 +1,12 @@
 import { machinesWith, type Machine, type Role, type Topology } from "./topology.ts";
 
-/** A tier in which a majority decides. */
-export type VotingTier = Extract<Role, "mail" | "database" | "cache" | "storage">;
+/** The tiers in which a majority decides. */
+export const VOTING_TIERS = ["mail", "database", "cache", "storage"] as const satisfies readonly Role[];
+export type VotingTier = (typeof VOTING_TIERS)[number];
+
+export function isVotingTier(role: Role): role is VotingTier {
+  return VOTING_TIERS.some((tier) => tier === role);
+}
 
 /**
  * The machine that votes in a tier without holding its data: the witness, where so many machines hold them that their

@@ -203,6 +203,21 @@ describe("mbctl", () => {
     expect(readdirSync(folder).sort()).toEqual(["cluster.yaml", "one", "two"]);
   });
 
+  it("synthesises the witness like every machine, with what the project adds to its files", async () => {
+    const file = cluster(readFileSync("examples/two-and-a-witness.yaml", "utf8"));
+    const added = join(folder, "overrides", "node-3", "etc", "redis");
+    mkdirSync(added, { recursive: true });
+    writeFileSync(join(added, "sentinel.conf.append"), "# ours\n");
+    const { code, out } = await run("synth", "--json", "--file", file, "--out", join(folder, "out"));
+    const { machines } = JSON.parse(out) as { machines: readonly { readonly machine: string }[] };
+    expect({ code, names: machines.map(({ machine }) => machine) }).toEqual({
+      code: 0,
+      names: ["node-1", "node-2", "node-3"],
+    });
+    const written = join(folder, "out/stacks/acme/machines/node-3/etc/redis/sentinel.conf");
+    expect(readFileSync(written, "utf8")).toMatch(/# ours\n$/);
+  });
+
   it("prints with --quiet, wherever it stands, the result and not what may be typed next", async () => {
     const words = ["synth", "--file", cluster(SOUND), "--out", join(folder, "out")];
     const { out } = await run(...words);

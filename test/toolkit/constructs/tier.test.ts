@@ -38,6 +38,47 @@ describe("a tier alone", () => {
     expect(stack.provider!["docker"]![0]!["host"]).toBe("ssh://root@10.0.0.5");
   });
 
+  it.each([
+    [LoadBalancerTier, ["node-1", "node-2"]],
+    [MailTier, ["node-1", "node-2", "node-3"]],
+    [DatabaseTier, ["node-1", "node-2", "node-3"]],
+    [CacheTier, ["node-1", "node-2", "node-3"]],
+    [StorageTier, ["node-1", "node-2", "node-3"]],
+  ] as const)(
+    "%p makes the witness where that votes in it, and counts it to no members",
+    (TierClass, names) => {
+      let members: readonly string[] = [];
+      const stack = synthesise((scope) => {
+        const machines = new Machines(scope, "machines", { cluster: example("two-and-a-witness.yaml") });
+        members = new TierClass(scope, "tier", { machines }).members.map(({ name }) => name);
+        expect(machines.required.map(({ name }) => name)).toEqual(names);
+      });
+      expect(members).toEqual(["node-1", "node-2"]);
+      expect(Object.keys(stack.resource["docker_container"]!)).toEqual(names);
+    },
+  );
+
+  it("leads to what the witness runs as well: a Sentinel and a brick, no database and no mail", () => {
+    synthesise((scope) => {
+      const machines = new Machines(scope, "machines", { cluster: example("two-and-a-witness.yaml") });
+      const [first, second, witness] = ["192.168.1.101", "192.168.1.102", "192.168.1.103"];
+      expect(new CacheTier(scope, "cache", { machines }).sentinels).toEqual([
+        `${first}:26379`,
+        `${second}:26379`,
+        `${witness}:26379`,
+      ]);
+      expect(new StorageTier(scope, "storage", { machines })).toMatchObject({
+        source: `${first}:/quarantine`,
+        servers: [first, second, witness],
+      });
+      expect(new DatabaseTier(scope, "database", { machines }).nodes).toEqual([
+        `${first}:3306`,
+        `${second}:3306`,
+      ]);
+      expect(new MailTier(scope, "mail", { machines }).nodes).toEqual([`${first}:25`, `${second}:25`]);
+    });
+  });
+
   it("shares machines with the other tiers of its stack", () => {
     const stack = synthesise((scope) => {
       const machines = new Machines(scope, "machines", { cluster: example("three-machines.yaml") });

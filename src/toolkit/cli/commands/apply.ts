@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../../../support/errors.ts";
-import { overridesFolder } from "../../project/load-overrides.ts";
+import { overridesFolder } from "../../bundle/load-overrides.ts";
 import { apply } from "../../runbooks/apply/runbook.ts";
 import { keepTheirs } from "../../runbooks/plan/keep-theirs.ts";
 import type { Io } from "../io.ts";

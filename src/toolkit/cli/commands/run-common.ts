@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { Duration } from "../../../support/duration.ts";
 import { clusterPaths } from "../../disk/cluster-paths.ts";
 import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
-import { loadOverrides } from "../../project/load-overrides.ts";
+import { loadOverrides } from "../../bundle/load-overrides.ts";
 import { keptSecrets } from "../../project/open-secrets.ts";
 import type { RunbookContext } from "../../runbooks/runbook.ts";
 import type { RunSettings } from "../../runner/attempt.ts";
@@ -85,7 +85,7 @@ export async function openRun(options: RunCommandOptions, io: Io): Promise<Opene
     directory,
     project: { folder: project, ...(file !== undefined && { file }) },
     environment,
-    overrides: await loadOverrides(project),
+    overrides: loadOverrides(project),
     secrets: keptSecrets(target, services, { dryRun: options.dryRun ?? false, env: systemEnv }),
     ...(target.hashes && { hashes: target.hashes }),
   };

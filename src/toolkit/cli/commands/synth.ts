@@ -5,7 +5,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterStack } from "../../constructs/index.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
-import { loadOverrides } from "../../project/load-overrides.ts";
 import { secretVersions } from "../../project/secret-versions.ts";
 import type { Io } from "../io.ts";
 import { example, fileOption, jsonOption, typed } from "../options.ts";
@@ -29,10 +28,9 @@ export function addSynth(program: Command, io: Io): void {
 async function synth(options: Options, io: Io): Promise<void> {
   const { spec, directory } = await loadCluster(options.file);
   const versionOf = await secretVersions(directory, spec);
-  const overrides = await loadOverrides(directory);
   await mkdir(options.out, { recursive: true });
   const app = new App({ outdir: options.out });
-  const { cluster } = new ClusterStack(app, spec, { project: directory, versionOf, overrides });
+  const { cluster } = new ClusterStack(app, spec, { project: directory, versionOf });
   app.synth();
   const folder = join(options.out, "stacks", spec.name);
   const machines = cluster.machines.bundles.map(({ machine, hash, files }) => ({

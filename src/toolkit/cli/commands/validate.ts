@@ -9,7 +9,7 @@ import { startCheckMachine } from "../../lab/check-machine.ts";
 import { ensureEngine } from "../../lab/engine.ts";
 import { ensureImage } from "../../lab/image.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
-import { loadOverrides } from "../../project/load-overrides.ts";
+import { loadOverrides } from "../../bundle/load-overrides.ts";
 import { checkFiles, type CheckPlace, type CheckResult } from "../../runbooks/validate/check-files.ts";
 import { prepareRelease, releasePhase } from "../../release/index.ts";
 import { neverInterrupted } from "../../runner/interruption.ts";
@@ -46,7 +46,7 @@ export function addValidate(program: Command, io: Io, end: (code: number) => voi
 
 async function validate(options: Options, io: Io): Promise<number> {
   const { spec, directory } = await loadCluster(options.file);
-  const overrides = await loadOverrides(directory);
+  const overrides = loadOverrides(directory);
   const topology = withoutInterface(resolve(spec));
   const secrets = await throwawayVault(secretRequests(topology, services), systemEnv.now());
   const place = options.inLab ? await labPlace(topology, options, io) : await localPlace();

@@ -127,7 +127,7 @@ function refuseStale(bundles: readonly Bundle[], hashes: ReadonlyMap<string, str
   throw new UserError(
     "STACK_STALE",
     `the synthesised files of ${stale.join(", ")} are not those that would be put there now`,
-    "synthesise the stack again: cdktf synth",
+    "synthesise the stack again: cdktf synth; a stack of your own names its project, where vault and overrides lie, and passes versionOf",
   );
 }
 

@@ -1,15 +1,15 @@
 import { UserError } from "../../../support/errors.ts";
 import type { Topology } from "../../topology/topology.ts";
-import { witnessOf, type VotingTier } from "../../topology/voters.ts";
-
-const TIERS: readonly VotingTier[] = ["mail", "database", "cache", "storage"];
+import { VOTING_TIERS, witnessOf } from "../../topology/voters.ts";
 
 /**
  * A machine comes or goes only where the witness votes in the same tiers before and after it: a vote that begins or ends
  * meanwhile would make even what was odd. Throws WITNESS_CHANGES.
  */
 export function refuseOtherWitness(before: Topology, after: Topology, command: string): void {
-  const changed = TIERS.filter((tier) => witnessOf(before, tier)?.name !== witnessOf(after, tier)?.name);
+  const changed = VOTING_TIERS.filter(
+    (tier) => witnessOf(before, tier)?.name !== witnessOf(after, tier)?.name,
+  );
   const [tier] = changed;
   if (tier === undefined) return;
   const had = witnessOf(before, tier);

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { showPlan } from "../../../../src/toolkit/cli/commands/plan.ts";
 import { EXIT } from "../../../../src/toolkit/cli/exit-codes.ts";
-import { loadOverrides, overridesFolder } from "../../../../src/toolkit/project/load-overrides.ts";
+import { loadOverrides, overridesFolder } from "../../../../src/toolkit/bundle/load-overrides.ts";
 import { keepTheirs } from "../../../../src/toolkit/runbooks/plan/keep-theirs.ts";
 import { planChanges } from "../../../../src/toolkit/runbooks/plan/plan-changes.ts";
 import { FileMachines, noRelease, PATH, SECRET } from "./file-machines.ts";
@@ -27,7 +27,7 @@ const NOTHING = { code: EXIT.done, text: "nothing to do: everything is as descri
 async function keep() {
   const folder = overridesFolder(machines.project);
   const files = await keepTheirs(machines.context, machines.settings, folder, noRelease);
-  machines.overrides = await loadOverrides(machines.project);
+  machines.overrides = loadOverrides(machines.project);
   return files.map((file) => file.slice(folder.length));
 }
 

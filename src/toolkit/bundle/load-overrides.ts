@@ -1,7 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { UserError } from "../../support/errors.ts";
-import type { Override } from "../bundle/overrides.ts";
+import type { Override } from "./overrides.ts";
 
 /** Where a project keeps what it adds to generated files. */
 export function overridesFolder(project: string): string {
@@ -10,19 +10,27 @@ export function overridesFolder(project: string): string {
 
 /**
  * Reads overrides/<machine or all>/<path of the generated file>.append and .patch. Throws OVERRIDE_UNKNOWN for a file of
- * another kind.
+ * another kind. At once, because constructs are synthesised without waiting.
  */
-export async function loadOverrides(project: string): Promise<readonly Override[]> {
+export function loadOverrides(project: string): readonly Override[] {
   const folder = overridesFolder(project);
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(files.toSorted().map((file) => readOverride(folder, file)));
+  const files = entriesIn(folder).filter((entry) => entry.isFile());
+  return files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted()
+    .map((file) => readOverride(folder, file));
 }
 
-async function readOverride(folder: string, file: string): Promise<Override> {
+function entriesIn(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function readOverride(folder: string, file: string): Override {
   const inside = relative(folder, file);
   const match = /^([^/]+)(\/.+)\.(append|patch)$/.exec(inside);
   if (!match)
@@ -37,6 +45,6 @@ async function readOverride(folder: string, file: string): Promise<Override> {
     scope: scope!,
     path: path!,
     kind: kind as Override["kind"],
-    text: await readFile(file, "utf8"),
+    text: readFileSync(file, "utf8"),
   };
 }

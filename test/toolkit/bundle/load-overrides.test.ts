@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { loadOverrides } from "../../../src/toolkit/project/load-overrides.ts";
+import { loadOverrides } from "../../../src/toolkit/bundle/load-overrides.ts";
 
 let project: string;
 beforeEach(async () => (project = await mkdtemp(join(tmpdir(), "mailbastion-overrides-"))));
@@ -16,13 +16,13 @@ async function put(name: string): Promise<void> {
 
 describe("the overrides of a project", () => {
   it("are none where there is no such folder", async () => {
-    expect(await loadOverrides(project)).toEqual([]);
+    expect(loadOverrides(project)).toEqual([]);
   });
 
   it("say by their names which file of which machine they change, and how", async () => {
     await put("all/etc/haproxy/haproxy.cfg.append");
     await put("node-2/etc/mysql/mariadb.conf.d/60-mailbastion.cnf.patch");
-    expect(await loadOverrides(project)).toEqual([
+    expect(loadOverrides(project)).toEqual([
       {
         source: "overrides/all/etc/haproxy/haproxy.cfg.append",
         scope: "all",
@@ -40,9 +40,11 @@ describe("the overrides of a project", () => {
 
   it("of another kind are refused", async () => {
     await put("all/etc/haproxy/haproxy.cfg");
-    await expect(loadOverrides(project)).rejects.toMatchObject({
-      code: "OVERRIDE_UNKNOWN",
-      message: "overrides/all/etc/haproxy/haproxy.cfg is neither a patch nor text to append",
-    });
+    expect(() => loadOverrides(project)).toThrow(
+      expect.objectContaining({
+        code: "OVERRIDE_UNKNOWN",
+        message: "overrides/all/etc/haproxy/haproxy.cfg is neither a patch nor text to append",
+      }),
+    );
   });
 });
