@@ -28,8 +28,7 @@ export interface BundleOptions {
  */
 export function buildBundles(topology: Topology, options: BundleOptions = {}): readonly Bundle[] {
   const bundles = topology.machines.map((machine) => buildBundle(topology, machine, options));
-  const owned = bundles.map(({ machine, files }) => ({ machine, paths: files.map(({ path }) => path) }));
-  const faults = unusedOverrides(options.overrides ?? [], owned);
+  const faults = unusedOverrides(options.overrides ?? [], bundles);
   if (faults.length > 0) throw new FaultsError("OVERRIDE_UNUSED", "the project's overrides", faults);
   return bundles;
 }
@@ -85,8 +84,10 @@ function serviceFiles(
   }
   return service.files(context).map((file) => {
     const generated = renderFile(file, service, topology);
-    const content = overridden(machine.name, file.path, generated, options.overrides ?? []);
-    return toBundleFile(file, file.addressed ? generated : content, service.name, context);
+    const content = file.addressed
+      ? generated
+      : overridden(machine.name, file.path, generated, options.overrides ?? []);
+    return toBundleFile(file, content, service.name, context);
   });
 }
 

@@ -1,6 +1,7 @@
 import { applyPatch } from "diff";
 import { FaultsError, type Fault } from "../../support/errors.ts";
 import { secretPlaceholder, secretsIn } from "../../support/placeholder.ts";
+import type { Bundle } from "./bundle.ts";
 
 /** What an operator adds to one generated file, kept beside the description: overrides/<machine or all>/<path>.<kind>. */
 export interface Override {
@@ -70,16 +71,23 @@ function applied(text: string, override: Override): string {
 /** Overrides that no generated file takes: a mistyped path must not look as if it worked. */
 export function unusedOverrides(
   overrides: readonly Override[],
-  owned: readonly { readonly machine: string; readonly paths: readonly string[] }[],
+  bundles: readonly Pick<Bundle, "machine" | "files">[],
 ): readonly Fault[] {
-  return overrides
-    .filter(
-      ({ scope, path }) =>
-        !owned.some(({ machine, paths }) => (scope === "all" || scope === machine) && paths.includes(path)),
-    )
-    .map(({ source, scope, path }) => ({
-      path: source,
-      rule: `no file ${path} is generated for ${scope === "all" ? "any machine" : scope}`,
-      remedy: "mend its name; mbctl synth lists the files of each machine",
-    }));
+  return overrides.flatMap(({ source, scope, path }): readonly Fault[] => {
+    const files = bundles
+      .filter(({ machine }) => scope === "all" || scope === machine)
+      .flatMap((bundle) => bundle.files.filter((file) => file.path === path));
+    if (files.some(({ addressed }) => !addressed)) return [];
+    const fault =
+      files.length > 0
+        ? {
+            rule: `${path} bears the hash of its content in its name and takes no override`,
+            remedy: "remove it, and change in the description what the file is made of",
+          }
+        : {
+            rule: `no file ${path} is generated for ${scope === "all" ? "any machine" : scope}`,
+            remedy: "mend its name; mbctl synth lists the files of each machine",
+          };
+    return [{ path: source, ...fault }];
+  });
 }

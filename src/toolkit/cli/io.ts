@@ -1,4 +1,5 @@
 import { UserError } from "../../support/errors.ts";
+import { EXIT } from "./exit-codes.ts";
 
 /** The surroundings of a command: what it prints to and whom it may ask. Tests pass their own. */
 export interface Io {
@@ -47,4 +48,10 @@ export async function confirm(io: Io, question: string, yes: boolean): Promise<b
     { type: "confirm", name: "answer", message: question, default: false },
   ]);
   return answer;
+}
+
+/** What a command ends with where a person has said no. */
+export function declined(io: Io): number {
+  io.err("nothing was changed");
+  return EXIT.failed;
 }

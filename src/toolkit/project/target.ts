@@ -27,8 +27,8 @@ export interface Target {
 export interface TargetOptions {
   readonly file?: string | undefined;
   /** A lab instead of the machines described: by its name, or true for the one named after the cluster. */
-  readonly lab?: boolean | string | undefined;
-  /** A synthesised stack's folder, instead of a description. */
+  readonly lab?: true | string | undefined;
+  /** A synthesised stack's folder, instead of a description and of a lab. */
   readonly stack?: string | undefined;
   /** Private keys to log in with, tried first. */
   readonly identity?: readonly string[] | undefined;
@@ -59,14 +59,33 @@ export async function learnContainerKeys({ topology, ssh }: Target): Promise<voi
   await learnHostKeys(docker, hosts, ssh.knownHostsFiles[0]!);
 }
 
-/** Throws what loading a description throws, LAB_UNKNOWN, STACK_UNREADABLE, and TLS_PUBLIC_MISSING. */
+/**
+ * Throws what loading a description throws, LAB_NAME_INVALID, LAB_UNKNOWN, STACK_UNREADABLE, TLS_PUBLIC_MISSING, and
+ * TARGET_CHOICE where a stack is named beside a description or a lab.
+ */
 export async function openTarget(options: TargetOptions, environment: Environment): Promise<Target> {
-  if (options.stack !== undefined) return stackTarget(options.stack, options, environment);
+  const { lab, stack } = options;
+  if (stack !== undefined) {
+    refuseBeside(options);
+    return stackTarget(stack, options, environment);
+  }
   const { spec, file, directory } = await loadCluster(options.file);
-  const target = options.lab
-    ? await labTarget(directory, options.lab === true ? spec.name : options.lab, environment)
-    : realTarget(resolve(spec), directory, options, environment);
+  // An empty name is a mistake, such as an empty variable of a script, and must not lead to the real machines.
+  const target =
+    lab === undefined
+      ? realTarget(resolve(spec), directory, options, environment)
+      : await labTarget(directory, lab === true ? spec.name : lab, environment);
   return { ...target, file };
+}
+
+/** A stack knows its machines itself: what else is named would be passed over, and the real machines worked on. */
+function refuseBeside({ lab, file }: TargetOptions): void {
+  if (lab === undefined && file === undefined) return;
+  throw new UserError(
+    "TARGET_CHOICE",
+    `--stack and ${lab === undefined ? "--file" : "--lab"} exclude each other`,
+    "leave out --stack for a lab or for the machines of a description; a stack is synthesised of one description",
+  );
 }
 
 /** A lab has a vault and a key of its own: its secrets are never those of the machines it imitates. */

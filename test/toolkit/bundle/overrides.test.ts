@@ -53,6 +53,19 @@ describe("an override", () => {
     expect(changed!.hash).not.toBe(plain!.hash);
   });
 
+  it("of a file that bears its hash in its name is a fault, under either name", () => {
+    const services = [
+      toyService("a", { files: () => [toyFile("/etc/a.pem", "key\n", { addressed: true })] }),
+    ];
+    const [bundle] = buildBundles(threeMachines, { services });
+    const build = (path: string) =>
+      buildBundles(threeMachines, { services, overrides: [override({ path })] });
+    expect(() => build(bundle!.files[0]!.path)).toThrow(
+      `${bundle!.files[0]!.path} bears the hash of its content in its name and takes no override`,
+    );
+    expect(() => build("/etc/a.pem")).toThrow("no file /etc/a.pem is generated for any machine");
+  });
+
   it("of a path that nothing generates is a fault, not a silence", () => {
     const services = [toyService("a", { files: () => [toyFile("/etc/a", "text\n")] })];
     expect(() =>

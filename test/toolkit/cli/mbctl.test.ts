@@ -187,6 +187,27 @@ describe("mbctl", () => {
     expect(err).toContain("mbctl lab up");
   });
 
+  it("never takes the real machines for a lab that was named, be it by nothing", async () => {
+    const file = cluster(`${SOUND}tls: { public: { certificateFile: /c, keyFile: /k } }\n`);
+    const out = join(folder, "out");
+    await run("synth", "--file", file, "--out", out);
+    const stacks = join(out, "stacks");
+    const stack = join(stacks, readdirSync(stacks)[0]!);
+    for (const [args, code] of [
+      [["--file", file, "--lab", ""], "[LAB_NAME_INVALID]"],
+      [["--file", file, "--lab="], "[LAB_NAME_INVALID]"],
+      [["--stack", stack, "--lab"], "--stack and --lab exclude each other"],
+      [["--stack", stack, "--lab", ""], "--stack and --lab exclude each other"],
+      [["--stack", stack, "--file", file], "--stack and --file exclude each other"],
+    ] as const) {
+      // Also of a command that only looks.
+      for (const command of [["apply", "--yes"], ["status"]]) {
+        const result = await run(...command, ...args);
+        expect([args, result.code, result.err]).toEqual([args, 1, expect.stringContaining(code)]);
+      }
+    }
+  });
+
   it("synthesises without any secret, and writes the same bytes twice", async () => {
     const file = cluster(SOUND);
     const read = (out: string) =>

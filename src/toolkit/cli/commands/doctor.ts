@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { buildBundles } from "../../bundle/build.ts";
+import { loadOverrides } from "../../project/load-overrides.ts";
 import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
@@ -75,6 +76,7 @@ async function doctor(machine: string | undefined, options: Options, io: Io): Pr
 async function knownFiles({
   topology,
   directory,
+  project,
 }: Target): Promise<ReadonlyMap<string, readonly KnownFile[]>> {
   const versionOf = await readVersions(
     directory,
@@ -82,8 +84,9 @@ async function knownFiles({
     secretRequests(topology, services),
     systemEnv,
   );
+  const overrides = await loadOverrides(project);
   return new Map(
-    buildBundles(topology, { services, versionOf }).map(({ machine, files }) => [
+    buildBundles(topology, { services, versionOf, overrides }).map(({ machine, files }) => [
       machine,
       files.map(({ path, owner, group, mode, content, hash, check, seedOnly }) => ({
         path,

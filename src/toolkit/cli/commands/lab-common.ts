@@ -27,6 +27,11 @@ export function engineFor(options: LabOptions, io: Io, report: (line: string) =>
   return ensureEngine({ yes, ask: (question) => confirm(io, question, yes), report });
 }
 
+/** Tells of a dry run of a lab's command what would be done, such as "kill node-1". */
+export function wouldDo(lab: string, what: string, { json }: LabOptions, io: Io): void {
+  io.out(json ? JSON.stringify({ ok: true, lab, would: what }) : `would ${what}`);
+}
+
 /** The lab that the options mean, which must be up. */
 export async function openedLab(options: LabOptions, io: Io): Promise<Lab> {
   const cluster = await loadCluster(options.file);

@@ -3,9 +3,10 @@ import { execa } from "execa";
 import { exec, labMachine, sshCommand, type Lab } from "../../lab/lab.ts";
 import { cut, heal, isolate } from "../../lab/links.ts";
 import { kill, pause, start, unpause } from "../../lab/power.ts";
+import { loadCluster } from "../../project/load-cluster.ts";
 import type { Io } from "../io.ts";
 import { dryRunOption, example } from "../options.ts";
-import { labCommand, openedLab, type LabOptions } from "./lab-common.ts";
+import { labCommand, nameOf, openedLab, wouldDo, type LabOptions } from "./lab-common.ts";
 
 interface CutOptions extends LabOptions {
   readonly oneWay?: boolean;
@@ -13,12 +14,14 @@ interface CutOptions extends LabOptions {
 
 /** The commands that look into machines of a lab, and those that hurt them. */
 export function addLabTools(lab: Command, io: Io, end: (code: number) => void): void {
+  const dry = async (what: string, options: LabOptions) =>
+    wouldDo(nameOf(options, await loadCluster(options.file)), what, options, io);
   const onMachines = (verb: string, description: string, act: (lab: Lab, machine: string) => Promise<void>) =>
     example(
       dryRunOption(labCommand(lab, `${verb} <machine...>`, description)),
       `mbctl lab ${verb} node-1`,
     ).action(async (machines: readonly string[], options: LabOptions) => {
-      if (options.dryRun) return io.out(`would ${verb} ${machines.join(", ")}`);
+      if (options.dryRun) return dry(`${verb} ${machines.join(", ")}`, options);
       const opened = await openedLab(options, io);
       // All names first: a mistyped second one must not leave the first one done.
       for (const machine of machines) labMachine(opened, machine);
@@ -62,7 +65,7 @@ export function addLabTools(lab: Command, io: Io, end: (code: number) => void): 
   ).option("--one-way", "only what the first sends to the other");
   example(dryRunOption(cutCommand), "mbctl lab cut node-1 node-2").action(
     async (machine: string, other: string | undefined, options: CutOptions) => {
-      if (options.dryRun) return io.out(`would cut ${machine} off from ${other ?? "all"}`);
+      if (options.dryRun) return dry(`cut ${machine} off from ${other ?? "all"}`, options);
       const opened = await openedLab(options, io);
       await (other === undefined ? isolate(opened, machine) : cut(opened, machine, other, options.oneWay));
       done(opened, options, io);
@@ -70,7 +73,7 @@ export function addLabTools(lab: Command, io: Io, end: (code: number) => void): 
   );
   example(dryRunOption(labCommand(lab, "heal", "undo every cut")), "mbctl lab heal").action(
     async (options: LabOptions) => {
-      if (options.dryRun) return io.out("would undo every cut");
+      if (options.dryRun) return dry("undo every cut", options);
       const opened = await openedLab(options, io);
       await heal(opened);
       done(opened, options, io);

@@ -6,9 +6,10 @@ import { powerState } from "../../lab/power.ts";
 import { labUp } from "../../lab/up.ts";
 import { loadCluster } from "../../project/load-cluster.ts";
 import { resolve } from "../../topology/resolve.ts";
-import { confirm, note, type Io } from "../io.ts";
+import { EXIT } from "../exit-codes.ts";
+import { confirm, declined, note, type Io } from "../io.ts";
 import { dryRunOption, example, typed } from "../options.ts";
-import { engineFor, labCommand, nameOf, openedLab, type LabOptions } from "./lab-common.ts";
+import { engineFor, labCommand, nameOf, openedLab, wouldDo, type LabOptions } from "./lab-common.ts";
 import { addLabTools } from "./lab-tools.ts";
 
 interface UpOptions extends LabOptions {
@@ -29,7 +30,9 @@ export function addLab(program: Command, io: Io, end: (code: number) => void): v
   );
 
   const downCommand = labCommand(lab, "down", "remove the lab with all its data");
-  example(dryRunOption(downCommand), "mbctl lab down").action((options: LabOptions) => down(options, io));
+  example(dryRunOption(downCommand), "mbctl lab down").action(async (options: LabOptions) =>
+    end(await down(options, io)),
+  );
 
   const statusCommand = labCommand(lab, "status", "which machines have power, and where they are");
   example(statusCommand, "mbctl lab status").action((options: LabOptions) => status(options, io));
@@ -42,10 +45,10 @@ async function up(options: UpOptions, io: Io): Promise<void> {
   const topology = resolve(cluster.spec);
   const name = nameOf(options, cluster);
   const names = topology.machines.map((machine) => machine.name);
-  if (options.dryRun)
-    return io.out(
-      `would make lab ${name} with ${names.join(", ")} in ${options.cidr ?? "a free /24 of 10.77.0.0/16"}`,
-    );
+  if (options.dryRun) {
+    const where = options.cidr ?? "a free /24 of 10.77.0.0/16";
+    return wouldDo(name, `make lab ${name} with ${names.join(", ")} in ${where}`, options, io);
+  }
   const report = (line: string) => (options.json || io.isQuiet ? undefined : io.out(line));
   const engine = await engineFor(options, io, report);
   const variant = options.bare ? "bare" : "machine";
@@ -64,16 +67,25 @@ async function up(options: UpOptions, io: Io): Promise<void> {
   if (!io.isQuiet) io.out(`next: ${typed(options, `apply --lab ${name}`)}`);
 }
 
-async function down(options: LabOptions, io: Io): Promise<void> {
+async function down(options: LabOptions, io: Io): Promise<number> {
   const cluster = await loadCluster(options.file);
   const name = nameOf(options, cluster);
-  if (options.dryRun) return io.out(`would remove lab ${name} with all its data`);
+  if (options.dryRun) {
+    wouldDo(name, `remove lab ${name} with all its data`, options, io);
+    return EXIT.done;
+  }
+  if (!(await confirm(io, `remove lab ${name} with all its data?`, options.yes ?? false))) {
+    if (options.json) io.out(JSON.stringify({ ok: false, containers: 0, volumes: 0, networks: 0 }));
+    return declined(io);
+  }
   const engine = await engineFor(options, io, (line) => note(io, line));
-  if (!(await confirm(io, `remove lab ${name} with all its data?`, options.yes ?? false)))
-    return io.out("nothing was changed");
   const removed = await labDown(engine, { project: cluster.directory, name });
-  if (options.json) return io.out(JSON.stringify({ ok: true, ...removed }));
-  io.out(`removed ${removed.containers} machines, ${removed.volumes} volumes, ${removed.networks} networks`);
+  if (options.json) io.out(JSON.stringify({ ok: true, ...removed }));
+  else
+    io.out(
+      `removed ${removed.containers} machines, ${removed.volumes} volumes, ${removed.networks} networks`,
+    );
+  return EXIT.done;
 }
 
 async function status(options: LabOptions, io: Io): Promise<void> {

@@ -3,7 +3,7 @@ import type { AnyRunbook } from "../../runbooks/runbook.ts";
 import type { Plan } from "../../runner/plan.ts";
 import { startRun } from "../../runner/start-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { asksFirst, confirm, type Io } from "../io.ts";
+import { asksFirst, confirm, declined, type Io } from "../io.ts";
 import { openRun, type RunCommandOptions } from "./run-common.ts";
 
 /** Runs a runbook as it was typed, and returns the exit code. */
@@ -26,10 +26,7 @@ export async function runRunbook(
   try {
     const runnable = bind(runbook, context, given, command);
     const result = await startRun(runnable, { ...settings, dryRun, ...(asks && { confirm: question }) });
-    if (!result) {
-      io.err("nothing was changed");
-      return EXIT.failed;
-    }
+    if (!result) return declined(io);
     return dryRun && result.steps > 0 ? EXIT.changes : EXIT.done;
   } finally {
     await close();

@@ -9,7 +9,7 @@ import { fetchRun, findRuns } from "../../runner/journal/find-runs.ts";
 import type { RunRecord } from "../../runner/journal/run-record.ts";
 import { abortRun, forgetRun, resumeRun, type ResumeSettings } from "../../runner/resume-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { asksFirst, confirm, type Io } from "../io.ts";
+import { asksFirst, confirm, declined, type Io } from "../io.ts";
 import { example, jsonOption, targetOptions, yesOption } from "../options.ts";
 import { lockOptions, openRun, type OpenedRun, type RunCommandOptions } from "./run-common.ts";
 
@@ -74,11 +74,6 @@ async function abortCommand(run: string | undefined, options: ResumeOptions, io:
     else io.err(taken);
     return EXIT.done;
   });
-}
-
-function declined(io: Io): number {
-  io.err("nothing was changed");
-  return EXIT.failed;
 }
 
 async function withRun(

@@ -49,20 +49,28 @@ async function trust(names: readonly string[], options: Options, io: Io): Promis
     if (!key) continue;
     // A jump host that nobody named is on the way only: there is nothing to say of one that is known.
     const isOnTheWay = !isChosen(name, names);
-    if (isOnTheWay && (await readKnownHosts(ssh.knownHostsFiles)).judge(login, key).kind === "known")
-      continue;
+    if (isOnTheWay && (await isKnown(ssh.knownHostsFiles, login, key))) continue;
     const text = describeKey(key);
     if (!options.json) io.out(`${login.label} (${login.host} port ${login.port}) shows ${text}`);
-    if (options.dryRun || !(await confirm(io, `trust this key for ${login.label}?`, options.yes ?? false)))
+    const forgets = (options.forget ?? false) && !isOnTheWay;
+    if (options.dryRun) {
+      const isNew = forgets || !(await isKnown([knownHosts!], login, key));
+      shown.push({ machine: name, key: text, isNew });
       continue;
-    if (options.forget && !isOnTheWay) await forgetKnownHost(knownHosts!, login);
+    }
+    if (!(await confirm(io, `trust this key for ${login.label}?`, options.yes ?? false))) continue;
+    if (forgets) await forgetKnownHost(knownHosts!, login);
     shown.push({ machine: name, key: text, isNew: await addKnownHost(knownHosts!, login, key) });
   }
   // The others are known by now; the command is safe to repeat.
   throwAny(silent);
   if (options.json) return io.out(JSON.stringify({ ok: true, file: knownHosts, machines: shown }));
   const count = shown.filter(({ isNew }) => isNew).length;
-  io.out(`${count} new key(s) in ${knownHosts}`);
+  io.out(`${count} new key(s) ${options.dryRun ? "would be written to" : "in"} ${knownHosts}`);
+}
+
+async function isKnown(files: readonly string[], login: Login, key: HostKey): Promise<boolean> {
+  return (await readKnownHosts(files)).judge(login, key).kind === "known";
 }
 
 /** A machine, or a jump host on the way to some. */

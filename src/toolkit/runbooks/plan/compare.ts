@@ -1,11 +1,11 @@
 import { createTwoFilesPatch } from "diff";
-import type { Resolver } from "../../../support/placeholder.ts";
-import { secretsIn } from "../../../support/placeholder.ts";
-import type { Bundle } from "../../bundle/bundle.ts";
+import { sha256 } from "../../../support/hash.ts";
+import { resolvePlaceholders, secretsIn, type Resolver } from "../../../support/placeholder.ts";
+import type { Bundle, BundleFile } from "../../bundle/bundle.ts";
 import type { RunSettings } from "../../runner/attempt.ts";
 import { driftOf, type Drift } from "../apply/drift.ts";
 import { fileChanges, type FileChanges } from "../apply/file-changes.ts";
-import { observeFiles, parseFileState } from "../apply/file-state.ts";
+import { observeFiles, parseFileState, type FileState } from "../apply/file-state.ts";
 import { parseFiles, readFilesCommand } from "./contents.ts";
 import { maskPresent, maskWanted } from "./mask.ts";
 
@@ -26,11 +26,16 @@ export interface FileComparison {
 
 /** The files of one machine that are not as apply left them, with what stands in them now. */
 export interface DriftedFile extends Drift {
+  /** As it is described now, overrides included. */
+  readonly described: BundleFile;
+  /** Whether that is what apply put there last: otherwise both a person and the description have changed it. */
+  readonly wasPutAsDescribed: boolean;
   /** Undefined for a file that was removed. */
   readonly content?: string;
 }
 
 interface Looked {
+  readonly state: FileState;
   readonly changes: FileChanges;
   readonly drift: readonly Drift[];
   readonly contents: ReadonlyMap<string, string>;
@@ -46,10 +51,7 @@ export async function compareMachine(
   const { changes, drift, contents } = await look(bundle, resolver, vip, settings);
   const byHand = new Set(drift.map(({ path }) => path));
   const fact = (name: string) => resolver.fact(name);
-  // Of all files: a person may have written the secret of one into another.
-  const secrets = bundle.files
-    .flatMap(({ content }) => secretsIn(content))
-    .map((ref) => resolver.secret(ref));
+  const secrets = secretsOf(bundle, resolver);
   const written = changes.write.map((file): FileComparison => {
     const present = contents.get(file.path);
     return {
@@ -79,11 +81,23 @@ export async function driftedFiles(
   vip: string,
   settings: RunSettings,
 ): Promise<readonly DriftedFile[]> {
-  const { drift, contents } = await look(bundle, resolver, vip, settings);
+  const { state, drift, contents } = await look(bundle, resolver, vip, settings);
   return drift.map((one) => {
+    const described = bundle.files.find(({ path }) => path === one.path)!;
+    const hash = sha256(resolvePlaceholders(described.content, resolver));
     const content = contents.get(one.path);
-    return { ...one, ...(content !== undefined && { content }) };
+    return {
+      ...one,
+      described,
+      wasPutAsDescribed: state.files.get(one.path)?.placed === hash,
+      ...(content !== undefined && { content }),
+    };
   });
+}
+
+/** The secrets of all files of a machine: a person may have written that of one into another. */
+export function secretsOf({ files }: Bundle, resolver: Resolver): readonly string[] {
+  return files.flatMap(({ content }) => secretsIn(content)).map((ref) => resolver.secret(ref));
 }
 
 async function look(
@@ -100,7 +114,7 @@ async function look(
     paths.length === 0
       ? new Map<string, string>()
       : parseFiles(await transport.run(bundle.machine, readFilesCommand(paths)));
-  return { changes, drift, contents };
+  return { state, changes, drift, contents };
 }
 
 function diffOf(path: string, present: string, wanted: string): string {

@@ -5,7 +5,7 @@ import { replaceFile } from "../../disk/replace-file.ts";
 import type { RunSettings } from "../../runner/attempt.ts";
 import type { PrepareRelease } from "../apply/run-apply.ts";
 import type { RunbookContext } from "../runbook.ts";
-import { driftedFiles } from "./compare.ts";
+import { driftedFiles, secretsOf } from "./compare.ts";
 import { prepareComparison } from "./prepare-comparison.ts";
 import { overridesOf } from "./take-theirs.ts";
 
@@ -27,7 +27,12 @@ export async function keepTheirs(
   const secrets = await context.secrets();
   const versionOf = (name: string) => secrets.versions().get(name)!;
   const plain = buildBundles(topology, { services, versionOf });
-  const written = overridesOf(drifted.flat(), plain, resolverOf, overrides);
+  const secretsOn = (machine: string) =>
+    secretsOf(
+      bundles.find((bundle) => bundle.machine === machine)!,
+      resolverOf(machine),
+    );
+  const written = overridesOf(drifted.flat(), plain, resolverOf, secretsOn, overrides);
   return await Promise.all(
     written.map(async ({ scope, path, text }) => {
       const file = join(folder, scope, `${path}.patch`);

@@ -46,6 +46,17 @@ export function maskPresent(
   return masker.mask(withoutKeys).split("\n").map(hide).join("\n");
 }
 
+/** Whether a file with placeholders, in which a person has changed something, shows more than a plan would of it. */
+export function hidesAnything(
+  kept: string,
+  wanted: string,
+  fact: FactOf,
+  secrets: readonly string[],
+): boolean {
+  const shown = maskWanted(kept, fact);
+  return maskPresent(shown, wanted, fact, secrets) !== shown;
+}
+
 function hideUnless(generated: string): (line: string) => string {
   const lines = new Set(generated.split("\n"));
   return (line) => (lines.has(line) || line.trim() === "" ? line : HIDDEN);

@@ -130,6 +130,15 @@ describe("mbctl doctor", () => {
     expect(document.findings.length).toBeGreaterThan(0);
   });
 
+  it("compares files with what the overrides of the project make of them", async () => {
+    const override = join(server.folder, "overrides", "all", "etc", "typo.append");
+    mkdirSync(join(override, ".."), { recursive: true });
+    writeFileSync(override, "more 1\n");
+    const { code, err } = await run(["doctor"]);
+    expect(err).toContain("no file /etc/typo is generated for any machine");
+    expect(code).toBe(1);
+  });
+
   it("knows the machines of its cluster", async () => {
     const { code, err } = await run(["doctor", "node-22"]);
     expect(err).toContain("did you mean node-2?");

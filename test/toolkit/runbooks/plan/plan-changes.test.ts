@@ -114,6 +114,35 @@ describe("a file that was changed by hand", () => {
     expect(await machines.read("node-2")).not.toContain("by eve");
   });
 
+  it("cannot be kept while the description changes it too, as a patch would take that back", async () => {
+    machines.limit = 11;
+    await expect(keep()).rejects.toMatchObject({
+      code: "DRIFT_NOT_KEEPABLE",
+      message: expect.stringContaining("the description changes this file too"),
+      remedy: expect.stringContaining("--take-theirs"),
+    });
+    expect(await loadOverrides(machines.project)).toEqual([]);
+    machines.limit = 10;
+    expect(await keep()).toEqual([`/node-2${PATH}.patch`]);
+  });
+
+  it("again, after it was kept and applied, is kept by the same patch", async () => {
+    await keep();
+    await machines.apply();
+    await machines.edit("node-2", "by eve", "by mallory");
+    const before = await machines.read("node-2");
+    expect(await keep()).toEqual([`/node-2${PATH}.patch`]);
+    await machines.apply();
+    expect(await machines.read("node-2")).toBe(before);
+    expect(await plan()).toEqual(NOTHING);
+  });
+
+  it("cannot be kept with a secret that somebody typed, and none gets into the project", async () => {
+    await machines.edit("node-2", SECRET, "Typed-By-Eve-1");
+    await expect(keep()).rejects.toMatchObject({ code: "DRIFT_NOT_KEEPABLE" });
+    expect(await loadOverrides(machines.project)).toEqual([]);
+  });
+
   it("and removed, is shown, stops an apply, cannot be kept, and is put back", async () => {
     await machines.remove("node-2");
     expect((await plan()).text).toContain(`+ node-2  ${PATH}  changed by hand since the last apply`);
