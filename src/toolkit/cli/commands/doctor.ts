@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { buildBundles } from "../../bundle/build.ts";
-import { loadOverrides } from "../../project/load-overrides.ts";
+import { loadOverrides } from "../../bundle/load-overrides.ts";
 import { learnContainerKeys, openTarget, type Target, type TargetOptions } from "../../project/target.ts";
 import { systemEnv } from "../../runner/system-env.ts";
 import { services } from "../../services/registry.ts";
@@ -84,7 +84,7 @@ async function knownFiles({
     secretRequests(topology, services),
     systemEnv,
   );
-  const overrides = await loadOverrides(project);
+  const overrides = loadOverrides(project);
   return new Map(
     buildBundles(topology, { services, versionOf, overrides }).map(({ machine, files }) => [
       machine,

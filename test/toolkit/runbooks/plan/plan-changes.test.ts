@@ -121,7 +121,7 @@ describe("a file that was changed by hand", () => {
       message: expect.stringContaining("the description changes this file too"),
       remedy: expect.stringContaining("--take-theirs"),
     });
-    expect(await loadOverrides(machines.project)).toEqual([]);
+    expect(loadOverrides(machines.project)).toEqual([]);
     machines.limit = 10;
     expect(await keep()).toEqual([`/node-2${PATH}.patch`]);
   });
@@ -140,7 +140,7 @@ describe("a file that was changed by hand", () => {
   it("cannot be kept with a secret that somebody typed, and none gets into the project", async () => {
     await machines.edit("node-2", SECRET, "Typed-By-Eve-1");
     await expect(keep()).rejects.toMatchObject({ code: "DRIFT_NOT_KEEPABLE" });
-    expect(await loadOverrides(machines.project)).toEqual([]);
+    expect(loadOverrides(machines.project)).toEqual([]);
   });
 
   it("and removed, is shown, stops an apply, cannot be kept, and is put back", async () => {
