@@ -51,7 +51,7 @@ describe("applies and rotations in any order, some of them broken off", () => {
             for (const { name } of leaves) expectIssued(vault, name, versions);
             return vault;
           };
-          const which = WHICH[rotation](asked);
+          const which = asked.filter(({ kind }) => ROTATES[rotation]!.includes(kind)) as StoredRequest[];
           const names = which.map(({ name }) => name);
           const run = `run-${index}`;
           const begun = async (isFirst: boolean) => {
@@ -87,16 +87,13 @@ describe("applies and rotations in any order, some of them broken off", () => {
   });
 });
 
-const WHICH: Record<string, (asked: readonly SecretRequest[]) => readonly StoredRequest[]> = {
-  none: () => [],
-  secrets: (asked) => ofKinds(asked, "password"),
-  certificates: (asked) => ofKinds(asked, "certificate"),
-  authority: (asked) => ofKinds(asked, "certificate", "authority"),
+/** By rotation, the kinds of requests that it is about. */
+const ROTATES: Readonly<Record<string, readonly string[]>> = {
+  none: [],
+  secrets: ["password"],
+  certificates: ["certificate"],
+  authority: ["certificate", "authority"],
 };
-
-function ofKinds(asked: readonly SecretRequest[], ...kinds: readonly string[]): readonly StoredRequest[] {
-  return asked.filter((request) => kinds.includes(request.kind)) as readonly StoredRequest[];
-}
 
 function expectIssued(vault: Vault, leaf: string, versions: ReadonlyMap<string, string>): void {
   const read = (name: string) =>
