@@ -5,13 +5,17 @@ import type { SecretRequest } from "../services/service.ts";
 /** A request whose value the vault makes and keeps; the operator's own files are read, never kept. */
 export type StoredRequest = Exclude<SecretRequest, { kind: "files" }>;
 
+const versionSchema = z.string().regex(/^[1-9]\d*$/);
+
 /** What is known of a stored secret without its value. */
 export const entryFactsSchema = z.strictObject({
   kind: z.enum(["password", "key", "authority", "certificate"]),
-  version: z.string().regex(/^[1-9]\d*$/),
+  version: versionSchema,
+  /** The highest version that was ever given, where it is above this one: to a successor. */
+  given: versionSchema.optional(),
   /** For a certificate: a hash of the names that it was made for. */
   subject: z.string().optional(),
-  /** For a certificate: milliseconds since 1970 from which it is made anew. */
+  /** For a certificate: milliseconds since 1970 from which it is made anew; 0 for one that nobody trusts. */
   renewAfter: z.number().optional(),
 });
 export type EntryFacts = z.infer<typeof entryFactsSchema>;
@@ -24,6 +28,17 @@ export const entrySchema = entryFactsSchema.extend({
   run: z.string().optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
+
+/** Above every version that was ever given: machines may hold what had one of them, also where it is gone here. */
+export function nextVersion(stored: EntryFacts | undefined): string {
+  return String(Number(stored?.given ?? stored?.version ?? 0) + 1);
+}
+
+/** The same, with the knowledge that `version` was given as well. */
+export function knowing<T extends EntryFacts>(facts: T, version: string | undefined): T {
+  const highest = Number(facts.given ?? facts.version);
+  return version !== undefined && Number(version) > highest ? { ...facts, given: version } : facts;
+}
 
 /** The names under which the answer to a request is asked for. */
 export function secretNames(
@@ -52,7 +67,7 @@ export function versionOf(request: StoredRequest, stored: EntryFacts | undefined
   if (request.kind !== "certificate") return stored.version;
   const isDue =
     stored.subject !== subjectOf(request) || (stored.renewAfter !== undefined && now >= stored.renewAfter);
-  return isDue ? String(Number(stored.version) + 1) : stored.version;
+  return isDue ? nextVersion(stored) : stored.version;
 }
 
 /** A hash of everything that a certificate says about its holder. Order does not count. */

@@ -88,6 +88,11 @@ export function renewAfter(certificate: string): number {
   return new X509Certificate(certificate).validToDate.getTime() - RENEW_DAYS_BEFORE_END * DAY_MS;
 }
 
+/** Whether the key of `authority` has signed `certificate`, both PEM. Authorities that follow each other share a name. */
+export function isIssuedBy(certificate: string, authority: string): boolean {
+  return new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey);
+}
+
 /** Read only when a certificate is made: it is slow to load, and most runs make none. */
 async function library(): Promise<typeof x509> {
   await import("reflect-metadata");

@@ -6,11 +6,20 @@ import { Secret } from "../../support/secret.ts";
 import { type ClusterPaths, clusterPaths } from "../disk/cluster-paths.ts";
 import { makePrivateDirectory, replaceFile } from "../disk/replace-file.ts";
 import type { SecretRequest } from "../services/service.ts";
-import { type Entry, type EntryFacts, inOrderOfMaking, type StoredRequest, versionOf } from "./entry.ts";
+import {
+  type Entry,
+  type EntryFacts,
+  inOrderOfMaking,
+  knowing,
+  nextVersion,
+  type StoredRequest,
+  versionOf,
+} from "./entry.ts";
 import { createKey, type Environment, keyFilePath, readKey } from "./key-file.ts";
 import { makeEntry, pairValues } from "./make-entry.ts";
+import { markDue } from "./mark-due.ts";
 import { readOperatorCertificate } from "./operator-certificate.ts";
-import type { KeyPair } from "./pki.ts";
+import { isIssuedBy, type KeyPair } from "./pki.ts";
 import { openSealed, readSealed, sealEntries, type VaultContent } from "./vault-file.ts";
 import { readVersionsFile, writeVersionsFile } from "./versions.ts";
 
@@ -65,7 +74,7 @@ export class Vault implements SecretStore {
   readonly #key: string;
   /** The file as it was read or written last; undefined before the first writing. */
   #sealed: string | undefined;
-  readonly #entries: Map<string, Entry>;
+  #entries: Map<string, Entry>;
   readonly #values: Values = new Map();
   /** By request: what a rotation puts in the place of an entry once every machine has it. */
   readonly #successors: Map<string, Entry>;
@@ -82,15 +91,15 @@ export class Vault implements SecretStore {
     this.#paths = paths;
     this.#key = key;
     this.#sealed = sealed;
-    this.#entries = new Map(entries);
+    this.#entries = new Map(markDue({ entries, successors }));
     this.#successors = new Map(successors);
     for (const entry of entries.values()) this.#hold(entry.version, entry.values);
     for (const entry of successors.values()) hold(this.#successorValues, entry);
   }
 
   /**
-   * Makes what `requests` ask for and the vault does not hold, makes certificates anew whose names changed or
-   * whose end is near, and reads the operator's own files. Returns the names of the requests made now.
+   * Makes what `requests` ask for and the vault does not hold, makes certificates anew whose names changed, whose end
+   * is near or which nobody trusts, and reads the operator's own files. Returns the names of the requests made now.
    *
    * Without `keep` nothing is written: for a dry run, which has to know what the files will hold.
    */
@@ -109,14 +118,14 @@ export class Vault implements SecretStore {
         this.#hold(version, pairValues(request.name, pair));
         continue;
       }
-      const stored = this.#entries.get(request.name);
+      const stored = this.#facts(request.name);
       const version = versionOf(request, stored, this.#now());
       if (stored?.version === version) continue;
       const entry = await makeEntry(request, {
         cluster: this.#options.cluster,
         version,
         now: this.#now(),
-        authority: (name) => this.#authority(name),
+        authority: (name) => pairOf(name, this.#entries.get(name)),
       });
       this.#entries.set(request.name, entry);
       this.#hold(version, entry.values);
@@ -132,6 +141,7 @@ export class Vault implements SecretStore {
 
   reveal(ref: SecretRef): Secret {
     const held = this.#values.get(ref.name);
+    if (held?.version === ref.version) return held.secret;
     const successor = this.#successorValues.get(ref.name);
     if (successor?.version === ref.version) return successor.secret;
     if (!held) {
@@ -141,38 +151,36 @@ export class Vault implements SecretStore {
         "run the command on the cluster's file, so that what is missing is made",
       );
     }
-    if (held.version !== ref.version) {
-      throw new UserError(
-        "SECRET_VERSION",
-        `the files were made for version ${ref.version} of ${ref.name}, and the vault holds version ${held.version}`,
-        "synthesise again and run the command again",
-      );
-    }
-    return held.secret;
+    throw new UserError(
+      "SECRET_VERSION",
+      `the files were made for version ${ref.version} of ${ref.name}, and the vault holds version ${held.version}`,
+      "synthesise again and run the command again",
+    );
   }
 
   /**
    * Makes a successor of each of these secrets, beside what is there; one that an earlier attempt has kept is taken
-   * again. Nothing is written before keepSuccessors. Returns the version that each request's secrets will have: the
-   * present one where `run` has made it the present one already.
+   * again where it is of use. Nothing is written before keepSuccessors. Returns the version that each request's secrets
+   * will have: the present one where `run` has made it the present one already.
+   *
+   * A certificate is issued by its authority's successor only where the authority is among the requests: otherwise
+   * nobody will trust that one.
    */
   async prepareSuccessors(
     requests: readonly StoredRequest[],
     run: string,
   ): Promise<ReadonlyMap<string, string>> {
     const versions = new Map<string, string>();
+    const rotates = new Set(requests.map(({ name }) => name));
+    const authority = (name: string): KeyPair =>
+      pairOf(name, (rotates.has(name) ? this.#successors.get(name) : undefined) ?? this.#entries.get(name));
     for (const request of inOrderOfMaking(requests) as readonly StoredRequest[]) {
-      const stored = this.#entries.get(request.name);
-      const isDone = stored?.run === run;
-      const version = isDone ? stored.version : String(Number(stored?.version ?? 0) + 1);
+      const present = this.#prepared(request, run, authority);
+      const version = present?.version ?? nextVersion(this.#facts(request.name));
       versions.set(request.name, version);
-      if (isDone || this.#successors.get(request.name)?.version === version) continue;
-      const entry = await makeEntry(request, {
-        cluster: this.#options.cluster,
-        version,
-        now: this.#now(),
-        authority: (name) => pairOf(name, this.#successors.get(name) ?? this.#entries.get(name)),
-      });
+      if (present) continue;
+      const now = this.#now();
+      const entry = await makeEntry(request, { cluster: this.#options.cluster, version, now, authority });
       this.#successors.set(request.name, entry);
       hold(this.#successorValues, entry);
     }
@@ -198,11 +206,12 @@ export class Vault implements SecretStore {
     for (const name of names) {
       const entry = this.#successors.get(name);
       if (!entry) continue;
-      this.#entries.set(name, entry);
+      this.#entries.set(name, knowing(entry, this.#entries.get(name)?.version));
       this.#hold(entry.version, entry.values);
       this.#successors.delete(name);
       for (const value of Object.keys(entry.values)) this.#successorValues.delete(value);
     }
+    this.#entries = new Map(markDue({ entries: this.#entries, successors: this.#successors }));
     await this.#save(true);
   }
 
@@ -222,8 +231,26 @@ export class Vault implements SecretStore {
     hold(this.#values, { version, values });
   }
 
-  #authority(name: string): KeyPair {
-    return pairOf(name, this.#entries.get(name));
+  /** What a run that rotates goes by: what it has adopted, or a successor that is of use to it. */
+  #prepared(request: StoredRequest, run: string, authority: (name: string) => KeyPair): Entry | undefined {
+    const stored = this.#entries.get(request.name);
+    if (stored?.run === run) return stored;
+    const kept = this.#successors.get(request.name);
+    if (!kept) return undefined;
+    // Its names may be gone or its end near, as those of what was there then. The run that has put it goes on with it.
+    const isBehind = kept.run !== run && Number(kept.version) <= Number(stored?.version ?? 0);
+    const isTrusted =
+      request.kind !== "certificate" ||
+      isIssuedBy(kept.values[`${request.name}.crt`]!, authority(request.authority).certificate);
+    return isBehind || !isTrusted ? undefined : kept;
+  }
+
+  /** What versions.json says of an entry: its successor's version is given too. */
+  #facts(name: string): EntryFacts | undefined {
+    const stored = this.#entries.get(name);
+    if (!stored) return undefined;
+    const { values: _, run: __, ...facts } = stored;
+    return knowing(facts, this.#successors.get(name)?.version);
   }
 
   /** The vault first: versions.json that is behind is mended by the next run, one that is ahead would name nothing. */
@@ -239,11 +266,8 @@ export class Vault implements SecretStore {
       await replaceFile(this.#paths.vault, sealed, 0o600);
       this.#sealed = sealed;
     }
-    const facts = [...this.#entries].map(([name, { values: _, run: __, ...rest }]): [string, EntryFacts] => [
-      name,
-      rest,
-    ]);
-    await writeVersionsFile(this.#paths.versions, new Map(facts));
+    const facts = new Map([...this.#entries.keys()].map((name) => [name, this.#facts(name)!]));
+    await writeVersionsFile(this.#paths.versions, facts);
   }
 
   /** Whether nobody else has written the file since this one read or wrote it. */

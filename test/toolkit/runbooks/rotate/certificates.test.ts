@@ -7,8 +7,8 @@ import { prepare } from "../machines/whole.ts";
 import { RUN } from "../runbook-context.ts";
 import { factsOf, opened, withVault } from "./vault.ts";
 
-const plan = (context: RunbookContext, authority = false) =>
-  planRotateCertificates(context, { authority }, factsOf(context.topology), RUN, prepare);
+const plan = (context: RunbookContext, authority = false, run = RUN) =>
+  planRotateCertificates(context, { authority }, factsOf(context.topology), run, prepare);
 
 /** The certificates of a text, one after the other. */
 const parse = (text: string) =>
@@ -65,6 +65,28 @@ describe("rotate certificates", () => {
       expect(alone!.fingerprint256).toBe(authorities[index]!.fingerprint256);
     }
     expect(vault.versions().get("pki/authority.crt")).toBe("1");
+  });
+
+  it("after an aborted one with the authority puts what is trusted, with or without it", async () => {
+    const { context, project } = await withVault();
+    const aborted = await plan(context, true, { ...RUN, id: "run-1" });
+    await aborted.before!("begins");
+
+    const without = await plan((await opened(project)).context, false, { ...RUN, id: "run-2" });
+    const resolver = without.resolverOf!("node-1");
+    const [authority] = parse(resolver.secret({ name: "pki/authority.crt", version: "1" }));
+    for (const name of ["pki/node-1.pem", "tls/public.pem"]) {
+      const [leaf] = parse(resolver.secret({ name, version: "3" }));
+      expect(leaf!.verify(authority!.publicKey)).toBe(true);
+    }
+    await without.before!("begins");
+    await without.conclude!();
+
+    const withIt = await plan((await opened(project)).context, true, { ...RUN, id: "run-3" });
+    const last = withIt.resolverOf!("node-1");
+    const [, next] = parse(last.secret({ name: "pki/authority.crt", version: "1and2" }));
+    const [leaf] = parse(last.secret({ name: "pki/node-1.pem", version: "4" }));
+    expect(leaf!.verify(next!.publicKey)).toBe(true);
   });
 
   it("says that the operator's own certificate is the operator's to renew", async () => {
