@@ -86,6 +86,11 @@ describe("the lock and the runs of a machine", () => {
     });
   });
 
+  it("are also those that have ended and whose journals were removed", async () => {
+    writeFileSync(join(folder, "ended-runs"), `${ID}\n`);
+    expect(readRuns(await run(runsCommand))).toEqual({ unfinished: [], ended: [ID] });
+  });
+
   it("leave out a journal that is torn", async () => {
     await run(writeCommand(ID, begun(ID), true));
     writeFileSync(join(folder, ID, "journal"), begun(ID).slice(0, 40));
