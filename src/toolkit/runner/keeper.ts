@@ -19,6 +19,8 @@ export interface Keeper {
   phaseFinished(phase: Phase): void;
   /** Steps of these phases that were begun and not taken back, last first. */
   toUndo(phases: readonly Phase[]): readonly PlacedStep[];
+  /** Resolves when it is safe to take the step back: whoever comes after us will not count on what it brought. */
+  stepUndoing(placed: PlacedStep): Promise<void>;
   stepUndone(placed: PlacedStep): void;
   groupUndone(phases: readonly Phase[]): void;
 }
@@ -70,6 +72,10 @@ export class JournalKeeper implements Keeper {
       .toReversed();
   }
 
+  stepUndoing(placed: PlacedStep): Promise<void> {
+    return this.#journal.announce({ kind: "step-undoing", ...nameOf(placed) });
+  }
+
   stepUndone(placed: PlacedStep): void {
     this.#journal.note({ kind: "step-undone", ...nameOf(placed) });
   }
@@ -103,6 +109,7 @@ export function forgetfulKeeper(): Keeper {
     stepFailed: () => undefined,
     phaseFinished: () => undefined,
     toUndo: (phases) => started.filter(({ phase }) => phases.includes(phase)).toReversed(),
+    stepUndoing: async () => undefined,
     stepUndone: (placed) => void started.splice(started.indexOf(placed), 1),
     groupUndone: () => undefined,
   };

@@ -45,7 +45,7 @@ export async function resumeRun(settings: ResumeSettings): Promise<RunResult | u
   });
 }
 
-/** Takes back what an unfinished run did, last first, and ends it. Resolves like resumeRun; throws UNDO_FAILED. */
+/** Takes back what an unfinished run did, last first, and ends it. Resolves like resumeRun; throws UNDO_FAILED, INTERRUPTED. */
 export async function abortRun(settings: ResumeSettings): Promise<RunResult | undefined> {
   return withOpenRun(settings, async (attempt) => {
     const { plan, journal } = attempt;
@@ -54,16 +54,17 @@ export async function abortRun(settings: ResumeSettings): Promise<RunResult | un
     const keeper = new JournalKeeper(journal);
     const steps = keeper.toUndo(plan.phases);
     try {
-      // On a computer that has not seen the run yet, this makes its folder.
-      await journal.flush();
-      await undoSteps(steps, new Sender(options), keeper, settings.reporter);
+      await journal.announce({ kind: "aborting", operator: settings.operator });
+      await undoSteps(steps, new Sender(options), keeper, settings.reporter, settings.interruption);
       await journal.end("aborted");
       await audit(attempt, "aborted");
       return { steps: steps.filter(({ step }) => step.undo !== undefined).length };
     } catch (error) {
+      if (error instanceof UserError)
+        journal.note({ kind: "stopped", code: error.code, message: error.message });
+      await journal.flush().catch(() => undefined);
       throw withLog(attempt, error);
     } finally {
-      await journal.flush();
       await recorder.close();
     }
   });

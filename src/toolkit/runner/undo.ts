@@ -1,4 +1,5 @@
 import { UserError } from "../../support/errors.ts";
+import { neverInterrupted } from "./interruption.ts";
 import type { Keeper, PlacedStep } from "./keeper.ts";
 import type { Reporter } from "./reporter.ts";
 import { commandLine } from "./run-step.ts";
@@ -6,16 +7,22 @@ import type { Sender } from "./sender.ts";
 
 /**
  * Takes steps back, in the order given, one after the other. One that cannot be taken back does not keep the others
- * from it: all that can be put right is put right. Throws UNDO_FAILED with what is left for a person.
+ * from it: all that can be put right is put right. Throws UNDO_FAILED with what is left for a person, and what the keeper
+ * and the interruption throw.
+ *
+ * @param interruption asked before each step
  */
 export async function undoSteps(
   placed: readonly PlacedStep[],
   sender: Sender,
   keeper: Keeper,
   reporter: Reporter,
+  interruption = neverInterrupted,
 ): Promise<void> {
   const left: string[] = [];
   for (const one of placed) {
+    interruption.check();
+    if (one.step.undo) await keeper.stepUndoing(one);
     const failure = await undoStep(one, sender);
     if (failure === undefined) {
       keeper.stepUndone(one);

@@ -39,7 +39,7 @@ export function readRuns({ stdout }: Answer): Runs {
     const [run = "", state] = head.split(" ");
     // A run may have ended in its journal and died before it was marked so.
     const [begun] = parseJournal(lines[0] ?? "");
-    if (state === "ended" || lines.some((line) => line.includes('"kind":"ended"'))) ended.push(run);
+    if (state !== "open" || lines.some((line) => line.includes('"kind":"ended"'))) ended.push(run);
     else if (begun?.kind === "begun")
       unfinished.push({ run, command: begun.command, by: `${begun.operator.user}@${begun.operator.host}` });
   }

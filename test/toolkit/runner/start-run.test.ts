@@ -12,7 +12,7 @@ import {
 } from "../../../src/toolkit/runner/resume-run.ts";
 import { startRun, type StartSettings } from "../../../src/toolkit/runner/start-run.ts";
 import type { Transport } from "../../../src/toolkit/ssh/transport.ts";
-import { act, ask, script } from "../../../src/toolkit/steps/command.ts";
+import { act, ask, script, type Command } from "../../../src/toolkit/steps/command.ts";
 import { plannedPhase, type Phase } from "../../../src/toolkit/steps/phase.ts";
 import type { Step } from "../../../src/toolkit/steps/step.ts";
 import { FolderMachines } from "./machines.ts";
@@ -479,6 +479,63 @@ describe("a run", () => {
   });
 });
 
+/** A phase for each machine. */
+const oneEach = (last: Partial<Step> = {}, group?: string) =>
+  MACHINES.map((machine) =>
+    plannedPhase(`mark ${machine}`, [[mark(machine, "a", machine === "node-3" ? last : {})]], group),
+  );
+
+/** Whether it takes a mark back. */
+const isUndo = ({ argv }: Command): boolean => argv.some((word) => word.includes("sed -i"));
+
+describe("an abort", () => {
+  it("ends before the next step when Ctrl-C was pressed, and goes on when it is typed again", async () => {
+    await expect(start(oneEach(breaks))).rejects.toMatchObject({ code: "STEP_FAILED" });
+    let isPressed = false;
+    const interruption = {
+      check: () => {
+        if (isPressed) throw new UserError("INTERRUPTED", "stopped", "run the command again");
+      },
+    };
+    machines.before = async (machine, command) => {
+      if (machine === "node-2" && isUndo(command)) isPressed = true;
+    };
+    await expect(abortRun(resuming(oneEach(), "desk", { interruption }))).rejects.toMatchObject({
+      code: "INTERRUPTED",
+    });
+    expect(await states()).toEqual(["a\n", "", ""]);
+    await abortRun(resuming(oneEach()));
+    expect(await states()).toEqual(["", "", ""]);
+    expect(await openRuns(machines.settings().runs, MACHINES, machines)).toEqual([]);
+  });
+
+  it("of another computer counts more than what the one that lost its network wrote for itself alone", async () => {
+    let isCut = false;
+    const transport: Transport = {
+      close: machines.close,
+      run: async (machine, command, stdin) => {
+        if (isCut) throw new UserError("SSH_UNREACHABLE", `${machine} does not answer`, "see that it is on");
+        const answer = await machines.run(machine, command, stdin as string | undefined);
+        isCut = machine === "node-2" && command.argv.includes("@machine");
+        return answer;
+      },
+    };
+    const phases = [
+      ...oneEach().slice(0, 2),
+      plannedPhase("all", [MACHINES.map((machine) => mark(machine, "b"))]),
+    ];
+    await expect(start(phases, { transport })).rejects.toMatchObject({ code: "JOURNAL_UNWRITTEN" });
+    machines.silent.add("node-1");
+    await expect(abortRun(resuming(phases, "laptop", { takeOver: true }))).rejects.toMatchObject({
+      code: "UNDO_FAILED",
+    });
+    machines.silent.clear();
+    expect(await states()).toEqual(["a\n", "", ""]);
+    await resumeRun(resuming(phases, "desk", { takeOver: true }));
+    expect(await states()).toEqual(["a\nb\n", "a\nb\n", "b\n"]);
+  });
+});
+
 describe("a run whose process died", () => {
   /** As a killed process does: it does nothing any more, whatever became of the command that it waited for. */
   function dieAt(nth: number, when: "before" | "after" = "before"): { readonly died: Promise<void> } {
@@ -597,6 +654,43 @@ describe("a run whose process died", () => {
     await abortRun(resuming(phases));
     expect(await states()).toEqual(["", "", ""]);
     await expect(resumeRun(resuming(phases))).rejects.toMatchObject({ code: "RUN_NONE" });
+  });
+
+  /** Dies before or after what takes back the step of this machine. */
+  function dieInUndoOf(name: string, when: "before" | "after"): { readonly died: Promise<void> } {
+    const { promise: died, resolve: tell } = Promise.withResolvers<void>();
+    const run = FolderMachines.prototype.run.bind(machines);
+    let isDead = false;
+    machines.run = async (machine, command, stdin) => {
+      const isMet = machine === name && isUndo(command);
+      if (!isDead && !isMet) return run(machine, command, stdin);
+      if (!isDead && when === "after") await run(machine, command, stdin);
+      isDead = true;
+      tell();
+      return new Promise(() => undefined);
+    };
+    return { died };
+  }
+
+  describe.each(["before", "after"] as const)("%s a step was taken back", (when) => {
+    it("in an abort, does what was taken back anew when it is resumed", async () => {
+      await expect(start(oneEach(breaks))).rejects.toMatchObject({ code: "STEP_FAILED" });
+      const { died } = dieInUndoOf("node-2", when);
+      void abortRun(resuming(oneEach(), "desk", dead)).catch(() => undefined);
+      await died;
+      comeBack();
+      await resumeRun(resuming(oneEach(), "laptop", { takeOver: true }));
+      expect(await states()).toEqual(["a\n", "a\n", "a\n"]);
+    });
+
+    it("as its group failed, does what was taken back anew when it is resumed", async () => {
+      const { died } = dieInUndoOf("node-2", when);
+      void start(oneEach(breaks, "g"), dead).catch(() => undefined);
+      await died;
+      comeBack();
+      await resumeRun(resuming(oneEach({}, "g"), "laptop", { takeOver: true }));
+      expect(await states()).toEqual(["a\n", "a\n", "a\n"]);
+    });
   });
 
   it("is not resumed with another description, but can be ended as it stands", async () => {

@@ -75,7 +75,7 @@ describe("the lock and the runs of a machine", () => {
 
   it("are runs that were begun, told from those that have ended", async () => {
     await run(writeCommand("20261122-160000-0000", begun("20261122-160000-0000"), true));
-    await run(closeCommand("20261122-160000-0000"));
+    await run(closeCommand(["20261122-160000-0000"]));
     await run(writeCommand(ID, begun(ID), true));
     // It ended in its journal and died before it was marked so.
     const ended = `${JSON.stringify({ kind: "ended", outcome: "done", seq: 1, at: 1 })}\n`;
@@ -84,6 +84,11 @@ describe("the lock and the runs of a machine", () => {
       unfinished: [{ run: ID, command: "mbctl drain node-2", by: "alice@desk" }],
       ended: ["20261122-160000-0000", "20261122-180000-1111"],
     });
+  });
+
+  it("are also those that have ended and whose journals were removed", async () => {
+    writeFileSync(join(folder, "ended-runs"), `${ID}\n`);
+    expect(readRuns(await run(runsCommand))).toEqual({ unfinished: [], ended: [ID] });
   });
 
   it("leave out a journal that is torn", async () => {

@@ -117,24 +117,41 @@ async function showRuns(run: string | undefined, options: RunCommandOptions, io:
     const machines = context.topology.machines.map(({ name }) => name);
     const known = await findRuns(runs, machines, transport);
     const chosen = run === undefined ? known : known.filter((candidate) => candidate.run === run);
-    if (run !== undefined && chosen.length === 0) throw unknownRun(run);
-    const records = await Promise.all(chosen.map((one) => fetchRun(runs, one, transport)));
-    const found = records.filter((record) => record !== undefined);
+    const records = await Promise.all(
+      chosen.map(async (one) => [await fetchRun(runs, one, transport), one.isEnded] as const),
+    );
+    const found = records.flatMap(([record, isEnded]) =>
+      record ? { record, state: stateOf(record, isEnded) } : [],
+    );
+    if (run !== undefined && found.length === 0) throw unknownRun(run);
     if (options.json) io.out(JSON.stringify({ ok: true, runs: found.map(documentOf) }));
     else if (run === undefined) io.out(found.map(line).join("\n") || "nothing was run yet");
-    else io.out([line(found[0]!), ...found[0]!.entries.map(entryLine)].join("\n"));
+    else io.out([line(found[0]!), ...found[0]!.record.entries.map(entryLine)].join("\n"));
     return EXIT.done;
   });
 }
 
-function stateOf({ outcome, stopped }: RunRecord): string {
-  return outcome ?? (stopped === undefined ? "unfinished" : "stopped");
+interface ShownRun {
+  readonly record: RunRecord;
+  readonly state: string;
 }
 
-function line(record: RunRecord): string {
+/** "ended" where it is not known any more how. */
+function stateOf({ outcome, stopped }: RunRecord, isEnded: boolean): string {
+  if (outcome !== undefined) return outcome;
+  if (isEnded) return "ended";
+  return stopped === undefined ? "unfinished" : "stopped";
+}
+
+const COLORS: Readonly<Record<string, (text: string) => string>> = {
+  done: pc.green,
+  unfinished: pc.red,
+  stopped: pc.red,
+};
+
+function line({ record, state }: ShownRun): string {
   const { run, command, operator } = record.begun;
-  const state = stateOf(record);
-  const shown = record.outcome === "done" ? pc.green(state) : record.outcome ? state : pc.red(state);
+  const shown = COLORS[state]?.(state) ?? state;
   return `${run}  ${shown}  ${command}  (${operator.user}@${operator.host})`;
 }
 
@@ -143,11 +160,13 @@ function entryLine(entry: JournalEntry): string {
   switch (entry.kind) {
     case "begun":
     case "resumed":
+    case "aborting":
       return `  ${time}  ${entry.kind} by ${entry.operator.user}@${entry.operator.host}`;
     case "phase-finished":
       return `  ${time}  finished: ${entry.phase}`;
     case "step-started":
     case "step-finished":
+    case "step-undoing":
     case "step-undone":
       return `  ${time}  ${entry.machine}  ${entry.kind.slice("step-".length)}: ${entry.step}`;
     case "step-failed":
@@ -161,9 +180,9 @@ function entryLine(entry: JournalEntry): string {
   }
 }
 
-function documentOf(record: RunRecord): Readonly<Record<string, unknown>> {
+function documentOf({ record, state }: ShownRun): Readonly<Record<string, unknown>> {
   const { run, runbook, command, operator } = record.begun;
-  return { run, runbook, command, operator, at: record.at, state: stateOf(record), entries: record.entries };
+  return { run, runbook, command, operator, at: record.at, state, entries: record.entries };
 }
 
 function unknownRun(run: string): UserError {

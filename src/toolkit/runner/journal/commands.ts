@@ -1,11 +1,16 @@
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import { RUNS } from "../lock/places.ts";
 
-/** How the journals lie on a machine: one folder per run, with the lines in `journal`, and `ended` once it has. */
+/**
+ * How the journals lie on a machine: one folder per run, with the lines in `journal`, and `ended` once it has. The
+ * names of those that were removed are in `ended-runs`.
+ */
 
 const JOURNAL_TIMEOUT_MS = 30_000;
-/** Older ones are removed when a run begins. */
+/** Older ones are removed when a run ends. */
 const KEPT = 50;
+/** A machine or a computer that was away for long is told by these names that a run it has open is over. */
+const KEPT_NAMES = 500;
 
 /*
  * The first write of an attempt brings all lines and takes the place of what is there: an earlier attempt may have left
@@ -27,21 +32,36 @@ export function writeCommand(run: string, lines: string, isWhole: boolean): Comm
   });
 }
 
+/* The names are on disk before the first folder goes: a run that is found open elsewhere would else be open again. */
 const CLOSE = `
-home=$1 run=$2
-: > "$home/$run/ended"
-sync "$home/$run"
-ls -1 -d "$home"/2* | head -n -${KEPT} | while IFS= read -r old; do
-  if [ -e "$old/ended" ]; then rm -rf -- "$old"; fi
-done`;
+home=$1
+shift
+umask 077
+for run in "$@"; do
+  : > "$home/$run/ended"
+  sync "$home/$run"
+done
+old=$(ls -1 -d "$home"/2* 2> /dev/null | head -n -${KEPT} | while IFS= read -r folder; do
+  if [ -e "$folder/ended" ]; then echo "\${folder##*/}"; fi
+done)
+[ -n "$old" ] || exit 0
+{ cat "$home/ended-runs" 2> /dev/null || true; echo "$old"; } | tail -n ${KEPT_NAMES} > "$home/ended-runs.new"
+sync "$home/ended-runs.new"
+mv -f "$home/ended-runs.new" "$home/ended-runs"
+sync "$home"
+for run in $old; do rm -rf -- "$home/$run"; done`;
 
-/** Marks the run as ended, so that nobody has to read its journal to know, and forgets the oldest. */
-export function closeCommand(run: string): Command {
-  return act(script(CLOSE, [RUNS, run]), { timeoutMs: JOURNAL_TIMEOUT_MS });
+/**
+ * Marks runs that this machine has a copy of as ended, so that nobody has to read their journals to know, and forgets the
+ * oldest but for their names.
+ */
+export function closeCommand(runs: readonly string[]): Command {
+  return act(script(CLOSE, [RUNS, ...runs]), { timeoutMs: JOURNAL_TIMEOUT_MS });
 }
 
 const LIST = `
 home=$1
+if [ -e "$home/ended-runs" ]; then sed 's/$/ forgotten/' "$home/ended-runs"; fi
 for folder in "$home"/2*; do
   [ -e "$folder/journal" ] || continue
   state=open
@@ -49,7 +69,10 @@ for folder in "$home"/2*; do
   printf '%s %s\\n' "\${folder##*/}" "$state"
 done`;
 
-/** Prints a line per run: its id, and whether it has ended as far as this machine knows. */
+/**
+ * Prints a line per run: its id, and "open" or "ended" as far as this machine knows, or "forgotten" where it has ended and
+ * its journal is no more.
+ */
 export function listRunsCommand(): Command {
   return ask(script(LIST, [RUNS]), { timeoutMs: JOURNAL_TIMEOUT_MS });
 }

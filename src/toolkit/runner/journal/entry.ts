@@ -22,10 +22,12 @@ const entry = z.discriminatedUnion("kind", [
     description: z.string(),
   }),
   z.object({ kind: z.literal("resumed"), operator, command: z.string() }),
+  z.object({ kind: z.literal("aborting"), operator }),
   z.object({ kind: z.literal("phase-finished"), phase: z.string() }),
   z.object({ kind: z.literal("step-started"), ...step }),
   z.object({ kind: z.literal("step-finished"), ...step }),
   z.object({ kind: z.literal("step-failed"), ...step, message: z.string() }),
+  z.object({ kind: z.literal("step-undoing"), ...step }),
   z.object({ kind: z.literal("step-undone"), ...step }),
   /** Everything of these phases was taken back; a resumed run begins them anew. */
   z.object({ kind: z.literal("group-undone"), phases: z.array(z.string()) }),

@@ -1,16 +1,20 @@
 import type { Transport } from "../../ssh/transport.ts";
 import { listRunsCommand, readJournalCommand } from "./commands.ts";
 import { parseJournal } from "./entry.ts";
-import { listLocally, readLocally } from "./local-copy.ts";
-import { readRun, type RunRecord } from "./run-record.ts";
+import { isEndedLocally, listLocally, readLocally } from "./local-copy.ts";
+import { latestFirst, readRun, type RunRecord } from "./run-record.ts";
 
-/** A run that somebody knows of. */
+/** A run that somebody has a copy of. */
 export interface KnownRun {
   readonly run: string;
-  /** As far as any copy says. */
+  /** As far as anybody says. */
   readonly isEnded: boolean;
   /** Machines with a copy of its journal. */
   readonly machines: readonly string[];
+  /** Those of them that do not know of an end. */
+  readonly openOn: readonly string[];
+  /** What this computer's copy says, where there is one. */
+  readonly here?: "open" | "ended";
 }
 
 /** The runs that the machines and this computer know, oldest first. A machine that does not answer is left out. */
@@ -19,16 +23,10 @@ export async function findRuns(
   machines: readonly string[],
   transport: Transport,
 ): Promise<readonly KnownRun[]> {
-  const found = new Map<string, { isEnded: boolean; machines: string[] }>();
-  const add = (run: string, isEnded: boolean, machine?: string) => {
-    const known = found.get(run) ?? { isEnded: false, machines: [] };
-    known.isEnded ||= isEnded;
-    if (machine !== undefined) known.machines.push(machine);
-    found.set(run, known);
-  };
+  const here = new Map<string, "open" | "ended">();
   for (const run of await listLocally(runs)) {
     const record = await readLocally(runs, run);
-    if (record) add(run, record.outcome !== undefined);
+    if (record) here.set(run, (await isEndedLocally(runs, record)) ? "ended" : "open");
   }
   const listed = await Promise.all(
     machines.map(async (machine) => ({
@@ -39,32 +37,52 @@ export async function findRuns(
       ),
     })),
   );
-  for (const { machine, text } of listed)
-    for (const line of text.split("\n").filter(Boolean)) {
-      const [run, state] = line.split(" ");
-      add(run!, state === "ended", machine);
-    }
-  return [...found].map(([run, known]) => ({ run, ...known })).toSorted((a, b) => (a.run < b.run ? -1 : 1));
+  const told = listed.flatMap(({ machine, text }) =>
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(" ") as [string, "open" | "ended" | "forgotten"])
+      .map(([run, state]) => ({ run, machine, state })),
+  );
+  const byRun = Map.groupBy(told, ({ run }) => run);
+  return [...new Set([...here.keys(), ...byRun.keys()])]
+    .toSorted()
+    .map((run) => knownRun(run, here.get(run), byRun.get(run) ?? []))
+    .filter((known) => known.machines.length > 0 || known.here !== undefined);
 }
 
-/** The fullest copy of a run's journal; undefined where there is none. */
+function knownRun(
+  run: string,
+  here: KnownRun["here"],
+  told: readonly { readonly machine: string; readonly state: "open" | "ended" | "forgotten" }[],
+): KnownRun {
+  const copies = told.filter(({ state }) => state !== "forgotten");
+  return {
+    run,
+    isEnded: here === "ended" || told.some(({ state }) => state !== "open"),
+    machines: copies.map(({ machine }) => machine),
+    openOn: copies.filter(({ state }) => state === "open").map(({ machine }) => machine),
+    ...(here !== undefined && { here }),
+  };
+}
+
+/** The copy of a run's journal from which to go on; undefined where there is none. */
 export async function fetchRun(
   runs: string,
   { run, machines }: KnownRun,
   transport: Transport,
 ): Promise<RunRecord | undefined> {
   const copies = await Promise.all([
-    readLocally(runs, run),
     ...machines.map((machine) =>
       transport.run(machine, readJournalCommand(run)).then(
         ({ code, stdout }) => (code === 0 ? readRun(parseJournal(stdout)) : undefined),
         () => undefined,
       ),
     ),
+    // The last in a tie: what the machines have is known to others as well.
+    readLocally(runs, run),
   ]);
-  return copies
-    .filter((copy) => copy !== undefined)
-    .toSorted((a, b) => b.entries.length - a.entries.length)[0];
+  return copies.filter((copy) => copy !== undefined).toSorted(latestFirst)[0];
 }
 
 /** The runs that nobody has ended, oldest first. */

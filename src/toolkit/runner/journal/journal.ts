@@ -3,7 +3,8 @@ import { UserError } from "../../../support/errors.ts";
 import type { Transport } from "../../ssh/transport.ts";
 import type { ClusterLock } from "../lock/cluster-lock.ts";
 import { fenced, isFencedOff } from "../lock/fence.ts";
-import { closeCommand, writeCommand } from "./commands.ts";
+import { closeEnded } from "./close-ended.ts";
+import { writeCommand } from "./commands.ts";
 import type { JournalEntry, JournalEvent, Outcome } from "./entry.ts";
 import { appendLocally, writeLocally } from "./local-copy.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
@@ -63,15 +64,14 @@ export class Journal {
   }
 
   /**
-   * Ends it, here and on the machines that answer; the others are told when they are met again. Throws LOCK_LOST where
+   * Ends it, here and on the machines that answer; the others are told by the end of a later run. Throws LOCK_LOST where
    * somebody else may go on with it.
    */
   async end(outcome: Outcome): Promise<void> {
-    const { run, transport, lock } = this.#options;
+    const { runs, transport, lock } = this.#options;
     lock.check();
     await this.announce({ kind: "ended", outcome });
-    const close = fenced(closeCommand(run), lock.token);
-    await Promise.allSettled(lock.machines.map((machine) => transport.run(machine, close)));
+    await closeEnded(runs, lock, transport);
   }
 
   /** Writes what was noted. */

@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from "node:fs/promises";
+import { access, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makePrivateDirectory, replaceFile } from "../../disk/replace-file.ts";
 import { parseJournal } from "./entry.ts";
@@ -35,6 +35,26 @@ export async function readLocally(runs: string, run: string): Promise<RunRecord 
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Marks the copy of a run that has ended elsewhere: this computer may not have heard how. */
+export function closeLocally(runs: string, run: string): Promise<void> {
+  return replaceFile(closedMark(runs, run), "", 0o600);
+}
+
+/** Whether the copy here says that the run has ended. */
+export async function isEndedLocally(runs: string, { begun, outcome }: RunRecord): Promise<boolean> {
+  return (
+    outcome !== undefined ||
+    access(closedMark(runs, begun.run)).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+function closedMark(runs: string, run: string): string {
+  return join(runFolder(runs, run), "ended");
 }
 
 /** The ids of the runs that this machine knows, oldest first. */

@@ -20,8 +20,12 @@ export interface RunRecord {
   readonly stopped?: string;
   /** Undefined while something is left to do. */
   readonly outcome?: Outcome;
+  /** How often somebody began to work on it, or ended it. */
+  readonly attempts: number;
   readonly entries: readonly JournalEntry[];
 }
+
+const ATTEMPTS: ReadonlySet<JournalEntry["kind"]> = new Set(["begun", "resumed", "aborting", "ended"]);
 
 /** Undefined for a journal without its first entry. */
 export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined {
@@ -31,15 +35,15 @@ export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined
   const started = new Map<string, StepName>();
   let stopped: string | undefined;
   let outcome: Outcome | undefined;
+  let attempts = 0;
   for (const entry of entries) {
-    if (entry.kind === "resumed") stopped = undefined;
+    if (ATTEMPTS.has(entry.kind)) attempts++;
+    if (entry.kind === "resumed" || entry.kind === "aborting") stopped = undefined;
     if (entry.kind === "phase-finished") finished.add(entry.phase);
     if (entry.kind === "step-started") started.set(keyOf(entry), entry);
-    if (entry.kind === "step-undone") {
-      started.delete(keyOf(entry));
-      // Also where the rest of it could not be taken back: who resumes begins with what is gone.
-      forgetFrom(finished, entry.phase);
-    }
+    // Already then: who resumes begins with what may be gone, also where it broke off in the middle of the undo.
+    if (entry.kind === "step-undoing" || entry.kind === "step-undone") forgetFrom(finished, entry.phase);
+    if (entry.kind === "step-undone") started.delete(keyOf(entry));
     if (entry.kind === "group-undone") for (const phase of entry.phases) finished.delete(phase);
     if (entry.kind === "stopped") stopped = `${entry.message} [${entry.code}]`;
     if (entry.kind === "ended") outcome = entry.outcome;
@@ -49,10 +53,19 @@ export function readRun(entries: readonly JournalEntry[]): RunRecord | undefined
     at: first.at,
     finishedPhases: finished,
     startedSteps: [...started.values()].map(({ phase, machine, step }) => ({ phase, machine, step })),
+    attempts,
     entries,
     ...(stopped !== undefined && { stopped }),
     ...(outcome !== undefined && { outcome }),
   };
+}
+
+/**
+ * Sorts the copy from which to go on before the other: that of the latest attempt, however short. An earlier one may be
+ * longer by what a computer without a network wrote for itself alone.
+ */
+export function latestFirst(a: RunRecord, b: RunRecord): number {
+  return b.attempts - a.attempts || b.entries.length - a.entries.length;
 }
 
 /** What came after a phase that is done again is done again too: it may be what gave back what the phase takes. */

@@ -24,7 +24,7 @@ const BOOKS = new Map([
   [scriptOf(releaseCommand("t")), "release"],
   [scriptOf(showLockCommand()), "show"],
   [scriptOf(writeCommand("r", "", true)), "write"],
-  [scriptOf(closeCommand("r")), "close"],
+  [scriptOf(closeCommand(["r"])), "close"],
   [scriptOf(listRunsCommand()), "list"],
   [
     scriptOf(
@@ -88,7 +88,7 @@ export class ModelBooks {
         return ok();
       }
       case "close":
-        this.#journals.get(first)!.isEnded = true;
+        for (const run of argv.slice(5)) this.#journals.get(run)!.isEnded = true;
         return ok();
       case "list":
         return ok(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { JournalEntry } from "../../../../src/toolkit/runner/journal/entry.ts";
-import { readRun } from "../../../../src/toolkit/runner/journal/run-record.ts";
+import { latestFirst, readRun } from "../../../../src/toolkit/runner/journal/run-record.ts";
 
 const begun: JournalEntry = {
   kind: "begun",
@@ -18,6 +18,8 @@ const begun: JournalEntry = {
 const finished = (phase: string) => ({ kind: "phase-finished", seq: 1, at: 1, phase }) as const;
 const undone = (phase: string) =>
   ({ kind: "step-undone", seq: 2, at: 2, phase, machine: "node-1", step: `${phase} it` }) as const;
+const undoing = (phase: string) => ({ ...undone(phase), kind: "step-undoing" }) as const;
+const started = (phase: string) => ({ ...undone(phase), kind: "step-started" }) as const;
 const left = (...entries: readonly JournalEntry[]) => [...readRun([begun, ...entries])!.finishedPhases];
 
 describe("what a journal says is finished", () => {
@@ -28,11 +30,37 @@ describe("what a journal says is finished", () => {
     expect(left(...all, undone("restart"))).toEqual(["drain"]);
   });
 
+  it("ends there as soon as it is about to be taken back: nobody knows whether that came to be", () => {
+    const entries = [started("drain"), ...["drain", "restart"].map(finished), undoing("drain")];
+    expect(left(...entries)).toEqual([]);
+    expect(readRun([begun, ...entries])!.startedSteps).toHaveLength(1);
+    expect(readRun([begun, ...entries, undone("drain")])!.startedSteps).toEqual([]);
+  });
+
   it("goes on from there when the run is resumed", () => {
     const again = [undone("restart"), finished("restart")];
     expect(left(finished("drain"), finished("restart"), finished("undrain"), ...again)).toEqual([
       "drain",
       "restart",
     ]);
+  });
+});
+
+describe("of two copies of a journal", () => {
+  const operator = { user: "eve", host: "laptop" };
+  const copy = (...entries: readonly JournalEntry[]) => readRun([begun, ...entries])!;
+  const long = copy(...["drain", "restart", "undrain"].map(finished));
+
+  it("that of the later attempt is gone on with, however short", () => {
+    for (const kind of ["resumed", "aborting"] as const) {
+      const later = copy({ kind, seq: 1, at: 1, operator, command: "mbctl restart --rolling" });
+      expect([long, later].toSorted(latestFirst)).toEqual([later, long]);
+    }
+    const ended = copy({ kind: "ended", seq: 1, at: 1, outcome: "superseded" });
+    expect([long, ended].toSorted(latestFirst)).toEqual([ended, long]);
+  });
+
+  it("of one attempt the longer is gone on with", () => {
+    expect([copy(), long].toSorted(latestFirst)).toEqual([long, copy()]);
   });
 });
