@@ -1,4 +1,5 @@
 import type { DocumentRecord } from "../state/documents.ts";
+import { countedReports } from "./counted-reports.ts";
 import type { Replica } from "./replica.ts";
 
 /** Which version of a document each node works by. */
@@ -74,9 +75,10 @@ export class ConfigDistribution {
   /** How far a document has come. */
   distribution(name: string): Distribution {
     const version = this.current(name)?.version ?? 0;
-    const nodes = this.#replica.machine.nodes
-      .list()
-      .map(([node, { documents }]) => ({ node, version: documents[name] ?? 0 }));
+    const nodes = countedReports(this.#replica).map(([node, { documents }]) => ({
+      node,
+      version: documents[name] ?? 0,
+    }));
     return { version, nodes, complete: nodes.every((node) => node.version === version) };
   }
 }

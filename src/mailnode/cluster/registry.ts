@@ -4,6 +4,7 @@ import type { CommandOf } from "../state/command.ts";
 import type { NodeRecord } from "../state/nodes.ts";
 import { agentAnswer } from "./agent-answer.ts";
 import { weightsOf, type BalancedNode, type Balancing } from "./balancing.ts";
+import { countedReports } from "./counted-reports.ts";
 import { seenNodeState } from "./node-state.ts";
 import type { Replica } from "./replica.ts";
 
@@ -34,14 +35,10 @@ export class Registry {
     this.#failureDetectionMs = failureDetectionMs;
   }
 
-  /** Sorted by name. Who was taken out of the cluster is none of its nodes, though it may not know and still report. */
+  /** Sorted by name; see countedReports. */
   nodes(): readonly ClusterNode[] {
-    const { machine, consensus } = this.#replica;
-    const members = new Set(consensus.members().map(({ id }) => id));
-    const counted = machine.nodes
-      .list()
-      .filter(([id, { member }]) => member === undefined || members.has(id));
-    return counted.map(([id, record]) => ({
+    const { machine } = this.#replica;
+    return countedReports(this.#replica).map(([id, record]) => ({
       id,
       record,
       state: seenNodeState(

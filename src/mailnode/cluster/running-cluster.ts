@@ -89,15 +89,16 @@ export interface RunningCluster {
    * Takes a node in: as a learner first, and with a vote once it has what was committed. A witness gets its vote at
    * once. Resolves when that is committed; a node that is a member already stays as it is.
    *
-   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_MEMBER_AMBIGUOUS, CLUSTER_CHANGE_REFUSED, CLUSTER_MEMBER_BEHIND or
-   * CLUSTER_CHANGE_NO_QUORUM (what is a learner by then stays one), NotProposed, OutcomeUnknown or NotRecorded.
+   * Throws CLUSTER_MEMBER_UNKNOWN, CLUSTER_MEMBER_AMBIGUOUS, CLUSTER_MEMBER_AWAY when it was a member before it lost its
+   * disk, CLUSTER_MEMBER_UNNAMED, CLUSTER_CHANGE_REFUSED, CLUSTER_MEMBER_BEHIND or CLUSTER_CHANGE_NO_QUORUM (what is a
+   * learner by then stays one), NotProposed, OutcomeUnknown or NotRecorded.
    */
   addMember(node: string, by?: By): Promise<void>;
   /** Takes another node out; what is no member is no fault. Throws like addMember, and CLUSTER_MEMBER_SELF. */
   removeMember(node: string, by?: By): Promise<void>;
   /**
-   * Takes in the node of a machine that came back with an empty disk, and its former self out. Throws like addMember,
-   * and CLUSTER_MEMBER_ALIVE when the former self is there.
+   * Takes in the node of a machine that came back with an empty disk, and its former self out, which goes first. Throws
+   * like addMember, and CLUSTER_MEMBER_ALIVE when the former self is there.
    */
   replaceMember(node: string, by?: By): Promise<void>;
 }

@@ -29,6 +29,7 @@ import { OwnReport } from "./own-report.ts";
 import { readIdentity } from "./raft-identity.ts";
 import { portError } from "./port-error.ts";
 import { within } from "./within.ts";
+import { keepWitnesses } from "./witness-record.ts";
 
 /** Gossip, founding and evidence are looked at this often: what depends on it is told in seconds. */
 const LOOK_MS = 100;
@@ -344,6 +345,7 @@ export class ClusterMember implements RunningCluster {
       this.registry.keepReporting(reportMs, () => this.#report.make(), signal),
       log.replica.keepTime(reportMs, signal),
       this.maintenance.run(signal),
+      keepWitnesses(this.#open, { env: this.#options.env, lookMs: LOOK_MS }, signal),
     );
   }
 

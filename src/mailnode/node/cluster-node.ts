@@ -131,6 +131,11 @@ export class RunningClusterNode implements ClusterNode {
     return this.#transport.connected(id);
   }
 
+  /** The machine that a member to which this node has a connection has proven to be. */
+  machineOf(id: string): string | undefined {
+    return this.#transport.machineOf(id);
+  }
+
   /** Joins in: as a founder when the log is empty and founders are named, else as what the log says. */
   async start(peers: AddressBook, founders?: Founders): Promise<void> {
     this.#transport.setPeers(peers);

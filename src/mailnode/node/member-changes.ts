@@ -46,10 +46,12 @@ export class MemberChanges {
   async add(name: string, { actor, signal }: By = {}): Promise<void> {
     const { directory } = this.#parts;
     await this.#run("member.add", name, actor, async () => {
+      this.#refuseSuccessor(name);
       const [present] = directory.membersOn(name);
       const standing = present === undefined ? undefined : directory.standingOf(present);
       if (standing === "voter" || standing === "witness") return undefined;
-      if (present !== undefined) await this.#promote(name, present, [], signal);
+      this.#refuseUnnamed(name);
+      if (present !== undefined) await this.#promote(name, present, signal);
       else await this.#takeIn(name, this.#stranger(name), [], signal);
       return name;
     });
@@ -61,6 +63,7 @@ export class MemberChanges {
     const machine = directory.nameOf(ids[0] ?? name);
     await this.#run("member.remove", name, actor, async () => {
       this.#refuseSelf(name, ids);
+      if (!ids.includes(name)) this.#refuseUnnamed(name);
       if (ids.length === 0) return undefined;
       await this.#change(
         ids.map((id) => ({ become: "removed", id })),
@@ -94,9 +97,12 @@ export class MemberChanges {
           `${name} is a member that seems alive, as ${alive}`,
           "replace it once it is gone, or remove it and add the other one",
         );
+      this.#refuseUnnamed(name);
       const out: MemberChange[] = gone.map((id) => ({ become: "removed", id }));
-      if (learner !== undefined && strangers.length === 0) await this.#promote(name, learner, out, signal);
-      else await this.#takeIn(name, this.#stranger(name), out, signal);
+      if (learner === undefined || strangers.length > 0)
+        await this.#takeIn(name, this.#stranger(name), out, signal);
+      else if (out.length > 0) await this.#teach(name, learner, out, signal);
+      else await this.#promote(name, learner, signal);
       return name;
     });
   }
@@ -118,6 +124,32 @@ export class MemberChanges {
       "CLUSTER_MEMBER_SELF",
       `${name} is the node that was asked, and none takes itself out`,
       "ask another member to remove it",
+    );
+  }
+
+  /** To say that the machine is a member is no answer to who wants the one that is there to be it. */
+  #refuseSuccessor(name: string): void {
+    const { directory } = this.#parts;
+    const members = directory.membersOn(name);
+    const former = members.find((id) => directory.seems(id) !== "alive");
+    const successor =
+      members.find((id) => directory.seems(id) === "alive") ?? directory.strangersOn(name)[0]?.id;
+    if (former === undefined || successor === undefined) return;
+    throw new UserError(
+      "CLUSTER_MEMBER_AWAY",
+      `${name} is a member as ${former}, which is away, and ${successor} says that it is ${name} now`,
+      `replace it, if it lost its disk (mbnode ctl member replace ${name}), or stop the wrong one`,
+    );
+  }
+
+  /** Whose machine nobody knows may be what this one was: it would go on voting, and every change would say it is done. */
+  #refuseUnnamed(name: string): void {
+    const unnamed = this.#parts.directory.unnamed();
+    if (unnamed.length === 0) return;
+    throw new UserError(
+      "CLUSTER_MEMBER_UNNAMED",
+      `nobody knows which machine ${unnamed.join(", ")} was, which is away and still counts: perhaps ${name}`,
+      `start it if it is still there; if it is gone for good, take it out by its id (mbnode ctl member remove ${unnamed[0]})`,
     );
   }
 
@@ -146,21 +178,22 @@ export class MemberChanges {
   ): Promise<void> {
     const { id } = node;
     // A witness has nothing to catch up with.
-    if (isWitness(node)) return this.#change([{ become: "witness", id }, ...out], signal);
-    await this.#change([{ become: "learner", id }], signal);
-    await this.#promote(name, id, out, signal).catch((error: unknown) => {
+    if (isWitness(node)) await this.#change([{ become: "witness", id }, ...out], signal);
+    else await this.#teach(name, id, out, signal);
+  }
+
+  /** Makes a learner of a node, and a voter once it has the log. */
+  async #teach(name: string, id: string, out: readonly MemberChange[], signal?: AbortSignal): Promise<void> {
+    // The dead go first: what the new one reports takes the place of the report that still tells who they were.
+    await this.#change([{ become: "learner", id }, ...out], signal);
+    await this.#promote(name, id, signal).catch((error: unknown) => {
       // That nothing was done is true of the second step alone.
       if (!(error instanceof NotProposed)) throw error;
       throw new OutcomeUnknown(`${name} is a learner, and whether it votes is open`, { cause: error });
     });
   }
 
-  async #promote(
-    name: string,
-    id: string,
-    out: readonly MemberChange[],
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async #promote(name: string, id: string, signal?: AbortSignal): Promise<void> {
     const { hasCaughtUp, catchUpMs, directory } = this.#parts;
     const machine = directory.nameOf(id);
     if (!(await this.#comesTo(() => hasCaughtUp(machine, id), catchUpMs, signal)))
@@ -169,7 +202,7 @@ export class MemberChanges {
         `${name} did not come to have the whole log within ${catchUpMs} ms`,
         "see that it runs and is reached by the others, and add it again: it stays a learner until then",
       );
-    await this.#change([{ become: "voter", id }, ...out], signal);
+    await this.#change([{ become: "voter", id }], signal);
   }
 
   /** Looks until something holds, for this time at most. */

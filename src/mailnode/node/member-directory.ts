@@ -57,6 +57,13 @@ export class MemberDirectory implements MemberNames {
       });
   }
 
+  /** The ids of members of which neither gossip nor the shared state tells the machine: they are not there. */
+  unnamed(): readonly string[] {
+    const { log, self, gossip } = this.#sources;
+    const named = new Set([self.id, ...gossip().map(({ id }) => id), ...this.reported().keys()]);
+    return log().flatMap(({ id }) => (named.has(id) ? [] : [id]));
+  }
+
   /** Nodes that are there and no members of the log: on a machine, or with this id. */
   strangersOn(name: string): readonly Member[] {
     const members = new Set(this.#sources.log().map(({ id }) => id));

@@ -3,7 +3,7 @@ import { Secret } from "../../support/secret.ts";
 import type { Identity } from "../raft/shell/tls-options.ts";
 import { readNamed } from "./config-file.ts";
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
  * What a node proves itself with to other members, from its files. Throws MAILNODE_FILE_UNREADABLE and
@@ -26,7 +26,8 @@ export async function readIdentity(files: {
 /** Without an authority of ours, Node would trust everybody whom the system trusts. */
 function certificatesIn(file: string, text: string): string {
   const found = text.match(CERTIFICATE);
-  if (found) return found.join("");
+  // Each begins on a line of its own, however the file ends its lines: Node stops, and says nothing, where one does not.
+  if (found) return found.map((certificate) => `${certificate}\n`).join("");
   throw new UserError(
     "MAILNODE_NO_CERTIFICATE",
     `${file} holds no certificate`,

@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import { Records } from "./records.ts";
 import { DONE, refuse, type Result } from "./result.ts";
 
-/** What a node said of itself, and when. */
+/** What a node said of itself, and when; of a witness, which says nothing here, what the leader said. */
 export type NodeRecord = Omit<CommandOf<"node.report">, "type" | "node"> & {
   /** In the state's time: its age tells whether the node can still be counted on. */
   readonly reportedAt: number;

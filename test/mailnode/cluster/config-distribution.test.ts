@@ -87,4 +87,21 @@ describe("configuration", () => {
     stop.abort();
     await Promise.all(reporting);
   });
+
+  it("has come to all without a node that was taken out and still reports", async () => {
+    const { time, replica } = replicas();
+    const config = new ConfigDistribution(replica("node-1"), unexpected);
+    await time.until(config.distribute("policy", bytes("a")));
+    const report = async (node: string, documents: Readonly<Record<string, number>>): Promise<void> => {
+      const said = { ...nodeReport({ documents }), member: `the id of ${node}` };
+      await time.until(replica("node-1").perform<"node.report">({ type: "node.report", node, ...said }));
+    };
+    for (const name of NAMES) await report(name, { policy: 1 });
+    await report("node-4", {});
+    expect(config.distribution("policy")).toEqual({
+      version: 1,
+      nodes: NAMES.map((node) => ({ node, version: 1 })),
+      complete: true,
+    });
+  });
 });

@@ -236,3 +236,77 @@ describe("a witness among three founders", () => {
     expect(member.state.getStale("key")).toBeUndefined();
   });
 });
+
+describe("a witness whose disk is lost", () => {
+  let cluster: TestCluster;
+  const full = ["node-1", "node-2"];
+  const members = (from: string): readonly string[] =>
+    cluster
+      .get(from)
+      .member.part()
+      .members.map(({ node, id, standing }) => `${node} ${id} ${standing}`);
+  const recorded = (): string | undefined =>
+    cluster.get("node-1").member.replica.machine.nodes.get("node-3")?.member;
+
+  beforeEach(async () => {
+    cluster = await TestCluster.make(...full, "node-3");
+    await Promise.all(full.map((node) => cluster.start(node)));
+    await cluster.start("node-3", { witness: true });
+    await until(() => full.every((node) => statusOf(cluster.get(node)) === "healthy"));
+  });
+  afterEach(() => cluster.end());
+
+  /** Nobody who lives remembers it by gossip then. Gives its ids, before and after. */
+  async function lose(): Promise<{ readonly former: string; readonly id: string }> {
+    const former = cluster.get("node-3").member.part().member;
+    await cluster.stop("node-3");
+    await cluster.wipe("node-3");
+    await Promise.all(full.map((node) => cluster.stop(node)));
+    await Promise.all(full.map((node) => cluster.start(node)));
+    const { member } = await cluster.start("node-3", { witness: true });
+    await until(() => member.part().waiting === "to be taken in");
+    await until(() => full.every((node) => cluster.get(node).member.part().state === "active"));
+    await until(() => full.every((node) => cluster.get(node).member.gossip().members.alive === 3));
+    return { former, id: member.part().member };
+  }
+
+  it("goes when its machine is replaced, though gossip has forgotten it, and counts as no node meanwhile", async () => {
+    await until(() => recorded() !== undefined);
+    const { former, id } = await lose();
+    const { member } = cluster.get("node-1");
+    expect(members("node-1")).toContain(`node-3 ${former} witness`);
+    expect(member.registry.nodes().map((node) => node.id)).toEqual(full);
+    expect(member.configuration.distribution("policy")).toMatchObject({
+      nodes: full.map((node) => ({ node, version: 0 })),
+      complete: true,
+    });
+    await member.replaceMember("node-3");
+    expect(members("node-1")).toHaveLength(3);
+    expect(members("node-1")).toContain(`node-3 ${id} witness`);
+    await until(() => recorded() === id);
+    await until(() => statusOf(cluster.get("node-1")) === "healthy");
+    // Any one may be lost again.
+    await cluster.stop("node-2");
+    await until(() => member.leader() === "node-1");
+    await member.state.set("key", new TextEncoder().encode("two of three"));
+  });
+
+  it("is named by its id when nobody knows its machine, and nobody comes or goes by name until it is out", async () => {
+    await until(() => recorded() !== undefined);
+    const { former, id } = await lose();
+    const { member } = cluster.get("node-1");
+    // As one that was lost before its machine was written down.
+    await member.replica.perform<"node.remove">({ type: "node.remove", node: "node-3" });
+    for (const change of ["addMember", "replaceMember", "removeMember"] as const)
+      await expect(member[change]("node-3")).rejects.toMatchObject({
+        code: "CLUSTER_MEMBER_UNNAMED",
+        message: expect.stringContaining(former),
+        remedy: expect.stringContaining(`mbnode ctl member remove ${former}`),
+      });
+    expect(members("node-1")).toContain(`${former} ${former} witness`);
+    await member.removeMember(former);
+    await member.addMember("node-3");
+    expect(members("node-1")).toHaveLength(3);
+    expect(members("node-1")).toContain(`node-3 ${id} witness`);
+  });
+});

@@ -50,6 +50,10 @@ describe("which machine a member is", () => {
     expect(directory.strangersOn("node-2")).toEqual([]);
   });
 
+  it("is unknown of who neither speaks nor has reported", () => {
+    expect(directory.unnamed()).toEqual(["4"]);
+  });
+
   it("is shown with what the log makes of it and how it seems", () => {
     expect(directory.view()).toEqual([
       { node: "4", id: "4", standing: "witness", seems: "unknown" },

@@ -1,8 +1,12 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect, createServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readIdentity } from "../../../src/mailnode/node/raft-identity.ts";
+import { TestAuthority } from "../raft/shell/certificates.ts";
 
 const KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n";
@@ -37,5 +41,29 @@ describe("what a node proves itself with", () => {
       code: "MAILNODE_NO_CERTIFICATE",
       message: expect.stringContaining(file),
     });
+  });
+
+  it.each([
+    ["a line feed", "\n"],
+    ["CR LF, as an editor of Windows writes", "\r\n"],
+  ])("trusts each of two authorities when lines end with %s", async (_what, end) => {
+    const authorities = [await TestAuthority.make("one"), await TestAuthority.make("two")];
+    const ended = (text: string): string => text.replaceAll("\n", end);
+    for (const authority of authorities) {
+      const { key, certificate, authority: both } = await authority.identity("node-1", authorities);
+      const identity = await read(ended(`${key.reveal()}\n${certificate}`), ended(both));
+      const server = createServer({ key: identity.key.reveal(), cert: identity.certificate });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const socket = connect({ host: "127.0.0.1", port, ca: identity.authority });
+      try {
+        await once(socket, "secureConnect");
+        expect(socket.authorized).toBe(true);
+      } finally {
+        socket.destroy();
+        server.close();
+      }
+    }
   });
 });

@@ -103,6 +103,12 @@ export class TlsTransport implements Transport {
     return this.#links.get(to)?.connected ?? false;
   }
 
+  /** The machine that a peer has proven by its certificate to be; undefined while there is no connection to it. */
+  machineOf(to: NodeId): string | undefined {
+    const link = this.#links.get(to);
+    return link?.connected ? link.address.name : undefined;
+  }
+
   /** Bytes that wait for a peer. */
   queued(to: NodeId): number {
     return this.#links.get(to)?.queued ?? 0;

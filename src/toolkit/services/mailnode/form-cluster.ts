@@ -16,7 +16,7 @@ import {
 
 /**
  * Makes the mail nodes one cluster. A new one they found by themselves; into one that is there, each that is no member
- * is taken; where its machine came back with an empty disk, its former self goes with the same change.
+ * is taken; where its machine came back with an empty disk, its former self goes before it votes.
  */
 export function formMailClusterPhase(topology: Topology): Phase {
   const machines = votersIn(topology, "mail").map(({ name }) => name);
