@@ -32,8 +32,12 @@ export const HAPROXY_BALANCE: Readonly<Record<BalancingStrategy, readonly string
   "round-robin": ["balance roundrobin"],
   "least-connections": ["balance leastconn"],
   "weighted-round-robin": ["balance roundrobin"],
-  // Consistent: a node that goes takes only its own clients along.
-  "ip-hash": ["balance source", "hash-type consistent"],
+  /*
+   * Consistent: a node that goes takes only its own clients along; the default hash moves nearly all. The hash alone knows of
+   * no limit of sessions: clients wait at their own node, when that is full, and are hung up on while others have room. So a
+   * client goes to the next one once its own has a quarter more than the mean.
+   */
+  "ip-hash": ["balance source", "hash-type consistent", "hash-balance-factor 125"],
   custom: ["balance roundrobin"],
 };
 

@@ -10,10 +10,10 @@ import type { ServiceGate } from "./service-gate.ts";
 export type DrainAsker = "mark" | "cluster";
 
 /**
- * A balancer's check is a session too, and meets 421 where clients have taken every place. Two, as the HAProxy before a
- * reload may be in the middle of its last one.
+ * Places of a port that no balancer is told of: it gives one anew the moment a client hangs up, which the node may hear a
+ * little later than of the next client.
  */
-const CHECKS_OF_ONE = 2;
+const SPARE_PLACES = 4;
 
 export interface MailClusterParts {
   readonly config: MailNodeConfig;
@@ -29,7 +29,7 @@ export interface MailClusterParts {
 export async function startMailCluster(parts: MailClusterParts): Promise<ClusterMember | undefined> {
   const { config, smtp, gate, checks, env, log } = parts;
   if (config.cluster === undefined) return undefined;
-  const { listeners, maxConnections, balancers } = config.smtp;
+  const { listeners, maxConnections } = config.smtp;
   return ClusterMember.start({
     node: config.node,
     config: config.cluster,
@@ -41,7 +41,7 @@ export async function startMailCluster(parts: MailClusterParts): Promise<Cluster
         endAll: (signal) => smtp.endAll(config.drainLimitMs, signal),
       },
       maxSessions: listeners.length * maxConnections,
-      maxPerPort: Math.max(1, maxConnections - CHECKS_OF_ONE * balancers.length),
+      maxPerPort: Math.max(1, maxConnections - SPARE_PLACES),
       endpoints: listeners.map(({ address, port }) => `${address}:${port}`),
       isDrained: () => gate.asks("mark"),
     },

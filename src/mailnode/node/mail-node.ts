@@ -139,8 +139,10 @@ export class MailNode {
     });
     const node = new MailNode(parts, spool, pems);
     for (const entry of recovery.entries) node.#delivery.add(entry);
-    for (const name of recovery.unreadable)
+    for (const name of recovery.foreign)
       log.error({ name }, "a file of the queue is no message: moved to failed/");
+    for (const { name, error } of recovery.unreadable)
+      log.error({ name, err: error }, "a message of the queue cannot be read: it stays for the next start");
     // Before the ports open: a node that starts drained greets nobody with 220.
     await node.#drain?.start();
     try {

@@ -232,7 +232,14 @@ export class Delivery {
     const now = this.#env.now();
     const id = this.#spool.newId();
     const { hostname, remote } = this.#options;
-    const originalHeader = await this.#headerOf(entry);
+    // A sender whose message the disk has lost is told all the same.
+    const originalHeader = await this.#headerOf(entry).catch((error: unknown) => {
+      this.#log.error(
+        { id: entry.envelope.id, err: error },
+        "a message cannot be read: returned without its header",
+      );
+      return "";
+    });
     const message = bounceMessage({
       hostname,
       remote,

@@ -80,6 +80,11 @@ async function attempt(
       );
       connection.connect((error) => (error ? reject(error) : resolve()));
     });
+    // With 421 to STARTTLS nodemailer says that it is connected, without TLS, and ends the session.
+    if (connection.destroyed) {
+      const response = connection.lastServerResponse || undefined;
+      throw Object.assign(new Error("the next hop ended the session"), { response });
+    }
     return await transact(connection, entry, body);
   } finally {
     connection.close();

@@ -22,11 +22,19 @@ export function timeOf(id: string): number | undefined {
   return time === undefined ? undefined : parseInt(time, 36);
 }
 
+/** A file of the queue that the disk did not give. */
+export interface UnreadableFile {
+  readonly name: string;
+  readonly error: Error;
+}
+
 /** What a restart found. */
 export interface Recovery {
   readonly entries: readonly QueueEntry[];
   /** Files that are no messages; they were moved to failed/ for a person to look at. */
-  readonly unreadable: readonly string[];
+  readonly foreign: readonly string[];
+  /** Messages of which a file could not be read: they stay where they are, and the next start looks again. */
+  readonly unreadable: readonly UnreadableFile[];
 }
 
 /**
@@ -56,7 +64,10 @@ export class Spool {
     this.failed = join(path, "failed");
   }
 
-  /** Opens the spool, removes what was never accepted, and reads what was. Rejects with the disk's error. */
+  /**
+   * Opens the spool, removes what was never accepted, and reads what was. Rejects with the disk's error, but not with one
+   * of a single message's file: the others are not to wait for it.
+   */
   static async open(disk: Disk, path: string, env: Env): Promise<{ spool: Spool; recovery: Recovery }> {
     const spool = new Spool(disk, path, env);
     for (const directory of [spool.#incoming, spool.#queue, spool.failed])
@@ -65,7 +76,10 @@ export class Spool {
     return { spool, recovery: await spool.#recover() };
   }
 
-  /** The queue of a spool that another process may be using: nothing is changed, nothing is cleaned. */
+  /**
+   * The queue of a spool that another process may be using, without what cannot be read: nothing is changed, nothing is
+   * cleaned.
+   */
   static async look(disk: Disk, path: string, env: Env): Promise<readonly QueueEntry[]> {
     return (await new Spool(disk, path, env).#entries()).entries;
   }
@@ -150,16 +164,17 @@ export class Spool {
   }
 
   async #recover(): Promise<Recovery> {
-    const { entries, unreadable, orphans } = await this.#entries();
+    const { orphans, ...recovery } = await this.#entries();
     for (const name of orphans) await this.#disk.remove(join(this.#queue, name));
-    await this.#moveToFailed(unreadable, unreadable);
-    return { entries, unreadable };
+    await this.#moveToFailed(recovery.foreign, recovery.foreign);
+    return recovery;
   }
 
   async #entries(): Promise<Recovery & { readonly orphans: readonly string[] }> {
     const names = new Set(await this.#disk.list(this.#queue));
     const entries: QueueEntry[] = [];
-    const unreadable: string[] = [];
+    const foreign: string[] = [];
+    const unreadable: UnreadableFile[] = [];
     for (const name of names) {
       if (name.endsWith(STATE)) continue;
       try {
@@ -169,14 +184,15 @@ export class Spool {
       } catch (error) {
         // Delivered by the process that owns the spool since the directory was listed.
         if (hasCode(error, "ENOENT")) continue;
-        if (error instanceof Error && "code" in error) throw error;
-        unreadable.push(name);
+        // Without its state a message would go again to those who have it.
+        if (error instanceof Error && "code" in error) unreadable.push({ name, error });
+        else foreign.push(name);
       }
     }
     const orphans = [...names].filter(
       (name) => name.endsWith(STATE) && !names.has(name.slice(0, -STATE.length)),
     );
-    return { entries, unreadable, orphans };
+    return { entries, foreign, unreadable, orphans };
   }
 
   async #readState(id: string): Promise<DeliveryState | undefined> {

@@ -7,12 +7,10 @@ import type { Intake, Spool } from "../queue/spool.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import { HopCounter } from "./hop-counter.ts";
 import { receivedHeader } from "./received.ts";
-import { recipientMailbox } from "./recipient-mailbox.ts";
 import { reply } from "./status-replies.ts";
 
 export interface ReceptionOptions {
   readonly hostname: string;
-  readonly domains: readonly string[];
   readonly maxMessageBytes: number;
   readonly maxReceivedLines: number;
 }
@@ -55,10 +53,16 @@ export class Reception {
    * circles. What was written of a refused message goes at once; the rest is read and dropped, as the client speaks on
    * until its final dot.
    */
-  async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
+  async receive(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    recipients: readonly string[],
+  ): Promise<string> {
     const id = this.#spool.newId();
     const hops = new HopCounter();
-    let message = await this.#begin(id, session).catch((error: unknown) => this.#diskReply(id, error));
+    let message = await this.#begin(id, session, recipients).catch((error: unknown) =>
+      this.#diskReply(id, error),
+    );
     try {
       for await (const piece of stream as AsyncIterable<Uint8Array>) {
         if (message instanceof Error) continue;
@@ -91,14 +95,11 @@ export class Reception {
     return refusal;
   }
 
-  async #begin(id: string, session: SMTPServerSession): Promise<Intake> {
+  async #begin(id: string, session: SMTPServerSession, recipients: readonly string[]): Promise<Intake> {
     await this.#space.need();
-    const { mailFrom, rcptTo, bodyType } = session.envelope;
-    // What MAIL or RCPT was answered 250 for has the form.
+    const { mailFrom, bodyType } = session.envelope;
+    // What MAIL was answered 250 for has the form.
     const sender = mailFrom ? asciiMailbox(mailFrom.address)! : "";
-    const said = rcptTo.map(({ address }) => recipientMailbox(address, this.#options.domains)!);
-    // Postmaster may have been named with the domain and without.
-    const recipients = [...new Set(said)];
     const now = this.#env.now();
     const intake = await this.#spool.begin({
       id,

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { SMTPServerAddress, SMTPServerSession } from "smtp-server";
 import type { MailNodeConfig } from "../../contract/mailnode-config.ts";
 import type { Env } from "../../support/env.ts";
+import { AcceptedRecipients } from "./accepted-recipients.ts";
 import { asciiMailbox } from "./ascii-mailbox.ts";
 import type { Reception } from "./reception.ts";
 import { recipientMailbox } from "./recipient-mailbox.ts";
@@ -29,6 +30,7 @@ export class SmtpService {
   readonly #servers: readonly StatusReplyServer[];
   readonly #options: SmtpServiceOptions;
   readonly #reception: Reception;
+  readonly #recipients: AcceptedRecipients;
   readonly #env: Env;
   readonly #log: Logger;
   #isStopping = false;
@@ -38,6 +40,7 @@ export class SmtpService {
   constructor(options: SmtpServiceOptions, reception: Reception, env: Env, log: Logger) {
     this.#options = options;
     this.#reception = reception;
+    this.#recipients = new AcceptedRecipients(options.config.maxRecipients);
     this.#env = env;
     this.#log = log;
     this.#servers = options.config.listeners.map((listener) => this.#server(listener));
@@ -52,7 +55,7 @@ export class SmtpService {
     return this.#servers.every((server) => server.server.listening);
   }
 
-  /** How many sessions are open. */
+  /** How many sessions are open, those of balancers' checks aside. */
   get sessions(): number {
     return this.#servers.reduce((sum, { connections }) => sum + connections.size, 0);
   }
@@ -135,7 +138,6 @@ export class SmtpService {
       disableReverseLookup: true,
       useProxy: [...config.balancers],
       size: config.maxMessageBytes,
-      maxRecipients: config.maxRecipients,
       maxClients: config.maxConnections,
       socketTimeout: config.idleTimeoutMs,
       closeTimeout: 1000,
@@ -144,7 +146,7 @@ export class SmtpService {
         void this.#senderObjection(address, listener, session).then(done),
       onRcptTo: (address, session, done) => done(this.#recipientObjection(address, session)),
       onData: (stream, session, done) => {
-        this.#reception.receive(stream, session).then(
+        this.#reception.receive(stream, session, this.#recipients.of(session)).then(
           (text) => done(null, text),
           (error: Error) => done(error),
         );
@@ -167,11 +169,12 @@ export class SmtpService {
     return (await this.#reception.noRoom()) ?? null;
   }
 
+  /** Without one the recipient counts as accepted: what is answered next is 250. */
   #recipientObjection({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
     const { config } = this.#options;
     const recipient = recipientMailbox(address, config.domains);
     if (recipient === undefined) return reply(553, NOT_ASCII);
-    if (mayRelay(config, session.remoteAddress, recipient)) return null;
-    return reply(554, "5.7.1 Relay access denied");
+    if (!mayRelay(config, session.remoteAddress, recipient)) return reply(554, "5.7.1 Relay access denied");
+    return this.#recipients.add(session, recipient) ? null : reply(452, "4.5.3 Error: too many recipients");
   }
 }

@@ -1,5 +1,6 @@
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { SMTPConnection } from "smtp-server/lib/smtp-connection.js";
+import { isOwnConnection } from "./own-connection.ts";
 
 /** A reply as an error, the way smtp-server's handlers take one: "554" with "5.7.1 ...". */
 export function reply(code: number, text: string): Error {
@@ -7,9 +8,10 @@ export function reply(code: number, text: string): Error {
 }
 
 /**
- * smtp-server with replies that may name their own enhanced status code.
+ * smtp-server with replies that may name their own enhanced status code, and with room for a balancer's checks.
  *
- * The library derives the code from the three digits alone, so that every 554 would be 5.6.0.
+ * The library derives the code from the three digits alone, so that every 554 would be 5.6.0. And it greets a check with
+ * 421 like anybody while clients have every place: what is full would count as down.
  */
 export class StatusReplyServer extends SMTPServer {
   constructor(options: SMTPServerOptions) {
@@ -18,7 +20,8 @@ export class StatusReplyServer extends SMTPServer {
 
   override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
     const connection = new StatusReplyConnection(this, socket, options);
-    this.connections.add(connection);
+    // What is not among them takes no place, and finds one.
+    if (!isOwnConnection(socket, options ?? {})) this.connections.add(connection);
     connection.on("error", (error: Error) => this.emit("error", error));
     connection.init();
   }

@@ -108,10 +108,28 @@ describe("a balancing strategy, counted through a real HAProxy", () => {
     const { haproxy, shows } = await scene({ strategy: "ip-hash" });
     await shows((stats) => weights(stats).every((weight) => weight === 100));
     const clients = Array.from({ length: 40 }, (_, place) => `127.0.1.${place + 1}`);
+    /* One at a time: whose node has more than the others goes to the next one. */
+    const nodeOf = async (client: string): Promise<string> => {
+      const node = await haproxy.connect(client);
+      haproxy.hangUp();
+      await shows((stats) => Object.values(stats).every(({ open }) => open === 0));
+      return node;
+    };
     const first = new Map<string, string>();
-    for (const client of clients) first.set(client, await haproxy.connect(client));
-    for (const client of clients) expect(await haproxy.connect(client)).toBe(first.get(client));
+    for (const client of clients) first.set(client, await nodeOf(client));
+    for (const client of clients) expect(await nodeOf(client)).toBe(first.get(client));
     expect(new Set(first.values()).size).toBe(3);
+  });
+
+  it("IP hash sends a client elsewhere once its node has as many sessions as it takes", async () => {
+    const limits = { "node-1": 4, "node-2": 4, "node-3": 4 };
+    const { haproxy, shows } = await scene({ strategy: "ip-hash" }, {}, limits);
+    await shows((stats) =>
+      Object.values(stats).every(({ limit, weight }) => limit === "4" && weight === 100),
+    );
+    const counts = Object.values(await haproxy.spread(9));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(9);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(4);
   });
 
   it("a custom strategy gives what its function says, and nothing for zero", async () => {

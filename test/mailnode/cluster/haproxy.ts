@@ -18,6 +18,8 @@ export interface ServerStat {
   readonly weight: number;
   /** The most connections at once; "" when there is no limit. */
   readonly limit: string;
+  /** Connections that are open now. */
+  readonly open: number;
 }
 
 /** A real HAProxy before servers that say their name; counts which one each connection came to. */
@@ -114,7 +116,12 @@ export class Haproxy {
         .filter((row) => !["FRONTEND", "BACKEND"].includes(read(row, "svname")))
         .map((row) => [
           read(row, "svname"),
-          { status: read(row, "status"), weight: Number(read(row, "weight")), limit: read(row, "slim") },
+          {
+            status: read(row, "status"),
+            weight: Number(read(row, "weight")),
+            limit: read(row, "slim"),
+            open: Number(read(row, "scur")),
+          },
         ]),
     );
   }

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { pino } from "pino";
 import { loopbackPem } from "../../../demo/embedded/certificate.ts";
 import { freePorts } from "../../../demo/embedded/free-ports.ts";
 import { serializeDrainMark } from "../../../src/contract/drain-mark.ts";
@@ -106,6 +107,26 @@ describe("a mail node", () => {
     await nextHop.resume();
     await start(after);
     await nextHop.waitFor(answered, 10_000);
+  });
+
+  it("starts although the disk does not give one message of the queue, names it, and delivers the others", async () => {
+    await nextHop.stop();
+    const disk = new ForgetfulDisk();
+    await start(disk);
+    expect((await send("m", 3)).answered).toHaveLength(3);
+    await nodes.pop()!.stop();
+    const [lost] = await disk.list("/nowhere/spool/queue");
+    await nextHop.resume();
+    disk.fault = ({ name, path }) => (name === "read" && path.endsWith(`/${lost}`) ? "EIO" : undefined);
+    const errors: string[] = [];
+    const log = pino({ level: "error" }, { write: (line: string) => void errors.push(line) });
+    const parts = { config, version: "1.2.3", disk, env: systemEnv, log };
+    nodes.push(await MailNode.start(parts));
+    await until(() => nextHop.arrivals.length === 2);
+    expect(nextHop.arrivals.map(({ queueId }) => queueId)).not.toContain(lost);
+    expect(errors.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { name: lost, err: { code: "EIO" } },
+    ]);
   });
 
   it("is ready while it takes mail and its disk takes writes, and says what is wrong when not", async () => {

@@ -259,6 +259,23 @@ describe("delivery", () => {
     expect(hop.seen[1]!.entry.envelope.recipients).toEqual(["a@sender.example"]);
   });
 
+  it("tells the sender of a message that the disk has lost, without its header, and is done with it", async () => {
+    const { hop, delivery, disk, queue } = await setUp();
+    hop.attempt = async ({ state }) => {
+      hop.attempt = undefined;
+      return { nextHop: "works", outcomes: new Map(state.pending.map((name) => [name, REJECTED])) };
+    };
+    disk.fault = ({ name, path }) => (name === "read" && path.endsWith("/m1") ? "EIO" : undefined);
+    await queue("m1");
+    await until(() => delivery.length === 0);
+    expect(hop.seen).toHaveLength(1);
+    const [{ entry, body }] = hop.seen as [(typeof hop.seen)[0]];
+    expect(entry.envelope).toMatchObject({ sender: "", recipients: ["a@sender.example"] });
+    expect(body).toContain("Status: 5.1.1");
+    expect(body).not.toContain("Subject: m1");
+    expect(await disk.list("/spool/queue")).toEqual([]);
+  });
+
   it("takes mail to the next hop while 200,000 messages wait, without looking at them again and again", async () => {
     const { hop, delivery, queue } = await setUp({ firstMs: 1e9, longestMs: 1e9, giveUpMs: 1e12 });
     let looks = 0;

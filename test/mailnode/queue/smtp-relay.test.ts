@@ -189,13 +189,18 @@ describe("relaying by SMTP", () => {
     },
   );
 
-  it.each(["EHLO", "MAIL", "RCPT", "DATA", "dot"])(
+  it.each(["EHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "dot"])(
     "takes 421 at %s for a session that the next hop refuses",
     async (word) => {
-      const hop = await scripted({ [word]: "421 4.7.0 too many connections" });
+      const hop = await scripted({
+        ...(word === "STARTTLS" && { EHLO: "250-hop\r\n250 STARTTLS" }),
+        [word]: "421 4.7.0 too many connections",
+      });
       const { nextHop, outcomes } = await relay(hop.port, entryFor(["b@example.com", "c@example.com"]));
       expect(nextHop).toBe("refuses");
-      expect([...outcomes.values()].map(({ status }) => status)).toEqual(["deferred", "deferred"]);
+      expect([...outcomes.values()]).toEqual(
+        Array(2).fill({ status: "deferred", reason: "421 4.7.0 too many connections" }),
+      );
     },
   );
 

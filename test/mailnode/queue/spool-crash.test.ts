@@ -60,7 +60,9 @@ async function live(disk: Disk): Promise<Story> {
 /** What is wrong after the restart, in words; nothing when all is well. */
 async function faultsAfter(disk: ForgetfulDisk, story: Story): Promise<readonly string[]> {
   const { spool, recovery } = await Spool.open(disk, "/spool", systemEnv);
-  const faults = recovery.unreadable.map((name) => `${name} is unreadable`);
+  const faults = [...recovery.foreign, ...recovery.unreadable.map(({ name }) => name)].map(
+    (name) => `${name} is unreadable`,
+  );
   const found = new Set(recovery.entries.map(({ envelope: { id } }) => id));
   const aside = new Set(await disk.list("/spool/failed"));
   for (const id of story.answered) {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { Disk } from "../../../src/mailnode/disk/disk.ts";
 import { ForgetfulDisk, type Operation } from "../../../src/mailnode/disk/forgetful-disk.ts";
 import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
-import type { DeliveryState } from "../../../src/mailnode/queue/entry.ts";
+import type { DeliveryState, QueueEntry } from "../../../src/mailnode/queue/entry.ts";
 import { Spool } from "../../../src/mailnode/queue/spool.ts";
 import { systemEnv } from "../../../src/mailnode/node/system-env.ts";
 import { accept, bodyIn, bodyOf, envelope } from "../fixtures/messages.ts";
@@ -37,7 +37,7 @@ describe("the spool", () => {
   it("finds after a restart what it accepted, with its body and as never tried", async () => {
     await accept(spool, envelope("m1"));
     const { spool: next, recovery } = await open(disk.afterPowerLoss(seeded(1)));
-    expect(recovery.unreadable).toEqual([]);
+    expect(recovery).toMatchObject({ foreign: [], unreadable: [] });
     expect(recovery.entries).toHaveLength(1);
     const entry = recovery.entries[0]!;
     expect(entry.envelope).toEqual(envelope("m1"));
@@ -84,7 +84,7 @@ describe("the spool", () => {
     const file = await disk.create("/spool/queue/strange");
     await file.append(Buffer.from("not an envelope\n"));
     const { recovery } = await open(disk);
-    expect(recovery).toMatchObject({ entries: [], unreadable: ["strange"] });
+    expect(recovery).toMatchObject({ entries: [], foreign: ["strange"] });
     expect(await disk.list("/spool/failed")).toEqual(["strange"]);
   });
 
@@ -93,6 +93,34 @@ describe("the spool", () => {
     const file = await disk.create("/spool/queue/m1.state");
     await file.append(Buffer.from('{"attempts":'));
     expect((await open(disk)).recovery.entries[0]!.state.attempts).toBe(0);
+  });
+
+  it.each(["m1", "m1.state"])(
+    "leaves a message alone while the disk does not give %s, and finds the others",
+    async (file) => {
+      for (const id of ["m1", "m2"]) {
+        await accept(spool, envelope(id, { recipients: ["b@example.com", "c@example.com"] }));
+        await spool.saveState(id, { attempts: 1, nextTryAt: 1, pending: ["c@example.com"], failed: [] });
+      }
+      const idsOf = (entries: readonly QueueEntry[]) => entries.map((entry) => entry.envelope.id);
+      disk.fault = ({ name, path }) => (name === "read" && path.endsWith(`/${file}`) ? "EIO" : undefined);
+      expect(idsOf(await Spool.look(disk, "/spool", systemEnv))).toEqual(["m2"]);
+      const { recovery } = await open(disk);
+      expect(idsOf(recovery.entries)).toEqual(["m2"]);
+      expect(recovery).toMatchObject({ foreign: [], unreadable: [{ name: "m1", error: { code: "EIO" } }] });
+      expect(await disk.list("/spool/queue")).toEqual(["m1", "m1.state", "m2", "m2.state"]);
+      disk.fault = () => undefined;
+      const { entries } = (await open(disk)).recovery;
+      expect(entries.map(({ state: { pending } }) => pending)).toEqual([
+        ["c@example.com"],
+        ["c@example.com"],
+      ]);
+    },
+  );
+
+  it("does not start with a queue that cannot be listed", async () => {
+    failing("list", "/queue");
+    await expect(open(disk)).rejects.toMatchObject({ code: "EIO" });
   });
 
   it.each([

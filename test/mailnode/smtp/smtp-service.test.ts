@@ -12,7 +12,7 @@ import { SmtpService } from "../../../src/mailnode/smtp/smtp-service.ts";
 import { sampleConfig } from "../fixtures/config.ts";
 import { bodyIn } from "../fixtures/messages.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
-import { SmtpClient } from "../fixtures/smtp-client.ts";
+import { SmtpClient, type First } from "../fixtures/smtp-client.ts";
 import { until } from "../fixtures/until.ts";
 
 /* Real sockets, on a machine that may be busy. */
@@ -61,7 +61,7 @@ async function serve(changes: Partial<Smtp> = {}, listener: Partial<Smtp["listen
   );
   await service.start();
   ends.push(() => service.drain(0));
-  const client = async (first = "", together = false): Promise<SmtpClient> => {
+  const client = async (first: First = "", together = false): Promise<SmtpClient> => {
     const made = await (listener.tls === "implicit"
       ? SmtpClient.connectTls(port!, first, together)
       : SmtpClient.connect(port!, first));
@@ -175,6 +175,25 @@ describe("taking mail", () => {
     expect(await session.say("RCPT TO:<b@example.com>")).toMatch(/^250/);
   });
 
+  it("takes recipients that differ in the case of their local parts for different ones, and of their domains for one", async () => {
+    const { client, entries } = await serve();
+    const session = await client();
+    const said = ["Ann@example.com", "ann@example.com", "Ann@EXAMPLE.com", "ann@example.com"];
+    expect((await session.upToData(...said)).slice(3, 7)).toEqual(Array(4).fill("250 2.1.5 Accepted"));
+    await session.say("one\r\n.");
+    await session.say("MAIL FROM:<a@sender.example>");
+    await session.say("RCPT TO:<b@example.com>");
+    await session.say("RSET");
+    await session.say("MAIL FROM:<a@sender.example>");
+    await session.say("RCPT TO:<ANN@example.com>");
+    await session.say("DATA");
+    await session.say("two\r\n.");
+    expect(entries.map(({ envelope: { recipients } }) => recipients)).toEqual([
+      ["Ann@example.com", "ann@example.com"],
+      ["ANN@example.com"],
+    ]);
+  });
+
   it("refuses one recipient too many for now, and keeps the others", async () => {
     const { client } = await serve();
     const session = await client();
@@ -182,10 +201,12 @@ describe("taking mail", () => {
       "a@example.com",
       "b@example.com",
       "c@example.com",
-      "d@example.com",
+      "C@example.com",
+      "c@example.com",
     );
     expect(replies[6]).toBe("452 4.5.3 Error: too many recipients");
-    expect(replies[7]).toMatch(/^354/);
+    expect(replies[7]).toMatch(/^250/);
+    expect(replies[8]).toMatch(/^354/);
   });
 
   it("refuses what is declared or found too large with 552, and goes on with the session", async () => {
@@ -385,10 +406,28 @@ describe("behind a balancer", () => {
     expect(await bodyIn(spool, entries[0]!)).toContain("([203.0.113.9])");
   });
 
-  it("takes the line that a balancer sends for its own checks", async () => {
+  it("takes a line that names nobody", async () => {
     const { client } = await serve(behind);
     expect(await (await client("PROXY UNKNOWN\r\n")).reply()).toMatch(/^220/);
   });
+
+  it.each(["starttls", "implicit"] as const)(
+    "greets a balancer's own check while clients have every place, and counts it nowhere, with tls %s",
+    async (tls) => {
+      const { client, service } = await serve({ ...behind, maxConnections: 1 }, { tls });
+      const greeting = async (first: First): Promise<string> => (await client(first)).reply();
+      const ofCheck = (port: number): string => `PROXY TCP4 127.0.0.1 127.0.0.1 ${port} 25\r\n`;
+      expect(await greeting(ofCheck)).toMatch(/^220 /);
+      expect(service.sessions).toBe(0);
+      expect(await greeting(line("203.0.113.9"))).toMatch(/^220 /);
+      expect(await greeting(ofCheck)).toMatch(/^220 /);
+      expect(await greeting(line("203.0.113.9"))).toMatch(/^421 /);
+      // Whoever speaks through a balancer from its own machine is a client.
+      expect(await greeting(line("127.0.0.1"))).toMatch(/^421 /);
+      expect(await greeting("PROXY UNKNOWN\r\n")).toMatch(/^421 /);
+      expect(service.sessions).toBe(1);
+    },
+  );
 
   it.each([
     ["no PROXY line", "EHLO client.example\r\n"],

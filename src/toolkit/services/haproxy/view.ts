@@ -1,3 +1,4 @@
+import { HAPROXY_BALANCE } from "../../../contract/cluster-api.ts";
 import { PORTS } from "../../../contract/ports.ts";
 import { shortHash } from "../../../support/hash.ts";
 import type { FileContext } from "../service.ts";
@@ -65,12 +66,9 @@ function mailNodes(topology: Topology): readonly Readonly<Record<string, unknown
   return nodes.map(({ name, address, weight }) => ({ name, address, weight: weight * factor }));
 }
 
-/*
- * With `source` the address picks the node. The consistent hash moves, when a node comes or goes, that node's
- * clients only; the default one moves nearly all of them.
- */
+/** With `source` the address picks the node. */
 function balanceLines(algorithm: Topology["balancer"]["algorithm"]): readonly string[] {
-  return algorithm === "source" ? ["balance source", "hash-type consistent"] : [`balance ${algorithm}`];
+  return algorithm === "source" ? HAPROXY_BALANCE["ip-hash"] : [`balance ${algorithm}`];
 }
 
 function smtpListeners(topology: Topology): readonly Readonly<Record<string, unknown>>[] {

@@ -123,10 +123,13 @@ describe("the configuration of HAProxy", () => {
     }
   });
 
-  it("hashes consistently by source, so that a lost node moves its own clients only", () => {
-    const section = sectionOf(configOf(withBalancer({ algorithm: "source" })), "listen smtp");
-    expect(section).toContain("balance source");
-    expect(section).toContain("hash-type consistent");
+  it("hashes consistently by source, so that a lost node moves its own clients only, and passes by a node that has many", () => {
+    for (const header of ["listen smtp", "listen console"]) {
+      const section = sectionOf(configOf(withBalancer({ algorithm: "source" })), header);
+      expect(section).toContain("balance source");
+      expect(section).toContain("hash-type consistent");
+      expect(section).toContain("hash-balance-factor 125");
+    }
   });
 
   it("verifies every console behind it by the cluster's authority and the machine's own name", () => {
