@@ -239,6 +239,24 @@ describe("recover galera refuses", () => {
     expect(error.code).toBe("GALERA_HAS_PRIMARY");
   });
 
+  it("to choose between two histories that are both alive, whoever is named", async () => {
+    const found = answers(
+      inService(0),
+      inService(1),
+      answer({
+        unit: "active",
+        status: status("Primary", "Synced", "ON", { uuid: OTHER_HISTORY }),
+        grastate: grastate(-1, { uuid: OTHER_HISTORY }),
+      }),
+    );
+    for (const wish of [{}, { from: "node-1", acceptLoss: "node-3 was begun anew" }]) {
+      const error = await refusalOf(() => planFor(found, wish));
+      expect(error.code).toBe("GALERA_TWO_CLUSTERS");
+      expect(error.message).toContain("in 2 clusters at once");
+      expect(error.remedy).toMatch(/^decide which history to keep, stop mariadb .* then run mbctl apply$/);
+    }
+  });
+
   it("what may be lost before anything is stopped, where all positions are known", async () => {
     const found = answers(stopped(3), stopped(5, 1));
     const error = await refusalOf(() => planFor(found, { from: "node-1" }));
