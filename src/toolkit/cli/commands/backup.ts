@@ -56,7 +56,7 @@ async function verifyFolder(folder: string, { json }: { readonly json?: boolean 
   const { cluster } = await readManifest(folder);
   const keyFile = keyFilePath(cluster, io.environment);
   const hasKey = (await readAgeKey(keyFile)) !== undefined;
-  const manifest = await verifyBackup(folder, hasKey ? keyFile : undefined);
+  const { manifest } = await verifyBackup(folder, hasKey ? keyFile : undefined);
   if (json) {
     io.out(JSON.stringify({ ok: true, opened: hasKey, manifest }));
     return EXIT.done;

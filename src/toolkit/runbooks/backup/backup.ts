@@ -66,7 +66,7 @@ export const backup: Runbook<BackupArguments> = {
     const conclude = async (): Promise<void> => {
       await putConfiguration(context, join(folder, CONFIGURATION));
       // A backup that does not open is none: it is read to its end before it is called whole.
-      const position = database && (await lookIntoDatabase(folder, keyFile));
+      const copy = database && (await lookIntoDatabase(folder, keyFile));
       if (cache) await lookIntoCache(folder, keyFile);
       const manifest: Manifest = {
         format: 1,
@@ -77,7 +77,7 @@ export const backup: Runbook<BackupArguments> = {
           database: {
             machine: database.machine.name,
             version: database.evidence.version,
-            position: position!,
+            position: copy!.position,
           },
         }),
         ...(cache && { cache: { machine: cache.machine.name, version: cache.evidence.version } }),

@@ -9,23 +9,27 @@ import { readMbstream } from "./mbstream.ts";
 
 const POSITION_FILE = "xtrabackup_galera_info";
 
-export interface Position {
-  readonly uuid: string;
-  readonly seqno: string;
+/** What there is to know of a copy of the database. */
+export interface DatabaseCopy {
+  /** Where in the history it stands. */
+  readonly position: { readonly uuid: string; readonly seqno: string };
+  /** How much it takes on a disk once it is unpacked. */
+  readonly bytes: number;
 }
 
 /**
- * Opens the copy of the database, reads it to its end and checks every part of it; returns where in the history it
- * stands. Throws BACKUP_DAMAGED, SEALED_FILE_DAMAGED, and what the key is refused with.
+ * Opens the copy of the database, reads it to its end and checks every part of it. Throws BACKUP_DAMAGED, SEALED_FILE_DAMAGED, and what the key is refused with.
  */
-export async function lookIntoDatabase(folder: string, keyFile: string): Promise<Position> {
+export async function lookIntoDatabase(folder: string, keyFile: string): Promise<DatabaseCopy> {
   const localFile = join(folder, DATABASE_FILE);
   const plain = await readStreamed({ localFile, keyFile });
   let text = "";
+  let bytes = 0;
   try {
     await pipeline(plain, createZstdDecompress(), async (stream: AsyncIterable<Uint8Array>) => {
-      const { texts } = await readMbstream(stream, [POSITION_FILE]);
-      text = texts.get(POSITION_FILE) ?? "";
+      const content = await readMbstream(stream, [POSITION_FILE]);
+      text = content.texts.get(POSITION_FILE) ?? "";
+      bytes = content.bytes;
     });
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -33,7 +37,7 @@ export async function lookIntoDatabase(folder: string, keyFile: string): Promise
   }
   const match = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d+)\b/.exec(text);
   if (!match) throw damaged(localFile, `it names no position in a history (${JSON.stringify(text)})`);
-  return { uuid: match[1]!, seqno: match[2]! };
+  return { position: { uuid: match[1]!, seqno: match[2]! }, bytes };
 }
 
 /** Opens the snapshot of the cache and reads it to its end. Throws as lookIntoDatabase does. */

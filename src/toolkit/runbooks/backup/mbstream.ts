@@ -18,6 +18,8 @@ const IGNORABLE = 1;
 export interface StreamContent {
   /** Files that were begun and ended. */
   readonly files: number;
+  /** What they hold together. */
+  readonly bytes: number;
   /** Text of those that were asked for. */
   readonly texts: ReadonlyMap<string, string>;
 }
@@ -36,6 +38,7 @@ export async function readMbstream(
   const open = new Set<string>();
   const texts = new Map<string, string>();
   let files = 0;
+  let bytes = 0;
   for (;;) {
     const header = await reader.take(HEADER_BYTES);
     if (header === undefined) break;
@@ -50,13 +53,14 @@ export async function readMbstream(
     } else if (type === "P") {
       open.add(path);
       const payload = await readPayload(reader, path);
+      bytes += payload.length;
       if (wanted.includes(path)) texts.set(path, (texts.get(path) ?? "") + payload.toString("utf8"));
     } else if ((header.readUInt8(8) & IGNORABLE) === 0) {
       throw new Error(`a chunk of ${path} is of the unknown type ${JSON.stringify(type)}`);
     }
   }
   if (open.size > 0) throw new Error(`${[...open][0]} does not end`);
-  return { files, texts };
+  return { files, bytes, texts };
 }
 
 async function readPayload(reader: Reader, path: string): Promise<Buffer> {

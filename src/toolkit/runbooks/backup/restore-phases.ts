@@ -1,5 +1,6 @@
 import { keepArbitratorOut, startArbitrator } from "../../services/arbitrator/form-arbitrator.ts";
-import { moveBack, prepareDatabase, setAside, unpackDatabase } from "../../services/galera/backup.ts";
+import { prepareDatabase, unpackDatabase } from "../../services/galera/backup.ts";
+import { moveBack, setAside } from "../../services/galera/move.ts";
 import { DATA_DIRECTORY as DATABASE, SERVER_UNIT as DATABASE_UNIT } from "../../services/galera/names.ts";
 import { inService } from "../../services/galera/probe.ts";
 import { stopServer } from "../../services/galera/stop.ts";
@@ -25,7 +26,7 @@ export function asideOf(folder: string, run: string): string {
  */
 export function databasePhases(
   { members, arbitrator }: DatabaseMachines,
-  from: LocalFile,
+  { bytes, ...from }: LocalFile & { readonly bytes: number },
   run: string,
 ): readonly Phase[] {
   const [first, ...others] = members;
@@ -41,9 +42,9 @@ export function databasePhases(
   const down = gate("no database server runs", isDown());
   const join = act(["systemctl", "start", "--no-block", DATABASE_UNIT]);
   return [
-    // First: a copy that does not unpack must not cost anybody the present data.
+    // First: a copy that does not unpack must not cost anybody the present data. A resume does both steps again.
     plannedPhase("unpack the copy of the database", [
-      [on(first, "unpack the copy", [unpackDatabase(from, unpacked)])],
+      [on(first, "unpack the copy", [unpackDatabase(from, unpacked, bytes)])],
       [on(first, "make it consistent", [prepareDatabase(unpacked)])],
     ]),
     plannedPhase("stop the database", [

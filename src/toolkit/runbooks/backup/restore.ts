@@ -53,14 +53,18 @@ export const restore: Runbook<RestoreArguments> = {
     const caches = cache ? cachesOf(topology, answers) : undefined;
     if (overLivingData === undefined)
       refuseLiving(database ? livingDatabase(answers) : [], caches?.living ?? []);
-    await verifyBackup(folder, keyFile);
+    const verified = await verifyBackup(folder, keyFile);
     const witness = witnessOf(topology, "database");
     const arbitrator = witness && answers.has(witness.name) ? witness : undefined;
     const machines = { members: machinesWith(topology, "database"), arbitrator };
     return {
       phases: [
         ...(database
-          ? databasePhases(machines, { localFile: join(folder, DATABASE_FILE), keyFile }, run.id)
+          ? databasePhases(
+              machines,
+              { localFile: join(folder, DATABASE_FILE), keyFile, bytes: verified.database!.bytes },
+              run.id,
+            )
           : []),
         ...(caches ? cachePhases(caches, { localFile: join(folder, CACHE_FILE), keyFile }, run.id) : []),
       ],

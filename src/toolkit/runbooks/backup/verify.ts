@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../../../support/errors.ts";
-import { lookIntoCache, lookIntoDatabase } from "./look-inside.ts";
+import { lookIntoCache, lookIntoDatabase, type DatabaseCopy } from "./look-inside.ts";
 import { MANIFEST, readManifest, type Manifest } from "./manifest.ts";
 
 /** One file of a backup, with its path below the backup's folder. */
@@ -12,6 +12,12 @@ export interface FileOfBackup {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+export interface VerifiedBackup {
+  readonly manifest: Manifest;
+  /** Absent without a key, and where the backup holds none. */
+  readonly database?: DatabaseCopy;
 }
 
 /** Every file of a backup but its manifest, as it lies on the disk, sorted by path. */
@@ -37,7 +43,7 @@ export async function filesOf(folder: string): Promise<readonly FileOfBackup[]> 
  *
  * @param keyFile absent where nobody has the key: then only the hashes are compared
  */
-export async function verifyBackup(folder: string, keyFile: string | undefined): Promise<Manifest> {
+export async function verifyBackup(folder: string, keyFile: string | undefined): Promise<VerifiedBackup> {
   const manifest = await readManifest(folder);
   const found = new Map((await filesOf(folder)).map((file) => [file.path, file]));
   const faults = manifest.files.flatMap(({ path, bytes, sha256 }) => {
@@ -53,9 +59,8 @@ export async function verifyBackup(folder: string, keyFile: string | undefined):
       "take another copy of it, or another backup",
     );
   }
-  if (keyFile !== undefined) {
-    if (manifest.database) await lookIntoDatabase(folder, keyFile);
-    if (manifest.cache) await lookIntoCache(folder, keyFile);
-  }
-  return manifest;
+  if (keyFile === undefined) return { manifest };
+  const database = manifest.database && (await lookIntoDatabase(folder, keyFile));
+  if (manifest.cache) await lookIntoCache(folder, keyFile);
+  return { manifest, ...(database && { database }) };
 }

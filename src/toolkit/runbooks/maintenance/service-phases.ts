@@ -1,4 +1,5 @@
 import { CHECK_SOCKET_UNIT, SERVER_UNIT } from "../../services/galera/names.ts";
+import { NO_SERVER, STOP_TIMEOUT_MS, stopServer } from "../../services/galera/stop.ts";
 import { areBricksStopped, stopBricks } from "../../services/glusterfs/stop.ts";
 import type { Service } from "../../services/service.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
@@ -10,8 +11,6 @@ import type { Machine, Topology } from "../../topology/topology.ts";
 const STAYS: ReadonlySet<string> = new Set(["kernel", "nftables"]);
 
 const MINUTE = 60_000;
-/** A database writes out its memory first, and its unit allows it 15 minutes. */
-const STOP_TIMEOUT_MS = 16 * MINUTE;
 /** The longest that a service may take until it does its work: a database may copy all its data, a brick be healed. */
 const START_TIMEOUT_MS: Readonly<Record<string, number>> = { galera: 15 * MINUTE, glusterfs: 60 * MINUTE };
 const DEFAULT_START_TIMEOUT_MS = 3 * MINUTE;
@@ -32,8 +31,8 @@ export function stopPhases(
       const stop: Step = {
         title: `stop ${units.join(", ")}`,
         machine: machine.name,
-        commands: [act(["systemctl", "stop", "--", ...units], { timeoutMs: STOP_TIMEOUT_MS })],
-        verify: areInactive(units),
+        commands: stopCommands(service, units),
+        verify: areInactive(service, units),
       };
       const bricks = service.name === "glusterfs" ? [stopBricksStep(topology, machine)] : [];
       return plannedPhase(`stop ${service.name} on ${machine.name}`, [[stop], bricks]);
@@ -79,6 +78,14 @@ function runningUnits(topology: Topology, machine: Machine, service: Service): r
     .map(({ name }) => name);
 }
 
+/** A database server that has never come into service heeds no stop, and one that is stopped in vain looks stopped. */
+function stopCommands(service: Service, units: readonly string[]): readonly Command[] {
+  const stop = (named: readonly string[]) =>
+    act(["systemctl", "stop", "--", ...named], { timeoutMs: STOP_TIMEOUT_MS });
+  if (service.name !== "galera") return [stop(units)];
+  return [stop(units.filter((unit) => unit !== SERVER_UNIT)), stopServer()];
+}
+
 /** A member that joins is started without waiting for its unit: a whole copy takes longer than a connection may be silent. */
 function startCommands(service: Service, units: readonly string[]): readonly Command[] {
   if (service.name !== "galera")
@@ -98,10 +105,11 @@ function stopBricksStep({ storage }: Topology, machine: Machine): Step {
   };
 }
 
-function areInactive(units: readonly string[]): Gate {
+function areInactive(service: Service, units: readonly string[]): Gate {
+  const text = service.name === "galera" ? `${ARE_INACTIVE}${NO_SERVER}` : ARE_INACTIVE;
   return {
     title: "they are stopped",
-    command: ask(script(ARE_INACTIVE, units)),
+    command: ask(script(text, units)),
     timeoutMs: MINUTE,
     intervalMs: 500,
   };

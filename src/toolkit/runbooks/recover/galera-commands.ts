@@ -1,5 +1,5 @@
 import { LEFT_OUT_FILE, POSITION_FILE, SERVER_UNIT } from "../../services/galera/names.ts";
-import { STOP_SERVER, STOP_TIMEOUT_MS } from "../../services/galera/stop.ts";
+import { NO_SERVER, STOP_SERVER, STOP_TIMEOUT_MS } from "../../services/galera/stop.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 
@@ -50,9 +50,6 @@ export function hasNoMarks(): Command {
 export function isDown(): Command {
   return ask(script(`${NO_SERVER}${NO_MARKS}${NO_FLAG}`));
 }
-
-const NO_SERVER = `
-if pgrep -x "mariadbd|mysqld" >&2; then echo "a database server runs" >&2; exit 1; fi`;
 
 const NO_MARKS = `
 if [ -e /run/mariadb-wsrep-new-cluster ]; then echo "the file of galera_new_cluster is there" >&2; exit 1; fi

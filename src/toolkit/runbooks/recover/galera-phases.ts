@@ -57,13 +57,15 @@ function askThePositions(recovery: Recovery): Phase {
   const { wish } = recovery;
   return phase("find out where the database members stand", recovery, (members, arbitrator) => {
     const marked = members.filter(({ isMarked }) => isMarked).map(clearStep);
-    if (returnsByItself(members, wish, arbitrator)) return [marked];
+    // systemd starts nothing beside it, for whatever reason it would be started.
+    const lingering = members.filter(({ isLingering }) => isLingering).map(stopStep);
+    if (returnsByItself(members, wish, arbitrator)) return [marked, lingering];
     const survivor = loneSurvivor(members);
     const down = members.filter((member) => member !== survivor);
     const unknown = down.filter((member) => !isSettled(member) && !member.isCopying);
     return [
       marked,
-      down.filter(isUp).map(stopStep),
+      [...lingering, ...down.filter(isUp).map(stopStep)],
       unknown.map((member) =>
         step(member, "ask the data for their position", { commands: [recoverPosition()] }),
       ),

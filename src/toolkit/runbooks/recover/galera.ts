@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import { observeArbitrator, parseArbitrator } from "../../services/arbitrator/observe.ts";
+import { refuseTwoClusters } from "../../services/galera/form-cluster.ts";
 import { isPrimary, observeMember, parseMember } from "../../services/galera/member.ts";
 import { LEFT_OUT_FILE } from "../../services/galera/names.ts";
 import { machinesWith } from "../../topology/topology.ts";
@@ -46,6 +47,7 @@ export const recoverGalera: Runbook<Wish> = {
         "bring one of them back, see mbctl status",
       );
     }
+    refuseTwoClusters(members);
     if (wish.from !== undefined && members.some(isPrimary)) {
       throw new UserError(
         "GALERA_HAS_PRIMARY",

@@ -49,15 +49,8 @@ function decide(members: readonly Member[], arbitrator: Arbitrator | undefined):
 
 /** There is a primary component: the others join it, unless that would erase what it does not have. */
 export function joinTheRest(members: readonly Member[]): readonly Stage[] {
-  const histories = new Set(members.filter(isPrimary).map((member) => member.status!.stateUuid));
-  if (histories.size > 1) {
-    throw new UserError(
-      "GALERA_TWO_CLUSTERS",
-      `the database machines are in ${histories.size} clusters at once:\n${positionTable(members)}`,
-      "decide which history to keep, stop mariadb on the machines of the other, save their /var/lib/mysql elsewhere and empty it, then run mbctl apply again",
-    );
-  }
-  const [history] = histories;
+  refuseTwoClusters(members);
+  const history = members.find(isPrimary)?.status!.stateUuid;
   const outside = members.filter((member) => !isPrimary(member));
   const lost = outside.filter((member) => wouldLose(member, history!));
   if (lost.length > 0) {
@@ -71,6 +64,21 @@ export function joinTheRest(members: readonly Member[]): readonly Stage[] {
   const late = members.filter((member) => isPrimary(member) && !member.status!.inService);
   const stages = [late.map(waitStep), ...outside.map((member) => [joinStep(member)])];
   return stages.filter((stage) => stage.length > 0);
+}
+
+/** What ends that there are two clusters: nothing can tell which of two living histories is the right one. */
+export const KEEP_ONE_HISTORY =
+  "decide which history to keep, stop mariadb on the machines of the other, save their /var/lib/mysql elsewhere and empty it, then run mbctl apply";
+
+/** Throws GALERA_TWO_CLUSTERS where members of different histories are primary at once. */
+export function refuseTwoClusters(members: readonly Member[]): void {
+  const histories = new Set(members.filter(isPrimary).map((member) => member.status!.stateUuid));
+  if (histories.size < 2) return;
+  throw new UserError(
+    "GALERA_TWO_CLUSTERS",
+    `the database machines are in ${histories.size} clusters at once:\n${positionTable(members)}`,
+    KEEP_ONE_HISTORY,
+  );
 }
 
 /** A whole copy from a member replaces everything: data of another history, or of none, would be gone. */

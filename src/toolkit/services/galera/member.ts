@@ -19,6 +19,8 @@ export interface Member {
   readonly isCopying?: boolean;
   /** A recovery went on without it, although it has what the others lack: it may not start, which would erase that. */
   readonly isLeftOut?: boolean;
+  /** Its unit is "failed", as it was tried to be stopped in vain, and the server runs on. */
+  readonly isLingering?: boolean;
   /** The next start would begin a cluster: a galera_new_cluster was killed here. */
   readonly isMarked?: boolean;
   /** Whether there are tables that are not the server's own. */
@@ -59,6 +61,8 @@ echo @copying; if [ -e ${COPY_MARK} ]; then echo yes; fi
 echo @leftout; if [ -e "$2" ]; then echo yes; fi
 echo @marked; if [ -e /run/mariadb-wsrep-new-cluster ] ||
   systemctl show-environment 2>/dev/null | grep -q '^_WSREP_NEW_CLUSTER='; then echo yes; fi
+echo @lingering; if [ "$(systemctl is-active mariadb.service 2>/dev/null)" = failed ] &&
+  pgrep -x "mariadbd|mysqld" >/dev/null; then echo yes; fi
 echo @databases; find /var/lib/mysql -mindepth 2 -maxdepth 2 -type f ! -name db.opt \\
   ! -path '/var/lib/mysql/mysql/*' ! -path '*/performance_schema/*' ! -path '*/sys/*' ! -path '*/lost+found/*' \\
   ! -path '*/.*/*' ! -path '*/#*/*' -print -quit 2>/dev/null || true`;
@@ -79,6 +83,7 @@ export function parseMember(machine: string, answer: Answer): Member {
     ...(recovered && { recovered }),
     ...(isYes(part("copying")) && { isCopying: true }),
     ...(isYes(part("leftout")) && { isLeftOut: true }),
+    ...(isYes(part("lingering")) && { isLingering: true }),
     ...(isYes(part("marked")) && { isMarked: true }),
   };
 }

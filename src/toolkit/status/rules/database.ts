@@ -1,3 +1,4 @@
+import { KEEP_ONE_HISTORY } from "../../services/galera/form-cluster.ts";
 import { COPY_MARK } from "../../services/galera/names.ts";
 import { votersIn } from "../../topology/voters.ts";
 import { critical, note, warning, type Finding } from "../finding.ts";
@@ -28,7 +29,7 @@ function histories(view: View): readonly Finding[] {
       machines: members.map(({ machine }) => machine.machine),
       finding: `the database machines hold ${byHistory.size} different histories, each for itself in service`,
       cause: "a cluster was begun anew on one of them while another still had data",
-      remedy: "mbctl recover galera, which shows both and asks which one to keep",
+      remedy: KEEP_ONE_HISTORY,
       evidence,
     }),
   ];

@@ -129,7 +129,7 @@ describe("what a backup puts beside its copies", () => {
     // As a resumed run does.
     await plan.conclude!();
 
-    const manifest = await verifyBackup(folder, keyFile);
+    const { manifest } = await verifyBackup(folder, keyFile);
     expect(manifest.database).toEqual({
       machine: "node-3",
       version: "10.11.19-MariaDB",

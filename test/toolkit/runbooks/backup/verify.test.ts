@@ -29,7 +29,11 @@ describe("a backup", () => {
   afterEach(() => rm(home, { recursive: true }));
 
   it("is whole where every file is as it was written and opens", async () => {
-    expect((await verifyBackup(folder, keyFile)).cluster).toBe("acme");
+    const { manifest, database } = await verifyBackup(folder, keyFile);
+    expect(manifest.cluster).toBe("acme");
+    // What a restore looks for room for: 100 bytes of rows and the position with its end.
+    expect(database).toEqual({ position: manifest.database!.position, bytes: 142 });
+    expect((await verifyBackup(folder, undefined)).database).toBeUndefined();
   });
 
   it("is damaged where a byte of a file changed, a file is shorter, or one is gone", async () => {

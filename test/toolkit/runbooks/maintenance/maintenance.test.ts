@@ -2,8 +2,11 @@ import { describe, expect, it } from "@jest/globals";
 import { drain } from "../../../../src/toolkit/runbooks/drain/drain.ts";
 import { maintenanceEnter } from "../../../../src/toolkit/runbooks/maintenance/enter.ts";
 import { maintenanceExit } from "../../../../src/toolkit/runbooks/maintenance/exit.ts";
+import { stopServer } from "../../../../src/toolkit/services/galera/stop.ts";
+import { act } from "../../../../src/toolkit/steps/command.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import { answersOf, AWAY, markOf, type Change } from "../drain/answers.ts";
+import { runWith } from "../../services/shell.ts";
 import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 
 type Changes = Readonly<Record<string, Change | typeof AWAY>>;
@@ -56,14 +59,24 @@ describe("maintenance enter", () => {
     expect(await dryRun(stops(await enter("node-1")))).toMatchSnapshot();
   });
 
-  it("gives the database as long to stop as its unit does, and kills nothing", async () => {
+  it("gives the database as long to stop as its unit does", async () => {
     const [galera] = stops(await enter("node-3"))
       .find(({ title }) => title.includes("galera"))!
       .decide(new Map())[0]!;
-    expect(galera!.commands[0]).toMatchObject({
-      argv: ["systemctl", "stop", "--", "mariadb.service", "mailbastion-database-check.socket"],
-      timeoutMs: 16 * 60_000,
-    });
+    expect(galera!.commands).toEqual([
+      act(["systemctl", "stop", "--", "mailbastion-database-check.socket"], { timeoutMs: 16 * 60_000 }),
+      stopServer(),
+    ]);
+  });
+
+  it("takes a database for stopped only when none runs, whatever its unit is called", async () => {
+    const [galera] = stops(await enter("node-3"))
+      .find(({ title }) => title.includes("galera"))!
+      .decide(new Map())[0]!;
+    const gate = (pgrep: string) =>
+      runWith(galera!.verify!.command.argv, { programs: { systemctl: "echo failed; exit 3", pgrep } });
+    expect(gate("exit 1").code).toBe(0);
+    expect(gate("echo 4711")).toMatchObject({ code: 1, stderr: "4711\na database server runs\n" });
   });
 
   it("marks the machine as in maintenance, and says what to type afterwards", async () => {

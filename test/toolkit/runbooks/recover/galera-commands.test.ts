@@ -18,18 +18,12 @@ const nobody = { pgrep: "exit 1", systemctl: "exit 0" };
 
 describe("stopping a member", () => {
   it("is refused when it has become primary since it was looked at", () => {
-    const systemctl = "echo stopped";
+    const systemctl = "case $1 in is-active) echo inactive ;; show) echo 0 ;; *) echo stopped ;; esac";
     const primary = told(stopMember(), { mariadb: printing("wsrep_cluster_status\tPrimary"), systemctl });
     expect(primary).toMatchObject({ code: 1, stdout: "" });
     expect(primary.stderr).toContain("in a primary component now");
     for (const mariadb of [printing("wsrep_cluster_status\tnon-Primary"), "exit 1"])
       expect(told(stopMember(), { mariadb, systemctl })).toMatchObject({ code: 0, stdout: "stopped\n" });
-  });
-
-  it("ends in a kill where one that waits for a primary component does not heed it", () => {
-    const systemctl = 'case $1 in is-active) echo activating ;; *) echo "$@" ;; esac';
-    const said = told(stopMember(), { mariadb: "exit 1", systemctl, sleep: "exit 0" });
-    expect(said.stdout).toContain("kill --signal=KILL mariadb.service\n");
   });
 });
 

@@ -98,6 +98,20 @@ describe("recover galera", () => {
     ]);
   });
 
+  it("stops first of all what its unit could not, as systemd starts nothing beside it", async () => {
+    const lingering = (said: Answer) => ({
+      ...said,
+      stdout: `${said.stdout.replace("@unit\ninactive", "@unit\nfailed")}@lingering\nyes\n`,
+    });
+    const stopping = [["node-2: stop the database server"]];
+    const rest = answers(inService(0), lingering(stopped(22)), inService(2));
+    expect((await titles(rest))[0]).toEqual(stopping);
+    const last = answers(crashed(0), lingering(crashed(1)), crashed(2));
+    expect((await titles(last))[0]).toEqual(stopping);
+    const none = answers(stopped(24), lingering(asked(26)), stopped(22));
+    expect((await titles(none))[0]).toEqual(stopping);
+  });
+
   it("takes the marks away everywhere else, and begins with the one that nobody is ahead of", async () => {
     expect((await titles(answers(asked(24), asked(26), stopped(22))))[1]).toEqual([
       [clearing("node-1"), clearing("node-3")],
@@ -237,6 +251,24 @@ describe("recover galera refuses", () => {
       planFor(answers(inService(0), stopped(4), stopped(5)), { from: "node-3" }),
     );
     expect(error.code).toBe("GALERA_HAS_PRIMARY");
+  });
+
+  it("to choose between two histories that are both alive, whoever is named", async () => {
+    const found = answers(
+      inService(0),
+      inService(1),
+      answer({
+        unit: "active",
+        status: status("Primary", "Synced", "ON", { uuid: OTHER_HISTORY }),
+        grastate: grastate(-1, { uuid: OTHER_HISTORY }),
+      }),
+    );
+    for (const wish of [{}, { from: "node-1", acceptLoss: "node-3 was begun anew" }]) {
+      const error = await refusalOf(() => planFor(found, wish));
+      expect(error.code).toBe("GALERA_TWO_CLUSTERS");
+      expect(error.message).toContain("in 2 clusters at once");
+      expect(error.remedy).toMatch(/^decide which history to keep, stop mariadb .* then run mbctl apply$/);
+    }
   });
 
   it("what may be lost before anything is stopped, where all positions are known", async () => {

@@ -238,7 +238,7 @@ const situations: Readonly<Record<string, () => Situation | Promise<Situation>>>
     const copy = { localFile: "/srv/backups/copy", keyFile: "/home/eve/acme.key" };
     const caches = { master: first!, replicas: others, sentinels: threeMachines.machines };
     const phases = [
-      ...databasePhases({ members: threeMachines.machines }, copy, RUN.id),
+      ...databasePhases({ members: threeMachines.machines }, { ...copy, bytes: 9 }, RUN.id),
       ...cachePhases(caches, copy, RUN.id),
     ];
     return {

@@ -53,6 +53,21 @@ describe("what a database machine says of itself", () => {
     expect(isUp(parseMember("node-1", bare))).toBe(false);
   });
 
+  it("lingers where its unit could not end it", () => {
+    const programs = { mariadb: "exit 1", journalctl: "exit 1", find: "exit 1", cat: "exit 1" };
+    const ask = (state: string, pgrep: string) =>
+      parseMember(
+        "node-1",
+        runWith(observeMember().argv, { programs: { ...programs, systemctl: `echo ${state}`, pgrep } }),
+      );
+    expect(ask("failed", "echo 4711")).toMatchObject({ unit: "failed", isLingering: true });
+    for (const [state, pgrep] of [
+      ["failed", "exit 1"],
+      ["active", "echo 4711"],
+    ] as const)
+      expect(ask(state, pgrep).isLingering).toBeUndefined();
+  });
+
   it("answers with exit code 0 and nothing where MariaDB is not installed", () => {
     const missing = "exit 127";
     const programs = {

@@ -27,6 +27,8 @@ describe("the rules about the database", () => {
       expect.objectContaining({
         rule: "database-histories",
         severity: "critical",
+        remedy:
+          "decide which history to keep, stop mariadb on the machines of the other, save their /var/lib/mysql elsewhere and empty it, then run mbctl apply",
         evidence: [
           "node-1 and node-2: wsrep_cluster_state_uuid 82427ec6-e685-11f1-923a-a2e7766fb756",
           "node-3: wsrep_cluster_state_uuid 11111111-2222-3333-4444-555555555555",
