@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { SERVER_UNIT as DATABASE_UNIT } from "../../../src/toolkit/services/galera/names.ts";
+import { stopServer } from "../../../src/toolkit/services/galera/stop.ts";
 import { PATHS as NODE, UNIT as NODE_UNIT } from "../../../src/toolkit/services/mailnode/names.ts";
 import { CONFIG_PATH, SERVER_UNIT as CACHE_UNIT } from "../../../src/toolkit/services/redis/names.ts";
 import { runWith } from "../services/shell.ts";
@@ -73,7 +73,7 @@ describe("a run that drained a machine and has stopped its Redis and its mail no
     };
   }
 
-  const stopsDatabase = ({ command: { argv } }: Sent) => argv[1] === "stop" && argv.includes(DATABASE_UNIT);
+  const stopsDatabase = ({ command }: Sent) => effectOf(command) === effectOf(stopServer());
 
   describe.each(["maintenance enter", "restart", "remove machine"])("%s", (name) => {
     it("is taken back by an abort", async () => {

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { listRunsCommand } from "../../../../src/toolkit/runner/journal/commands.ts";
+import { showLockCommand } from "../../../../src/toolkit/runner/lock/commands.ts";
 import { ok } from "../rehearsal/model-books.ts";
 import { type Arrival, ServedMachines } from "../rehearsal/served-machines.ts";
 
@@ -55,7 +56,7 @@ describe("a runbook of a project's own, in TypeScript", () => {
     expect(dry.said).toMatch(/^node-2 {2}rotate the logs/m);
     for (const command of COMMANDS) expect(dry.said).toContain(`    ${command}`);
     expect(came).toEqual(["node-2 df --output=pcent /var/log"]);
-    expect([...kept]).toEqual([listRunsCommand().argv.join(" ")]);
+    expect([...kept]).toEqual([showLockCommand(), listRunsCommand()].map(({ argv }) => argv.join(" ")));
   });
 
   it("is carried out on its machine, and stands in the journal with what was typed", async () => {
