@@ -45,7 +45,9 @@ old=$(ls -1 -d "$home"/2* 2> /dev/null | head -n -${KEPT} | while IFS= read -r f
   if [ -e "$folder/ended" ]; then echo "\${folder##*/}"; fi
 done)
 [ -n "$old" ] || exit 0
-{ cat "$home/ended-runs" 2> /dev/null || true; echo "$old"; } | tail -n ${KEPT_NAMES} > "$home/ended-runs.new"
+known=
+if [ -e "$home/ended-runs" ]; then known=$(cat "$home/ended-runs"); fi
+printf '%s\\n' \${known:+"$known"} "$old" | tail -n ${KEPT_NAMES} > "$home/ended-runs.new"
 sync "$home/ended-runs.new"
 mv -f "$home/ended-runs.new" "$home/ended-runs"
 sync "$home"
