@@ -5,13 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "@jest/globals";
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    if (tries > 1000) throw new Error("it does not come to pass");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { until } from "../../mailnode/fixtures/until.ts";
 
 describe("the program", () => {
   it("goes on to its end when nobody reads its output any more", () => {

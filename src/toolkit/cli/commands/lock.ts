@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { showLockCommand } from "../../runner/lock/commands.ts";
-import { describeHolder, isStale, parseLock, type LockOnMachine } from "../../runner/lock/holder.ts";
+import { describeHolder, isStale, type LockOnMachine } from "../../runner/lock/holder.ts";
 import { holdByHand, releaseByHand } from "../../runner/lock/by-hand.ts";
+import { lockOn } from "../../runner/lock/seen.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { example, jsonOption, targetOptions } from "../options.ts";
@@ -66,8 +66,8 @@ async function lockStatus(
   const machines = await Promise.all(
     context.topology.machines.map(async ({ name }) => ({
       machine: name,
-      ...(await settings.transport.run(name, showLockCommand()).then(
-        ({ stdout }) => ({ lock: parseLock(stdout) }),
+      ...(await lockOn(name, settings.transport).then(
+        (lock) => ({ lock }),
         (error: Error) => ({ unreachable: error.message }),
       )),
     })),

@@ -4,8 +4,9 @@ import { throwAny } from "../../../support/failures.ts";
 import { isPassing } from "../../ssh/errors.ts";
 import type { RunSettings } from "../attempt.ts";
 import { ClusterLock } from "./cluster-lock.ts";
-import { releaseCommand, showLockCommand } from "./commands.ts";
-import { describeHolder, parseLock, type LockOnMachine } from "./holder.ts";
+import { releaseCommand } from "./commands.ts";
+import { describeHolder, type LockOnMachine } from "./holder.ts";
+import { lockOn } from "./seen.ts";
 
 /** The machines of a cluster, in its order. */
 interface Cluster {
@@ -52,7 +53,7 @@ export async function releaseByHand(
   const found = await Promise.all(
     machines.map(async ({ name }) => {
       try {
-        return { name, lock: parseLock((await transport.run(name, showLockCommand())).stdout) };
+        return { name, lock: await lockOn(name, transport) };
       } catch (error) {
         if (!isPassing(error)) throw error;
         silent.push(error as Error);

@@ -8,6 +8,11 @@ export interface LockSeen {
   readonly lock: LockOnMachine;
 }
 
+/** The lock that a machine bears now; undefined where it is free. Throws where the machine does not answer. */
+export async function lockOn(machine: string, transport: Transport): Promise<LockOnMachine | undefined> {
+  return parseLock((await transport.run(machine, showLockCommand())).stdout);
+}
+
 /** The locks that these machines bear now. A machine that does not answer is left out. */
 export async function locksOn(
   machines: readonly string[],
@@ -15,10 +20,7 @@ export async function locksOn(
 ): Promise<readonly LockSeen[]> {
   const found = await Promise.all(
     machines.map(async (machine) => {
-      const lock = await transport.run(machine, showLockCommand()).then(
-        ({ stdout }) => parseLock(stdout),
-        () => undefined,
-      );
+      const lock = await lockOn(machine, transport).catch(() => undefined);
       return lock ? [{ machine, lock }] : [];
     }),
   );

@@ -4,6 +4,7 @@ import { findRuns, openRuns } from "../../../../src/toolkit/runner/journal/find-
 import { Journal } from "../../../../src/toolkit/runner/journal/journal.ts";
 import { takeLock } from "../../../../src/toolkit/runner/take-lock.ts";
 import { FolderMachines } from "../machines.ts";
+import { begun } from "./begun.ts";
 
 // Real shells, on a machine that others may use as well.
 jest.setTimeout(120_000);
@@ -16,19 +17,6 @@ beforeEach(async () => {
   machines = await FolderMachines.make();
 });
 afterEach(() => machines.remove());
-
-const begun = (run: string) =>
-  ({
-    kind: "begun",
-    run,
-    cluster: "acme",
-    runbook: "test",
-    command: "mbctl test",
-    arguments: {},
-    operator: { user: "alice", host: "desk" },
-    answers: {},
-    description: "d",
-  }) as const;
 
 /** Begins a run and leaves it, or carries it to its end. */
 async function work(workstation: string, run: string, isEnded = true): Promise<void> {

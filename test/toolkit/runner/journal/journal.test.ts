@@ -5,6 +5,7 @@ import { Journal } from "../../../../src/toolkit/runner/journal/journal.ts";
 import { readLocally } from "../../../../src/toolkit/runner/journal/local-copy.ts";
 import { ClusterLock } from "../../../../src/toolkit/runner/lock/cluster-lock.ts";
 import { FolderMachines } from "../machines.ts";
+import { begun } from "./begun.ts";
 
 const RUN = "20260101T000000Z-test-0000";
 const MACHINES = ["node-1", "node-2"];
@@ -42,17 +43,6 @@ function take(token: string): Promise<ClusterLock> {
 }
 
 const journal = () => new Journal({ ...machines.settings(), run: RUN, lock });
-const begun = {
-  kind: "begun",
-  run: RUN,
-  cluster: "acme",
-  runbook: "test",
-  command: "mbctl test",
-  arguments: {},
-  operator: { user: "alice", host: "desk" },
-  answers: {},
-  description: "d",
-} as const;
 const step = (title: string) =>
   ({ kind: "step-started", phase: "p", machine: "node-1", step: title }) as const;
 
@@ -104,7 +94,7 @@ describe("the journal of a run", () => {
 
   it("of a run that somebody else goes on with is neither written nor ended, not here either", async () => {
     const kept = journal();
-    await kept.announce(begun);
+    await kept.announce(begun(RUN));
     const other = await take("t2");
     await expect(kept.end("failed")).rejects.toMatchObject({ code: "LOCK_LOST" });
     await expect(kept.announce(step("a"))).rejects.toMatchObject({ code: "LOCK_LOST" });
@@ -121,7 +111,7 @@ describe("the journal of a run", () => {
 
   it("is not ended on this computer alone", async () => {
     const kept = journal();
-    await kept.announce(begun);
+    await kept.announce(begun(RUN));
     MACHINES.forEach((machine) => machines.silent.add(machine));
     await expect(kept.end("done")).rejects.toMatchObject({ code: "JOURNAL_UNWRITTEN" });
     expect((await readLocally(machines.settings().runs, RUN))!.outcome).toBeUndefined();
