@@ -122,6 +122,8 @@ describe("what a program throws when it is asked for its sessions, to end them, 
       return { "node-1": 20 };
     };
     one.setLoadBalancingStrategy({ strategy: "custom", weigh });
+    // What a node knows of itself the other hears a little later.
+    await until(() => one.nodes.every(({ state }) => state === "active"));
     expect(await answerOf(agentPort)).toBe("up 100%\n");
     const chosen = [1, 2].map(() => one.chooseNode("192.0.2.1"));
     expect(chosen.sort()).toEqual(["node-1", "node-2"]);
