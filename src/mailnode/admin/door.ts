@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { AccountRole } from "../../contract/states.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { ProblemError } from "./api/problem.ts";
+import { refuseAtWitness } from "./api/witness.ts";
 import type { FailureLimit } from "./failure-limit.ts";
 
 /** Who asks, and what he may. */
@@ -25,13 +26,7 @@ const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 export function tokenDoor(cluster: () => RunningCluster | undefined, failures: FailureLimit): Door {
   return (request) => {
     const running = cluster();
-    if (running?.part().standing === "witness")
-      throw new ProblemError(
-        "not-proposed",
-        "this node is a witness: it keeps no accounts and no state",
-        "ask another node",
-        { reason: "witness" },
-      );
+    refuseAtWitness(running);
     const token = BEARER.exec(request.headers.authorization ?? "")?.[1];
     const account = token === undefined ? undefined : running?.roles.authenticate(token);
     if (account) return { actor: account.name, role: account.role };

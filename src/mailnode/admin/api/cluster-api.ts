@@ -14,6 +14,7 @@ import { HANDLERS } from "./handlers.ts";
 import { problemOf, ProblemError } from "./problem.ts";
 import { readBody, readQuery } from "./read-request.ts";
 import { Watchers } from "./watchers.ts";
+import { refuseAtWitness } from "./witness.ts";
 
 export interface ClusterApiOptions {
   /** Undefined: the node is in no cluster. */
@@ -114,6 +115,7 @@ export class ClusterApi {
         "this node is in no cluster",
         "ask a node that is, or configure one",
       );
+    refuseAtWitness(cluster, id);
     const query = readQuery(search, operation.query);
     const body = operation.body && (await readBody(request, operation.body));
     const gone = new AbortController();

@@ -42,7 +42,7 @@ function decide(machines: readonly string[], answers: ReadonlyMap<string, Answer
   const members = nodes.filter(({ said }) => said.standing !== undefined);
   if (members.length === 0) return nodes.length > 0 ? [nodes.map(({ name }) => foundedStep(name))] : [];
   // Without a leader nobody can be taken in, and an apply may be what brings the leader back.
-  const leading = members.find(({ name, said }) => said.leader === name) ?? members.find(knowsLeader);
+  const leading = members.find(({ name, said }) => said.leader === name) ?? members.find(mayBeTold);
   if (!leading) return [];
   return nodes.flatMap(({ name, said }) => {
     const { members } = leading.said;
@@ -52,8 +52,9 @@ function decide(machines: readonly string[], answers: ReadonlyMap<string, Answer
   });
 }
 
-function knowsLeader({ said }: Node): boolean {
-  return said.leader !== null;
+/** It hands on to the leader what it is told. A witness would not see that it is done. */
+function mayBeTold({ said }: Node): boolean {
+  return said.leader !== null && said.standing !== "witness";
 }
 
 function foundedStep(machine: string): Step {

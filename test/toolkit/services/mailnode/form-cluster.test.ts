@@ -56,6 +56,16 @@ describe("making the mail nodes one cluster", () => {
     expect(step.unless).toEqual(step.verify!.command);
   });
 
+  it("asks no witness where the leader says nothing: one would not see that it is done", () => {
+    const members = [memberOf("node-2"), { ...memberOf("node-1"), standing: "witness" as const }];
+    const changes = {
+      "node-1": { ...clusterPart("node-1", { leader: "node-2", members }), standing: "witness" as const },
+      "node-2": undefined,
+      "node-3": outsider("node-3", waits),
+    };
+    expect(titles(changes)).toEqual([]);
+  });
+
   it("goes on with a learner whose taking-in was broken off", () => {
     const members = [
       memberOf("node-1"),
