@@ -36,6 +36,12 @@ export function plannedPhase(title: string, stages: readonly Stage[], group?: st
   };
 }
 
+/** The phase as it is done for one machine of several: with a title that names it. */
+export function titledFor(phase: Phase, machine: string): Phase {
+  const words = phase.title.split(/[^A-Za-z0-9-]+/);
+  return words.includes(machine) ? phase : { ...phase, title: `${phase.title}, for ${machine}` };
+}
+
 /** The stages of a phase that asks nobody; none of one that looks first, as only its answers tell them. */
 export function plannedStages(phase: Phase): readonly Stage[] {
   return phase.machines.length > 0 ? [] : phase.decide(new Map());

@@ -3,7 +3,7 @@ import type { RunIdentity } from "../../runner/plan.ts";
 import { putMark } from "../../services/drain-marks.ts";
 import { followsLeader } from "../../services/mailnode/members.ts";
 import { beginAsReplica, hasCacheBegun } from "../../services/redis/begin-as-replica.ts";
-import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import { plannedPhase, titledFor, type Phase } from "../../steps/phase.ts";
 import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import { markOf } from "../drain/arguments.ts";
 import { undrainPhases } from "../drain/undrain-phases.ts";
@@ -41,11 +41,7 @@ export function joinPhases(input: JoinInput): readonly Phase[] {
     ...areMailMembers(input),
     ...input.proofs,
     ...joining.flatMap((machine) =>
-      undrainPhases(machine, balancers).map((phase) =>
-        phase.title.includes(machine.name)
-          ? phase
-          : { ...phase, title: `${phase.title}, for ${machine.name}` },
-      ),
+      undrainPhases(machine, balancers).map((phase) => titledFor(phase, machine.name)),
     ),
   ];
 }

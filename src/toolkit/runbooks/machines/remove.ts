@@ -5,7 +5,7 @@ import { serializeDrainMark } from "../../../contract/drain-mark.ts";
 import * as haproxy from "../../services/haproxy/drain.ts";
 import type { Service } from "../../services/service.ts";
 import { act, type Answer } from "../../steps/command.ts";
-import { plannedPhase, type Phase } from "../../steps/phase.ts";
+import { plannedPhase, titledFor, type Phase } from "../../steps/phase.ts";
 import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import { drainArguments, markOf } from "../drain/arguments.ts";
 import { reachableBalancers } from "../drain/drain-phases.ts";
@@ -95,13 +95,7 @@ function planRemove(
       ...stopPhases(present, services, machine),
       disablePhase(present, services, machine),
     ];
-    phases.push(
-      ...out.map((phase) =>
-        phase.title.includes(machine.name)
-          ? phase
-          : { ...phase, title: `${phase.title}, for ${machine.name}` },
-      ),
-    );
+    phases.push(...out.map((phase) => titledFor(phase, machine.name)));
     names = [...names, machine.name];
   }
   return {

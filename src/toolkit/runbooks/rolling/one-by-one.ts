@@ -1,6 +1,6 @@
 import { followsLeader } from "../../services/mailnode/members.ts";
 import type { Service } from "../../services/service.ts";
-import { plannedPhase, plannedStages, type Phase } from "../../steps/phase.ts";
+import { plannedPhase, plannedStages, titledFor, type Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
@@ -40,7 +40,7 @@ export function workOnBatch(batch: readonly Work[], around: Surroundings): reado
   const drains = batch.flatMap(({ machine }) => {
     const args = { ...times, machine: machine.name };
     const { phases } = planDrain(topology, args, look.surveys, run, "maintenance");
-    return phases.map((phase) => named(phase, machine));
+    return phases.map((phase) => titledFor(phase, machine.name));
   });
   const names = batch.map(({ machine }) => machine.name).join(", ");
   return [
@@ -51,14 +51,9 @@ export function workOnBatch(batch: readonly Work[], around: Surroundings): reado
       ...memberStages(batch, look),
     ]),
     ...batch.flatMap(({ machine }) =>
-      undrainPhases(machine, balancers).map((phase) => named(phase, machine)),
+      undrainPhases(machine, balancers).map((phase) => titledFor(phase, machine.name)),
     ),
   ];
-}
-
-/** The journal knows a phase by its title, and the same is done on one machine after the other. */
-function named(phase: Phase, { name }: Machine): Phase {
-  return phase.title.includes(name) ? phase : { ...phase, title: `${phase.title}, for ${name}` };
 }
 
 /** The phases of all machines, the first of each, then the second of each. Their stages are known beforehand. */
