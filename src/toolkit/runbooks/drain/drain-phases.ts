@@ -71,12 +71,7 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
         commands: [],
         verify: haproxy.hasMoved(listener, name),
       })),
-      answering.map((balancer) => ({
-        title: `end what is left of ${listener} sessions with ${name}`,
-        machine: balancer,
-        commands: [haproxy.endSessions(listener, name)],
-        verify: haproxy.noSession(listener, name),
-      })),
+      answering.map((balancer) => ({ ...haproxy.endWhatIsLeft(listener, name), machine: balancer })),
     );
   }
   if (has("mail")) add(`wait for the mail sessions of ${name}`, ...sessionStages(name, answering, times));

@@ -4,6 +4,7 @@ import {
   hasMasterMoved,
   isMasterElsewhere,
   moveMaster,
+  namesMaster,
   passesOver,
 } from "../../services/sentinel/failover.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
@@ -31,20 +32,28 @@ export const failoverCache: Runbook<FailoverArguments> = {
     command: (name) => surveyCommand(topology, machineNamed(topology, name), { withStorage: false }),
   }),
   plan: ({ topology }, { to }, answers) => {
-    const surveys = [...parseSurvey(topology, answers).values()];
-    const master = masterOf(topology, surveys);
-    const candidates = machinesWith(topology, "cache").map((machine) => {
-      const survey = surveys.find((one) => one.machine.name === machine.name);
-      return { machine, fault: faultOf(survey) };
-    });
+    const surveys = parseSurvey(topology, answers);
+    const voters = [...surveys.values()];
+    const master = masterOf(topology, voters);
+    const candidates = machinesWith(topology, "cache").map((machine) => ({
+      machine,
+      fault: faultOf(surveys.get(machine.name)),
+    }));
     const target = chooseTarget("the cache", master, candidates, to);
-    const fit = candidates.filter(({ machine, fault }) => fault === "" && machine.name !== master.name);
-    const passedOver = fit.map(({ machine }) => machine).filter(({ name }) => to && name !== target.name);
-    const sentinels = surveys
+    const others = candidates
+      .map(({ machine }) => machine)
+      .filter((machine) => to !== undefined && machine !== master && machine !== target);
+    const sentinels = voters
       .filter(({ sentinel }) => sentinel?.master !== undefined)
       .map(({ machine }) => machine);
     return {
-      phases: moveCache(topology, { master, target, passedOver, sentinels }),
+      phases: moveCache(topology, {
+        master,
+        target,
+        others,
+        passedOver: others.filter(({ name }) => canStandBack(surveys.get(name))),
+        sentinels,
+      }),
       next: "mbctl status",
     };
   },
@@ -73,15 +82,25 @@ function faultOf(survey: MachineSurvey | undefined): string {
   return survey.sentinel?.hasQuorum ? "" : "its Sentinel reaches no quorum";
 }
 
+/** Whether it is a replica that nobody has told to stand back yet: Sentinel may choose it also where it is not fit for us. */
+function canStandBack(survey: MachineSurvey | undefined): boolean {
+  return survey?.mark === undefined && survey?.cache?.role === "replica";
+}
+
 interface Move {
   readonly master: Machine;
   readonly target: Machine;
-  /** Replicas that Sentinel might choose instead. */
+  /** Where a person named the target: the caches that Sentinel might choose instead. */
+  readonly others: readonly Machine[];
+  /** Those of them that are told to stand back; a drained one does already. */
   readonly passedOver: readonly Machine[];
   readonly sentinels: readonly Machine[];
 }
 
-function moveCache(topology: Topology, { master, target, passedOver, sentinels }: Move): readonly Phase[] {
+function moveCache(
+  topology: Topology,
+  { master, target, others, passedOver, sentinels }: Move,
+): readonly Phase[] {
   const group = `make the cache of ${target.name} the master`;
   const exclude = passedOver.map((machine): Step => ({
     title: `let Sentinel pass over this cache, for ${target.name}`,
@@ -94,7 +113,7 @@ function moveCache(topology: Topology, { master, target, passedOver, sentinels }
     title: "wait until its Sentinel knows whom to pass over",
     machine: target.name,
     commands: [],
-    verify: passesOver(topology, target, passedOver),
+    verify: passesOver(topology, target, others),
   };
   const move: Step = {
     title: `make another cache than ${master.name} the master`,
@@ -103,6 +122,12 @@ function moveCache(topology: Topology, { master, target, passedOver, sentinels }
     commands: [moveMaster(topology, target, master)],
     verify: hasMasterMoved(topology, sentinels, master),
   };
+  const arrived: Step = {
+    title: "see that it is the master",
+    machine: target.name,
+    commands: [],
+    verify: namesMaster(topology, target, target),
+  };
   const include = passedOver.map((machine): Step => ({
     title: "let Sentinel choose this cache again",
     machine: machine.name,
@@ -110,7 +135,7 @@ function moveCache(topology: Topology, { master, target, passedOver, sentinels }
     verify: isEligible(machine),
   }));
   return [
-    plannedPhase(group, [exclude, ...(passedOver.length > 0 ? [[noticed]] : []), [move]], group),
+    plannedPhase(group, others.length > 0 ? [exclude, [noticed], [move], [arrived]] : [[move]], group),
     ...(passedOver.length > 0 ? [plannedPhase("let Sentinel choose freely again", [include])] : []),
   ];
 }

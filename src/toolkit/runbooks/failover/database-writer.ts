@@ -1,4 +1,5 @@
 import { UserError } from "../../../support/errors.ts";
+import { endWhatIsLeft } from "../../services/haproxy/drain.ts";
 import {
   areInReserve,
   askForWriter,
@@ -131,6 +132,7 @@ function moveWriter(
           commands: [setAside(aside)],
           undo: [takeBack(aside)],
         }),
+        aside.flatMap((name) => each(endWhatIsLeft("database", name))),
         [
           {
             title: "connect once, so that the balancers remember the new writer",

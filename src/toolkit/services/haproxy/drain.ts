@@ -1,6 +1,6 @@
 import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
-import type { Gate } from "../../steps/step.ts";
+import type { Gate, Step } from "../../steps/step.ts";
 import { putMark, removeMark } from "../drain-marks.ts";
 import { PATHS } from "./paths.ts";
 import { HAPROXY_SHELL } from "./runtime.ts";
@@ -93,19 +93,19 @@ export function hasReturned(listener: "database", machine: string): Gate {
 }
 
 /**
- * Ends the sessions of a listener with the machine, in every process. The present one does so by itself when the
- * server goes down; one that a reload left behind checks no servers any more.
+ * On a balancer: ends the sessions of a listener with the machine, in every process. The present one does so by itself
+ * when the server goes down; one that a reload left behind checks no servers any more.
  */
-export function endSessions(listener: "database" | "cache", machine: string): Command {
-  return act(haproxy(END_SESSIONS, [listener, machine]));
-}
-
-export function noSession(listener: "database" | "cache", machine: string): Gate {
+export function endWhatIsLeft(listener: "database" | "cache", machine: string): Omit<Step, "machine"> {
   return {
-    title: `no ${listener} session with ${machine} is left`,
-    command: ask(haproxy(NO_SESSION, [listener, machine])),
-    timeoutMs: 30_000,
-    intervalMs: 500,
+    title: `end what is left of ${listener} sessions with ${machine}`,
+    commands: [act(haproxy(END_SESSIONS, [listener, machine]))],
+    verify: {
+      title: `no ${listener} session with ${machine} is left`,
+      command: ask(haproxy(NO_SESSION, [listener, machine])),
+      timeoutMs: 30_000,
+      intervalMs: 500,
+    },
   };
 }
 

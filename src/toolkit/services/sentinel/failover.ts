@@ -97,7 +97,10 @@ field() { echo "$info" | sed -n "s/^$1://p"; }
 [ "$(field role)" = slave ] && [ "$(field master_host)" = "$first" ] && [ "$(field master_link_status)" = up ] &&
   [ "$(field master_sync_in_progress)" = 0 ] || { echo "$from does not follow $first yet" >&2; exit 1; }`;
 
-/** On the machine of a Sentinel: whether it knows that these caches are not to be chosen. It learns that by asking them. */
+/**
+ * On the machine of a Sentinel: whether it would choose none of these caches. That they are to be passed over it learns by
+ * asking them; one that it holds for down, or has never met, it passes over by itself.
+ */
 export function passesOver(topology: Topology, sentinel: Machine, caches: readonly Machine[]): Gate {
   const args = [SENTINEL_CONFIG_PATH, topology.cache.masterName, String(PORTS.sentinel), sentinel.address];
   return {
@@ -112,9 +115,28 @@ export function passesOver(topology: Topology, sentinel: Machine, caches: readon
 const PASSES_OVER = `${PRESENT_PASSWORD}
 REDISCLI_AUTH=$(present_password "$1")
 export REDISCLI_AUTH
-known=$(timeout 5 redis-cli -h "$4" -p "$3" SENTINEL REPLICAS "$2" | tr -d '\\r' |
-  awk 'name == "ip" { ip = $0 } name == "slave-priority" { print ip, $0 } { name = name == "" ? $0 : "" }')
+said=$(timeout 5 redis-cli -e -h "$4" -p "$3" SENTINEL REPLICAS "$2") || { echo "$said" >&2; exit 1; }
+chosen=$(printf '%s\\n' "$said" | tr -d '\\r' | awk '
+  name == "ip" { ip = $0 }
+  name == "flags" { down = /s_down|o_down|disconnected/ }
+  name == "slave-priority" && $0 != 0 && !down { print ip }
+  { name = name == "" ? $0 : "" }')
 shift 4
 for cache; do
-  printf '%s\\n' "$known" | grep -qxF "$cache 0" || { echo "$cache would still be chosen" >&2; exit 1; }
+  ! printf '%s\\n' "$chosen" | grep -qxF "$cache" || { echo "$cache would still be chosen" >&2; exit 1; }
 done`;
+
+/** On the machine of a Sentinel: whether it names this cache the master. */
+export function namesMaster(topology: Topology, sentinel: Machine, cache: Machine): Gate {
+  return {
+    title: `${cache.name} is the master`,
+    command: ask(script(NAMES_MASTER, common(topology, [sentinel], cache))),
+    timeoutMs: 10_000,
+    intervalMs: 500,
+  };
+}
+
+const NAMES_MASTER = `${NAMED}
+sentinels=$1 name=$2 sentinel_port=$3 wanted=$6
+master=$(named "$7")
+[ "$master" = "$wanted" ] || { echo "the master is \${master:-unknown}" >&2; exit 1; }`;

@@ -27,8 +27,9 @@ function said(parts: Parts = {}): Answer {
 
 const master = said({ role: "master" });
 
-async function planFor(each: readonly Answer[], to?: string): Promise<Plan> {
-  const answers = new Map(each.map((answer, index) => [`node-${index + 1}`, answer]));
+async function planFor(each: readonly (Answer | undefined)[], to?: string): Promise<Plan> {
+  const answers = new Map<string, Answer>();
+  for (const [index, answer] of each.entries()) if (answer) answers.set(`node-${index + 1}`, answer);
   return failoverCache.plan(runbookContext(), { to }, answers, RUN);
 }
 
@@ -57,14 +58,33 @@ describe("failover cache", () => {
       ["node-2: let Sentinel pass over this cache, for node-3"],
       ["node-3: wait until its Sentinel knows whom to pass over"],
       ["node-3: make another cache than node-1 the master"],
+      ["node-3: see that it is the master"],
       ["node-2: let Sentinel choose this cache again"],
     ]);
     expect(plan.phases[0]!.decide(new Map())[0]![0]!.undo).toHaveLength(1);
   });
 
-  it("leaves a drained cache passed over", async () => {
-    const plan = await planFor([master, said({ drained: true }), said()], "node-3");
-    expect(titles(plan)).toEqual([["node-3: make another cache than node-1 the master"]]);
+  it.each([
+    ["is not in sync", said({ link: "down" })],
+    ["has a Sentinel without a quorum", said({ quorum: "NOQUORUM 1 usable Sentinels" })],
+  ])("has a replica passed over also when it %s: Sentinel might choose it all the same", async (_, other) => {
+    expect(titles(await planFor([master, other, said()], "node-3"))[0]).toEqual([
+      "node-2: let Sentinel pass over this cache, for node-3",
+    ]);
+  });
+
+  it.each([
+    ["is drained, and leaves it passed over", [master, said({ drained: true }), said()]],
+    ["does not answer", [master, undefined, said()]],
+  ])("goes by what Sentinel says of a cache that %s", async (_, each) => {
+    const plan = await planFor(each, "node-3");
+    expect(titles(plan)).toEqual([
+      ["node-3: wait until its Sentinel knows whom to pass over"],
+      ["node-3: make another cache than node-1 the master"],
+      ["node-3: see that it is the master"],
+    ]);
+    const [noticed] = plan.phases[0]!.decide(new Map());
+    expect(noticed![0]!.verify!.command.argv.at(-1)).toBe("192.168.1.102");
   });
 
   it("refuses while the Sentinels differ, or name a machine that is not ours", async () => {

@@ -31,6 +31,13 @@ describe("failover database-writer", () => {
   it("sets the others aside on every balancer until all of them know the new writer", async () => {
     expect(titles(await planFor([said(false, "node-1"), said(true, "node-1")], "node-3"))).toEqual([
       ["node-1: set node-1 and node-2 aside", "node-2: set node-1 and node-2 aside"],
+      // A process that a reload left behind checks no servers: its clients would go on writing to the old one.
+      [
+        "node-1: end what is left of database sessions with node-1",
+        "node-2: end what is left of database sessions with node-1",
+        "node-1: end what is left of database sessions with node-2",
+        "node-2: end what is left of database sessions with node-2",
+      ],
       ["node-2: connect once, so that the balancers remember the new writer"],
       [
         "node-1: see that the balancer knows the new writer",

@@ -6,6 +6,8 @@ import {
   hasMasterMoved,
   isMasterElsewhere,
   moveMaster,
+  namesMaster,
+  passesOver,
 } from "../../../../src/toolkit/services/sentinel/failover.ts";
 import type { Command } from "../../../../src/toolkit/steps/command.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
@@ -23,7 +25,11 @@ describe("a planned failover of the cache", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** `named` is what the Sentinels say at each question, by turns. */
-  const run = ({ argv }: Command, named: readonly string[], { failover = "OK", info = "" } = {}) => {
+  const run = (
+    { argv }: Command,
+    named: readonly string[],
+    { failover = "OK", info = "", replicas = "" } = {},
+  ) => {
     const log = join(folder, "log");
     writeFileSync(log, "");
     const programs = {
@@ -40,6 +46,7 @@ case "$*" in
     shift "$looks"
     printf '%s\\n6379\\n' "$1"
     exit ;;
+  "SENTINEL REPLICAS mailbastion") ${replicas} ;;
   "SENTINEL FAILOVER "*) echo "${failover}" ;;
   "INFO replication") printf '${info}'; exit ;;
 esac
@@ -108,5 +115,40 @@ echo "$who $*" >>"${log}"`,
   ])("has ended only when %s", (_when, named, info, code) => {
     const { command } = hasMasterMoved(threeMachines, [two!, three!], one!);
     expect(run(command, named, { info }).code).toBe(code);
+  });
+
+  it.each([
+    ["192.168.1.103", 0],
+    ["192.168.1.102", 1],
+  ])("has come to the machine that was named when the master named is %s: %i", (master, code) => {
+    expect(run(namesMaster(threeMachines, three!, three!).command, [master]).code).toBe(code);
+  });
+
+  /** As redis-cli 7.0 prints it without a terminal: a name and a value on a line each. */
+  const replica = (ip: string, flags: string, priority: number) =>
+    `printf 'name\\n${ip}:6379\\nip\\n${ip}\\nport\\n6379\\nflags\\n${flags}\\nslave-priority\\n${priority}\\nslave-repl-offset\\n7\\n'`;
+  const target = replica("192.168.1.103", "slave", 100);
+
+  it.each([
+    ["is to be passed over", replica("192.168.1.102", "slave", 0), 0],
+    ["may be chosen", replica("192.168.1.102", "slave", 100), 1],
+    ["is down", replica("192.168.1.102", "s_down,slave,disconnected", 100), 0],
+    ["is down and its machine with it", replica("192.168.1.102", "s_down,slave", 100), 0],
+    ["was never met", "true", 0],
+  ])("may begin when a replica %s: %#", (_, other, code) => {
+    const { command } = passesOver(threeMachines, three!, [two!]);
+    const answer = run(command, [], { replicas: `${other}; ${target}; exit 0` });
+    expect([answer.code, answer.stderr]).toEqual([
+      code,
+      code === 0 ? "" : "192.168.1.102 would still be chosen\n",
+    ]);
+  });
+
+  it("may not begin when Sentinel does not say whom it would choose", () => {
+    const { command } = passesOver(threeMachines, three!, [two!]);
+    expect(run(command, [], { replicas: "echo ERR No such master; exit 1" })).toMatchObject({
+      code: 1,
+      stderr: "ERR No such master\n",
+    });
   });
 });
