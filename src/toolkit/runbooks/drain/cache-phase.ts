@@ -2,13 +2,14 @@ import { beEligible, bePassedOver, isPassedOver } from "../../services/redis/dra
 import { hasMasterMoved, isMasterElsewhere, moveMaster } from "../../services/sentinel/failover.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
-import type { DrainInput } from "./drain-input.ts";
+import { earlierMark, type DrainInput } from "./drain-input.ts";
 
 /**
  * Keeps the cache of the machine from becoming the master, and makes another one the master where it is. Nothing where
  * it does not answer: Sentinel has left it already.
  */
-export function cachePhase({ machine, surveys, topology }: DrainInput, group: string): readonly Phase[] {
+export function cachePhase(input: DrainInput, group: string): readonly Phase[] {
+  const { machine, surveys, topology } = input;
   const cache = surveys.get(machine.name)?.cache;
   if (!cache || cache.role === "none") return [];
   const passOver: Stage = [
@@ -17,7 +18,7 @@ export function cachePhase({ machine, surveys, topology }: DrainInput, group: st
       machine: machine.name,
       commands: [bePassedOver(machine)],
       verify: isPassedOver(machine),
-      undo: [beEligible(machine)],
+      ...(earlierMark(input) === undefined && { undo: [beEligible(machine)] }),
     },
   ];
   const others = [...surveys.values()].filter(

@@ -1,4 +1,4 @@
-import type { DrainMark } from "../../../contract/drain-mark.ts";
+import { serializeDrainMark, type DrainMark } from "../../../contract/drain-mark.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
 import type { DrainArguments } from "./arguments.ts";
@@ -10,4 +10,13 @@ export interface DrainInput {
   readonly surveys: ReadonlyMap<string, MachineSurvey>;
   readonly mark: DrainMark;
   readonly times: Pick<DrainArguments, "timeoutMs" | "handoverMs" | "endSessions">;
+}
+
+/** The text of the mark by which the machine is drained already: a drain that fails leaves that one in force. */
+export function earlierMark({
+  surveys,
+  machine,
+}: Pick<DrainInput, "surveys" | "machine">): string | undefined {
+  const mark = surveys.get(machine.name)?.mark;
+  return mark && serializeDrainMark(mark);
 }

@@ -7,7 +7,7 @@ import type { Stage } from "../../steps/step.ts";
 import type { Role } from "../../topology/topology.ts";
 import type { MachineSurvey } from "../survey/machine.ts";
 import { cachePhase } from "./cache-phase.ts";
-import type { DrainInput } from "./drain-input.ts";
+import { earlierMark, type DrainInput } from "./drain-input.ts";
 import { leaderPhase } from "./leader-phase.ts";
 import { vipPhases } from "./vip-phases.ts";
 
@@ -19,7 +19,8 @@ const BY_THEMSELVES_S = 15;
 
 /**
  * Takes a machine out, step by step, each proven by what the other side says: mail first, the VIP last. All of it is
- * one group, so that a drain that fails puts the machine back.
+ * one group, so that a drain that fails puts the machine back; one that was drained already stays drained, by the mark
+ * that it had.
  */
 export function drainPhases(input: DrainInput): readonly Phase[] {
   const { machine, surveys, mark, times } = input;
@@ -27,6 +28,7 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
   const group = `drain ${name}`;
   const has = (role: Role) => machine.roles.includes(role);
   const text = serializeDrainMark(mark);
+  const earlier = earlierMark(input);
   const balancers = reachableBalancers(surveys);
   const answering = balancers.filter((balancer) => surveys.get(balancer)!.balancer!.answers);
   const nodeAnswers = surveys.get(name)?.mailNode?.answer !== undefined;
@@ -39,7 +41,7 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
       machine: balancer,
       commands: haproxy.takeOut(name, text),
       verify: haproxy.isOut(name),
-      undo: haproxy.putBack(name),
+      undo: earlier === undefined ? haproxy.putBack(name) : [putMark(haproxy.balancerMark(name), earlier)],
     }));
     add(`take ${name} out of every balancer`, out);
     const patience = Math.min(BY_THEMSELVES_S, times.timeoutMs / 1000);
@@ -58,7 +60,7 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
       machine: name,
       commands: [putMark(DRAIN_MARKS.drained, text)],
       ...(has("mail") && nodeAnswers && { verify: isNodeDrained() }),
-      undo: [removeMark(DRAIN_MARKS.drained)],
+      undo: [earlier === undefined ? removeMark(DRAIN_MARKS.drained) : putMark(DRAIN_MARKS.drained, earlier)],
     },
   ]);
   for (const listener of ["database", "cache"] as const) {

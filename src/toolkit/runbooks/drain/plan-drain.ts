@@ -10,7 +10,7 @@ import { markOf, ownerOf, type DrainArguments } from "./arguments.ts";
 import { drainPhases } from "./drain-phases.ts";
 import { objectionsToLeaving } from "./may-leave.ts";
 import { fault, raise, type Objection } from "./objections.ts";
-import { marksOf, objectionToOwner } from "./ownership.ts";
+import { described, marksOf, objectionToOwner } from "./ownership.ts";
 
 export interface PlannedDrain {
   readonly machine: Machine;
@@ -94,11 +94,14 @@ function notes(
   machine: Machine,
   surveys: ReadonlyMap<string, MachineSurvey>,
 ): readonly string[] {
-  const { cache, mailNode, member } = surveys.get(machine.name)!;
+  const { mark, cache, mailNode, member } = surveys.get(machine.name)!;
   const away = topology.machines.filter(
     ({ name, roles }) => roles.includes("balancer") && !surveys.has(name),
   );
   return [
+    ...(mark
+      ? [`${machine.name} is drained already, by ${described(mark)}: if this fails, it stays so`]
+      : []),
     ...away.map(
       ({ name }) =>
         `${name} cannot be reached: it follows by itself when it returns, as the mail node of ${machine.name} sends new sessions away`,

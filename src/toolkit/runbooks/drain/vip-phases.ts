@@ -7,7 +7,7 @@ import type { DrainInput } from "./drain-input.ts";
 
 /** Hands the VIP over and proves by address that exactly one other balancer bears it. Nothing where there is no other. */
 export function vipPhases(input: DrainInput, balancers: readonly string[], group: string): readonly Phase[] {
-  const { machine, topology, mark, times } = input;
+  const { machine, topology, surveys, mark, times } = input;
   const { vip } = topology.network;
   const others = balancers.filter((name) => name !== machine.name);
   if (others.length === 0) return [];
@@ -20,7 +20,7 @@ export function vipPhases(input: DrainInput, balancers: readonly string[], group
           machine: machine.name,
           commands: [handOver(vip, serializeDrainMark(mark), times.handoverMs / 1000)],
           verify: vipIsElsewhere(vip),
-          undo: mayBearVip(),
+          ...(!surveys.get(machine.name)?.hasVipMark && { undo: mayBearVip() }),
         },
       ],
     ],

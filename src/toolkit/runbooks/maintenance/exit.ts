@@ -6,7 +6,7 @@ import { marksOf, objectionToOwner } from "../drain/ownership.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { requireMachine } from "../drain/plan-drain.ts";
 import { unreachable } from "../drain/undrain.ts";
-import { undrainPhases } from "../drain/undrain-phases.ts";
+import { phasesWhileStarting, undrainStartedPhases } from "../drain/undrain-phases.ts";
 import type { Runbook } from "../runbook.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
 import { surveyOf } from "../survey/survey.ts";
@@ -31,8 +31,8 @@ export const maintenanceExit: Runbook<UndrainArguments> = {
     // The machine's own balancer is started on the way, so it is told as well.
     return {
       phases: [
-        ...startPhases(topology, services, machine),
-        ...undrainPhases(machine, reachableBalancers(surveys)),
+        ...startPhases(topology, services, machine, phasesWhileStarting(machine)),
+        ...undrainStartedPhases(machine, reachableBalancers(surveys)),
       ],
       notes: [...notes, ...unreachable(topology, machine.name, surveys)],
       next: "mbctl status",

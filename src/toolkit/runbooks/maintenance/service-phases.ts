@@ -1,6 +1,7 @@
 import { CHECK_SOCKET_UNIT, SERVER_UNIT } from "../../services/galera/names.ts";
 import { NO_SERVER, STOP_TIMEOUT_MS, stopServer } from "../../services/galera/stop.ts";
 import { areBricksStopped, stopBricks } from "../../services/glusterfs/stop.ts";
+import { cacheAnswers } from "../../services/redis/backup.ts";
 import type { Service } from "../../services/service.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
@@ -39,27 +40,61 @@ export function stopPhases(
     });
 }
 
-/** Starts them in order, each proven before the next: a database that is synced, a volume with nothing left to heal. */
+/**
+ * Starts them in order, each proven before the next: a database that is synced, a volume with nothing left to heal. Only a
+ * cache is not waited for until the Sentinel beside it is there: where its master is gone, it may be with that one's vote
+ * that the Sentinels agree on another.
+ *
+ * @param ahead phases to put before the start of a service, by its name
+ */
 export function startPhases(
   topology: Topology,
   services: readonly Service[],
   machine: Machine,
+  ahead: Readonly<Record<string, readonly Phase[]>> = {},
 ): readonly Phase[] {
-  return ownServices(topology, services, machine).map((service) => {
-    const units = runningUnits(topology, machine, service);
-    const step: Step = {
-      title: `start ${units.join(", ")}`,
-      machine: machine.name,
-      commands: startCommands(service, units),
-      verify: {
-        title: `${service.name} does its work`,
-        command: service.probe(topology, machine),
-        timeoutMs: START_TIMEOUT_MS[service.name] ?? DEFAULT_START_TIMEOUT_MS,
-        intervalMs: 1000,
-      },
-    };
-    return plannedPhase(`start ${service.name} on ${machine.name}`, [[step]]);
-  });
+  const own = ownServices(topology, services, machine);
+  const cache = own.find(({ name }) => name === "redis");
+  const lastOfCache = own.findLast(({ name }) => name === "redis" || name === "sentinel");
+  return own.flatMap((service) => [
+    ...(ahead[service.name] ?? []),
+    startPhase(topology, machine, service),
+    ...(cache && service === lastOfCache ? [cacheWorksPhase(topology, machine, cache)] : []),
+  ]);
+}
+
+function startPhase(topology: Topology, machine: Machine, service: Service): Phase {
+  const units = runningUnits(topology, machine, service);
+  const works = doesItsWork(topology, machine, service);
+  const step: Step = {
+    title: `start ${units.join(", ")}`,
+    machine: machine.name,
+    commands: startCommands(service, units),
+    verify:
+      service.name === "redis"
+        ? { ...works, title: "the cache answers", command: cacheAnswers(machine) }
+        : works,
+  };
+  return plannedPhase(`start ${service.name} on ${machine.name}`, [[step]]);
+}
+
+function cacheWorksPhase(topology: Topology, machine: Machine, cache: Service): Phase {
+  const step: Step = {
+    title: "see that the cache is a master or follows one",
+    machine: machine.name,
+    commands: [],
+    verify: doesItsWork(topology, machine, cache),
+  };
+  return plannedPhase(`see that the cache of ${machine.name} does its work`, [[step]]);
+}
+
+function doesItsWork(topology: Topology, machine: Machine, service: Service): Gate {
+  return {
+    title: `${service.name} does its work`,
+    command: service.probe(topology, machine),
+    timeoutMs: START_TIMEOUT_MS[service.name] ?? DEFAULT_START_TIMEOUT_MS,
+    intervalMs: 1000,
+  };
 }
 
 function ownServices(topology: Topology, services: readonly Service[], machine: Machine): readonly Service[] {

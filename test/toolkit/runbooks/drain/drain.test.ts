@@ -8,12 +8,13 @@ import type { Answer, Command } from "../../../../src/toolkit/steps/command.ts";
 import type { Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
+import { serializeDrainMark } from "../../../../src/contract/drain-mark.ts";
 import type { ClusterPart } from "../../../../src/contract/cluster-status.ts";
 import { doesNotLead } from "../../../../src/toolkit/services/mailnode/members.ts";
 import { memberOf } from "../../services/mailnode/a-cluster.ts";
 import { runOptions } from "../../runner/fixtures.ts";
 import { dryRun, ok, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
-import { answersOf, AWAY, type Change } from "./answers.ts";
+import { answersOf, AWAY, markOf, type Change } from "./answers.ts";
 
 type Changes = Readonly<Record<string, Change | typeof AWAY>>;
 
@@ -212,17 +213,9 @@ describe("drain", () => {
 
   it("puts the machine back when sessions do not end in time: everything that it did, last first", async () => {
     const plan = await planOf({ machine: "node-1", timeoutMs: 5000 });
-    const busy = (command: Command) => command.argv[2]!.includes("sessions left:");
-    const recorder = new Recorder();
-    const sent: string[] = [];
-    const transport = {
-      run: (machine: string, command: Command) => {
-        if (command.mutates) sent.push(`${machine} ${verb(command)}`);
-        return Promise.resolve(busy(command) ? { ...ok, code: 1, stderr: "sessions left: smtp 1" } : ok);
-      },
-      close: () => Promise.resolve(),
-    };
-    const run = runPhases(plan.phases, runOptions({ transport, recorder, keeper: forgetfulKeeper() }));
+    const { run, sent } = failing(plan, (command) =>
+      command.argv[2]!.includes("sessions left:") ? { ...ok, code: 1, stderr: "sessions left: smtp 1" } : ok,
+    );
     await expect(run).rejects.toMatchObject({
       code: "GATE_TIMEOUT",
       message: expect.stringMatching(
@@ -241,7 +234,71 @@ describe("drain", () => {
       expect.stringMatching(/^node-[12] ready, saved$/),
     ]);
   });
+
+  describe("of a machine that was drained already", () => {
+    const mark = markOf({ machine: "node-1", owner: "ada@desk", reason: "a bad disk", work: "maintenance" });
+    const drained: Changes = {
+      "node-1": { mark, hasVipMark: true, bearsVip: false, drains: { "node-1": mark } },
+      // It was away, and has returned without the mark.
+      "node-2": { bearsVip: true },
+    };
+
+    it.each([
+      ["sessions do not end", "sessions left:"],
+      ["the VIP is borne by nobody", "is still here"],
+    ])("leaves it as it was when %s: by the earlier mark, which is not this run's", async (_when, words) => {
+      const plan = await planOf({ machine: "node-1", timeoutMs: 5000, force: true }, drained);
+      expect(plan.notes).toContain(
+        "node-1 is drained already, by ada@desk on 2026-11-22T18:00:00.000Z (a bad disk): if this fails, it stays so",
+      );
+      const { run, marks, sent } = failing(plan, (command) =>
+        command.argv[2]!.includes(words) ? { ...ok, code: 1 } : ok,
+      );
+      await expect(run).rejects.toMatchObject({ code: "GATE_TIMEOUT" });
+      const [own, first, second, ...more] = marks.slice(-3);
+      expect([own!.path, own!.text, more]).toEqual([
+        "node-1 /var/lib/mailbastion-drain/drained",
+        serializeDrainMark(mark),
+        [],
+      ]);
+      expect([first, second].toSorted((a, b) => a!.path.localeCompare(b!.path))).toEqual([
+        { path: "node-1 /var/lib/mailbastion-drain/balancer/node-1", text: serializeDrainMark(mark) },
+        { path: "node-2 /var/lib/mailbastion-drain/balancer/node-1", text: serializeDrainMark(mark) },
+      ]);
+      expect(sent.join("\n")).not.toMatch(/remove|ready|replica-priority 100/);
+    });
+
+    it("gives the VIP back where it went by this drain only", async () => {
+      const bearing = { ...drained, "node-1": { mark, drains: { "node-1": mark } }, "node-2": {} };
+      const plan = await planOf({ machine: "node-1", force: true }, bearing);
+      const { run, sent } = failing(plan, (command) =>
+        command.argv[2]!.includes("is still here") ? { ...ok, code: 1 } : ok,
+      );
+      await expect(run).rejects.toMatchObject({ code: "GATE_TIMEOUT" });
+      expect(sent.filter((line) => line.includes("remove"))).toEqual([
+        "node-1 remove /var/lib/mailbastion-drain/vip",
+      ]);
+    });
+  });
 });
+
+/** Runs the plan on machines that answer so; keeps what changes them, and every mark that is put, in order. */
+function failing({ phases }: Plan, answer: (command: Command) => Answer) {
+  const sent: string[] = [];
+  const marks: { readonly path: string; readonly text: string }[] = [];
+  const transport = {
+    run: (machine: string, command: Command) => {
+      if (command.mutates) sent.push(`${machine} ${verb(command)}`);
+      if (command.argv[2]!.endsWith('put_mark "$1"'))
+        marks.push({ path: `${machine} ${command.argv[4]}`, text: command.stdin as string });
+      return Promise.resolve(answer(command));
+    },
+    close: () => Promise.resolve(),
+  };
+  const recorder = new Recorder();
+  const run = runPhases(phases, runOptions({ transport, recorder, keeper: forgetfulKeeper() }));
+  return { run, sent, marks };
+}
 
 /** A word for what the undo commands do. */
 function verb({ argv }: Command): string {

@@ -3,9 +3,15 @@ import { drain } from "../../../../src/toolkit/runbooks/drain/drain.ts";
 import { maintenanceEnter } from "../../../../src/toolkit/runbooks/maintenance/enter.ts";
 import { maintenanceExit } from "../../../../src/toolkit/runbooks/maintenance/exit.ts";
 import { stopServer } from "../../../../src/toolkit/services/galera/stop.ts";
+import { mayBearVip } from "../../../../src/toolkit/services/keepalived/handover.ts";
+import { cacheAnswers } from "../../../../src/toolkit/services/redis/backup.ts";
+import { beEligible, isEligible } from "../../../../src/toolkit/services/redis/drain.ts";
+import { cacheProbe } from "../../../../src/toolkit/services/redis/probe.ts";
 import { act } from "../../../../src/toolkit/steps/command.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import { answersOf, AWAY, markOf, type Change } from "../drain/answers.ts";
+import { threeMachines } from "../../fixtures/three-machines.ts";
+import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
 import { runWith } from "../../services/shell.ts";
 import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 
@@ -32,6 +38,10 @@ const exit = async (machine: string, changes: Changes = {}) =>
     answersOf(changes),
     RUN,
   );
+
+/** From the one of this title on. */
+const phasesAt = ({ phases }: Plan, first: string) =>
+  phases.slice(phases.findIndex(({ title }) => title === first));
 
 /** What follows the drain. */
 const stops = (plan: Plan) => plan.phases.filter(({ title }) => title.startsWith("stop "));
@@ -156,20 +166,52 @@ describe("maintenance exit", () => {
       "start glusterfs on node-1",
       "start galera on node-1",
       "start redis on node-1",
+      "let Sentinel choose the cache of node-1 again",
       "start sentinel on node-1",
+      "see that the cache of node-1 does its work",
       "start mounts on node-1",
       "start mailnode on node-1",
       "start haproxy on node-1",
-      "start keepalived on node-1",
       "let node-1 bear the VIP again",
+      "start keepalived on node-1",
       "take the mark off node-1",
-      "let Sentinel choose the cache of node-1 again",
       "see that the balancers have the database of node-1 again",
       "put node-1 back into every balancer",
     ]);
-    const starts = plan.phases.slice(0, 8).flatMap((phase) => phase.decide(new Map()).flat());
+    const starts = plan.phases
+      .filter(({ title }) => title.startsWith("start "))
+      .flatMap((phase) => phase.decide(new Map()).flat());
+    expect(starts).toHaveLength(8);
     expect(starts.every(({ verify }) => verify !== undefined)).toBe(true);
     expect(plan.next).toBe("mbctl status");
+  });
+
+  it("lets this machine bear the VIP before keepalived must prove that somebody does", async () => {
+    const [ahead, start] = phasesAt(await exit("node-1", stopped), "let node-1 bear the VIP again");
+    expect(ahead!.decide(new Map())[0]![0]!.commands).toEqual(mayBearVip());
+    expect(start!.title).toBe("start keepalived on node-1");
+  });
+
+  it("waits for a master of the cache only after this machine's Sentinel may vote for one, for its own cache too", async () => {
+    const phases = phasesAt(await exit("node-1", stopped), "start redis on node-1").slice(0, 4);
+    const [node] = threeMachines.machines;
+    const [redis, eligible, vote, works] = phases.map((phase) => phase.decide(new Map())[0]![0]!);
+    expect(redis!.verify!.command).toEqual(cacheAnswers(node!));
+    expect(eligible).toMatchObject({ commands: [beEligible(node!)], verify: isEligible(node!) });
+    expect(vote!.title).toBe("start redis-sentinel.service");
+    expect(works).toMatchObject({ commands: [], verify: { command: cacheProbe(node!) } });
+  });
+
+  it("starts on a witness its Sentinel, and waits for no cache there", async () => {
+    const plan = await maintenanceExit.plan(
+      runbookContext(twoAndAWitness),
+      maintenanceExit.arguments.parse({ machine: "node-3" }),
+      answersOf({}, twoAndAWitness),
+      RUN,
+    );
+    const titles = plan.phases.map(({ title }) => title);
+    expect(titles).toContain("start sentinel on node-3");
+    expect(titles.join("\n")).not.toContain("cache");
   });
 
   it("sends exactly this", async () => {
