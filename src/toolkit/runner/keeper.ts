@@ -17,6 +17,11 @@ export interface Keeper {
   stepFinished(placed: PlacedStep): void;
   stepFailed(placed: PlacedStep, error: unknown): void;
   phaseFinished(phase: Phase): void;
+  /**
+   * It had nothing to do. That may change until the next step begins, however long the run is broken off: only then is it
+   * finished, and until then a resumed run looks again.
+   */
+  phaseFoundNothing(phase: Phase): void;
   /** Steps of these phases that were begun and not taken back, last first. */
   toUndo(phases: readonly Phase[]): readonly PlacedStep[];
   /** Resolves when it is safe to take the step back: whoever comes after us will not count on what it brought. */
@@ -30,6 +35,8 @@ export class JournalKeeper implements Keeper {
   readonly #journal: Journal;
   /** Steps of phases that look and decide are known only to the process that ran them. */
   readonly #met = new Map<string, PlacedStep>();
+  /** Phases that had nothing to do, since the last step began. */
+  #idle: readonly Phase[] = [];
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -42,6 +49,8 @@ export class JournalKeeper implements Keeper {
   stepStarts(placed: PlacedStep): Promise<void> {
     const name = nameOf(placed);
     this.#met.set(keyOf(name), placed);
+    for (const phase of this.#idle) this.phaseFinished(phase);
+    this.#idle = [];
     return this.#journal.announce({ kind: "step-started", ...name });
   }
 
@@ -56,6 +65,10 @@ export class JournalKeeper implements Keeper {
 
   phaseFinished(phase: Phase): void {
     this.#journal.note({ kind: "phase-finished", phase: phase.title });
+  }
+
+  phaseFoundNothing(phase: Phase): void {
+    this.#idle = [...this.#idle, phase];
   }
 
   toUndo(phases: readonly Phase[]): readonly PlacedStep[] {
@@ -108,6 +121,7 @@ export function forgetfulKeeper(): Keeper {
     stepFinished: () => undefined,
     stepFailed: () => undefined,
     phaseFinished: () => undefined,
+    phaseFoundNothing: () => undefined,
     toUndo: (phases) => started.filter(({ phase }) => phases.includes(phase)).toReversed(),
     stepUndoing: async () => undefined,
     stepUndone: (placed) => void started.splice(started.indexOf(placed), 1),

@@ -2,6 +2,7 @@ import type { Env } from "../../support/env.ts";
 import { UserError } from "../../support/errors.ts";
 import { throwAny } from "../../support/failures.ts";
 import type { Resolver } from "../../support/placeholder.ts";
+import { isPassing } from "../ssh/errors.ts";
 import type { Transport } from "../ssh/transport.ts";
 import type { Answer } from "../steps/command.ts";
 import type { Phase } from "../steps/phase.ts";
@@ -81,12 +82,14 @@ async function runPhase(
     return 0;
   }
   // A step that only waits for something is no change.
-  const count = stages.flat().filter((step) => step.commands.length > 0).length;
+  const steps = stages.flat();
+  const count = steps.filter((step) => step.commands.length > 0).length;
   for (const stage of stages) {
     if (dryRun) stage.forEach((step) => reporter.stepPlanned(step));
     else await runStage(phase, stage, sender, keeper, options);
   }
-  keeper.phaseFinished(phase);
+  if (steps.length > 0) keeper.phaseFinished(phase);
+  else keeper.phaseFoundNothing(phase);
   reporter.phaseFinished(phase.title, count, env.monotonic() - started);
   return count;
 }
@@ -163,7 +166,7 @@ async function observe(phase: Phase, sender: Sender): Promise<ReadonlyMap<string
       try {
         answers.set(machine, await sender.send(machine, command));
       } catch (error) {
-        failures.push(error);
+        if (!phase.canMiss || !isPassing(error)) failures.push(error);
       }
     }),
   );

@@ -15,9 +15,12 @@ export interface Phase {
   /**
    * The stages that remain, in order; empty when the phase is done.
    *
-   * Holds one answer per machine of the phase. Throws a UserError where going on would mean to guess.
+   * Holds one answer per machine of the phase, but for those that `canMiss` leaves out. Throws a UserError where going on
+   * would mean to guess.
    */
   decide(answers: ReadonlyMap<string, Answer>): readonly Stage[];
+  /** A machine that cannot be reached ends the run, unless this is said: then it has no answer. */
+  readonly canMiss?: boolean;
   /**
    * When a step fails, everything that the phases of its group have done is taken back, last first. A phase without a
    * group is left as it stands, for `mbctl resume` to go on with.

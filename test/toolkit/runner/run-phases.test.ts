@@ -184,6 +184,32 @@ describe("running phases", () => {
     });
   });
 
+  it("goes without a machine that is away where the phase says so, but not for a fault that does not pass", async () => {
+    let met: readonly string[] = [];
+    const phase: Phase = {
+      title: "look",
+      machines: ["node-1", "node-2"],
+      canMiss: true,
+      observe: () => ask(["true"]),
+      decide: (answers) => {
+        met = [...answers.keys()];
+        return [];
+      },
+    };
+    const failing = (code: string): Transport => ({
+      ...localTransport,
+      run: (machine, command) =>
+        machine === "node-2"
+          ? localTransport.run(machine, command)
+          : Promise.reject(new UserError(code, `${machine} is not there`, "mend it")),
+    });
+    await runPhases([phase], runOptions({ transport: failing("SSH_TIMEOUT") }));
+    expect(met).toEqual(["node-2"]);
+    await expect(
+      runPhases([phase], runOptions({ transport: failing("SSH_HOST_KEY_CHANGED") })),
+    ).rejects.toMatchObject({ code: "SSH_HOST_KEY_CHANGED" });
+  });
+
   it("decides by the answers in the order of the machines, not of who was quicker", async () => {
     const { promise: others, resolve: come } = Promise.withResolvers<void>();
     const transport: Transport = {

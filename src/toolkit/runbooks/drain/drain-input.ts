@@ -9,6 +9,8 @@ export interface DrainInput {
   readonly machine: Machine;
   readonly surveys: ReadonlyMap<string, MachineSurvey>;
   readonly mark: DrainMark;
+  /** Of all its phases. */
+  readonly group: string;
   readonly times: Pick<DrainArguments, "timeoutMs" | "handoverMs" | "endSessions">;
 }
 

@@ -23,9 +23,8 @@ const BY_THEMSELVES_S = 15;
  * that it had.
  */
 export function drainPhases(input: DrainInput): readonly Phase[] {
-  const { machine, surveys, mark, times } = input;
+  const { machine, surveys, mark, times, group } = input;
   const { name } = machine;
-  const group = `drain ${name}`;
   const has = (role: Role) => machine.roles.includes(role);
   const text = serializeDrainMark(mark);
   const earlier = earlierMark(input);

@@ -4,7 +4,7 @@ import { MAIL_LISTENERS } from "../../services/haproxy/paths.ts";
 import { replicasToWrite } from "../../services/redis/settings.ts";
 import type { Machine, Role, Topology } from "../../topology/topology.ts";
 import { votersIn, votesIn } from "../../topology/voters.ts";
-import type { MachineSurvey } from "../survey/machine.ts";
+import type { BalancerSurvey, MachineSurvey, ServerSurvey } from "../survey/machine.ts";
 import { mailClusterOf } from "../survey/mail-leader.ts";
 import { fault, type Objection } from "./objections.ts";
 
@@ -20,13 +20,14 @@ export function objectionsToLeaving(
   const missing = topology.machines.filter(
     ({ name }) => name !== machine.name && !rest.some((other) => other.machine.name === name),
   );
-  const why = missing.length === 0 ? "" : ` (${missing.map((one) => reasonFor(one, surveys)).join(", ")})`;
+  const reasons = missing.map((one) => reasonFor(one, surveys));
+  const why = because(reasons);
   const has = (role: Role) => machine.roles.includes(role);
   return [
-    ...(has("mail") ? lastMailNode(machine, rest, why) : []),
+    ...(has("mail") ? lastMailNode(machine, rest, surveys, why) : []),
     ...(has("mail") ? capacity(rest, surveys) : []),
     ...(votesIn(topology, machine, "mail") ? mailQuorum(machine, surveys, why) : []),
-    ...(has("balancer") ? lastBalancer(machine, rest, why) : []),
+    ...(has("balancer") ? lastBalancer(machine, rest, reasons) : []),
     ...(votesIn(topology, machine, "database") ? databaseQuorum(topology, rest, why) : []),
     ...(votesIn(topology, machine, "cache") ? cacheQuorum(topology, rest, why) : []),
     ...(votesIn(topology, machine, "storage") ? storageWhole(topology, machine, surveys) : []),
@@ -40,20 +41,62 @@ function reasonFor({ name }: Machine, surveys: Surveys): string {
   return mark ? `${name} is drained by ${mark.owner}` : `${name} cannot be reached`;
 }
 
-function lastMailNode(machine: Machine, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
-  if (rest.some(takesMail)) return [];
-  const sentence = `no other mail node than ${machine.name} takes mail${why}`;
-  return [fault("DRAIN_LAST", sentence, MEND, true)];
+function because(reasons: readonly string[]): string {
+  return reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
+}
+
+/** What the others say of themselves is not enough: a balancer sends nothing to a server that it was told to leave out. */
+function lastMailNode(
+  { name }: Machine,
+  rest: readonly MachineSurvey[],
+  surveys: Surveys,
+  why: string,
+): readonly Objection[] {
+  const objection = (sentence: string) => fault("DRAIN_LAST", sentence, MEND, true);
+  if (!rest.some(takesMail)) return [objection(`no other mail node than ${name} takes mail${why}`)];
+  return [...surveys.values()].flatMap(({ machine, balancer }) => {
+    const alone = balancer ? listenersWithout(name, balancer.servers) : [];
+    if (alone.length === 0) return [];
+    return [
+      objection(
+        `${machine.name} has no other server than that of ${name} that is up and not drained for ${alone.join(", ")}`,
+      ),
+    ];
+  });
+}
+
+/** The mail listeners that have a server on the machine, and on no other one a server that gets sessions. */
+function listenersWithout(name: string, servers: readonly ServerSurvey[]): readonly string[] {
+  return MAIL_LISTENERS.filter((listener) => {
+    const own = servers.filter((server) => server.listener === listener);
+    return (
+      own.some(({ machine }) => machine === name) &&
+      !own.some(({ machine, isUp, isDrained }) => machine !== name && isUp && !isDrained)
+    );
+  });
 }
 
 function takesMail({ mailNode }: MachineSurvey): boolean {
   return mailNode?.answer?.ready === true;
 }
 
-function lastBalancer(machine: Machine, rest: readonly MachineSurvey[], why: string): readonly Objection[] {
-  if (rest.some(({ balancer }) => balancer?.answers)) return [];
-  const sentence = `no other balancer than ${machine.name} could bear the VIP${why}`;
+function lastBalancer(
+  { name }: Machine,
+  rest: readonly MachineSurvey[],
+  reasons: readonly string[],
+): readonly Objection[] {
+  const faults = rest.flatMap((other) => (other.balancer ? [vipFault(other, other.balancer)] : []));
+  if (faults.includes(undefined)) return [];
+  const all = because([...faults.filter((one) => one !== undefined), ...reasons]);
+  const sentence = `no other balancer than ${name} could bear the VIP${all}`;
   return [fault("DRAIN_LAST", sentence, MEND, true)];
+}
+
+/** Why the balancer would not take the VIP; undefined where nothing keeps it from it. */
+function vipFault({ machine: { name }, hasVipMark }: MachineSurvey, balancer: BalancerSurvey) {
+  if (hasVipMark) return `${name} has the mark by which it stands back`;
+  if (balancer.isKeepalivedDown) return `keepalived does not run on ${name}`;
+  return balancer.answers ? undefined : `the HAProxy of ${name} does not answer`;
 }
 
 /** Each port of a node holds so many sessions; what is open now on all of them must fit into the others. */

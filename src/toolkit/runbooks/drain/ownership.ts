@@ -21,6 +21,20 @@ export function objectionToOwner(
   return [fault("DRAINED_BY_ANOTHER", sentence, `ask ${foreign.owner}`, true)];
 }
 
+/** Servers that a balancer holds for drained though it has no mark about the machine: somebody's work on its socket. */
+export function drainedByHand(
+  name: string,
+  surveys: ReadonlyMap<string, MachineSurvey>,
+): readonly Objection[] {
+  return [...surveys.values()].flatMap(({ machine, balancer }) => {
+    if (!balancer || balancer.marks.has(name)) return [];
+    const drained = balancer.servers.filter((server) => server.machine === name && server.isDrained);
+    if (drained.length === 0) return [];
+    const sentence = `on ${machine.name} ${drained.map(({ listener }) => `${listener}/${name}`).join(", ")} was drained by hand`;
+    return [fault("DRAINED_BY_ANOTHER", sentence, "find out who did it", true)];
+  });
+}
+
 /** "ada@desk on 2026-11-22T18:00:00.000Z: a new disk". */
 export function described({ owner, at, reason }: DrainMark): string {
   return `${owner}${at === "" ? "" : ` on ${at}`}${reason === "" ? "" : ` (${reason})`}`;

@@ -1,6 +1,5 @@
 import type { DrainMark } from "../../../contract/drain-mark.ts";
 import { UserError } from "../../../support/errors.ts";
-import { COPY_MARK } from "../../services/galera/names.ts";
 import type { RunIdentity } from "../../runner/plan.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
@@ -9,12 +8,16 @@ import type { MachineSurvey } from "../survey/machine.ts";
 import { markOf, ownerOf, type DrainArguments } from "./arguments.ts";
 import { drainPhases } from "./drain-phases.ts";
 import { objectionsToLeaving } from "./may-leave.ts";
+import { objectionsToStopping } from "./may-stop.ts";
 import { fault, raise, type Objection } from "./objections.ts";
-import { described, marksOf, objectionToOwner } from "./ownership.ts";
+import { described, drainedByHand, marksOf, objectionToOwner } from "./ownership.ts";
+import { secondLook } from "./second-look.ts";
 
 export interface PlannedDrain {
   readonly machine: Machine;
   readonly phases: readonly Phase[];
+  /** Where something is to be stopped on the machine afterwards: as late as can be before that. */
+  readonly beforeStopping: Phase;
   readonly notes: readonly string[];
 }
 
@@ -34,12 +37,18 @@ export function planDrain(
   const objections = [
     ...objectionToOwner(machine.name, marks, ownerOf(run.operator)),
     ...unprepared(surveys),
-    ...objectionsToLeaving(topology, machine, surveys),
-    ...(work === "maintenance" ? objectionsToCopies(machine, surveys) : []),
+    ...(marks.length === 0 ? drainedByHand(machine.name, surveys) : []),
+    ...(work === "maintenance" ? objectionsToStopping : objectionsToLeaving)(topology, machine, surveys),
   ];
   const forced = raise(`${machine.name} cannot be drained`, objections, args.force);
-  const phases = drainPhases({ topology, machine, surveys, mark: markOf(args, run, work), times: args });
-  return { machine, phases, notes: [...forced, ...notes(topology, machine, surveys)] };
+  const group = `drain ${machine.name}`;
+  const mark = markOf(args, run, work);
+  return {
+    machine,
+    phases: drainPhases({ topology, machine, surveys, mark, times: args, group }),
+    beforeStopping: secondLook({ topology, machine, surveys, force: args.force, group }),
+    notes: [...forced, ...notes(topology, machine, surveys)],
+  };
 }
 
 /** Throws MACHINE_UNKNOWN and DRAIN_UNREACHABLE. */
@@ -64,29 +73,6 @@ function unprepared(surveys: ReadonlyMap<string, MachineSurvey>): readonly Objec
   if (names.length === 0) return [];
   const sentence = `${names.join(" and ")} has not the files yet that keep a drain over a restart`;
   return [fault("DRAIN_UNPREPARED", sentence, "mbctl apply", false)];
-}
-
-/** A donor that stops takes the joiner down with it; a joiner that stops begins its copy anew. */
-function objectionsToCopies(
-  machine: Machine,
-  surveys: ReadonlyMap<string, MachineSurvey>,
-): readonly Objection[] {
-  const { isDonor = false, isCopiedTo = false } = surveys.get(machine.name)?.member ?? {};
-  const giving = `its database gives a copy to another member just now`;
-  const taking = `a copy of all data to its database has begun and not ended (${COPY_MARK})`;
-  return [
-    ...(isDonor ? [fault("DRAIN_QUORUM", giving, "wait until that one is synced", false)] : []),
-    ...(isCopiedTo
-      ? [
-          fault(
-            "DRAIN_QUORUM",
-            taking,
-            "wait until it is synced; of a mark left over mbctl status tells",
-            true,
-          ),
-        ]
-      : []),
-  ];
 }
 
 function notes(

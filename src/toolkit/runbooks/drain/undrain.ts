@@ -6,7 +6,7 @@ import { surveyOf } from "../survey/survey.ts";
 import { ownerOf, undrainArguments, type UndrainArguments } from "./arguments.ts";
 import { reachableBalancers } from "./drain-phases.ts";
 import { fault, raise, type Objection } from "./objections.ts";
-import { described, marksOf, objectionToOwner } from "./ownership.ts";
+import { described, drainedByHand, marksOf, objectionToOwner } from "./ownership.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { requireMachine } from "./plan-drain.ts";
 import { undrainPhases } from "./undrain-phases.ts";
@@ -46,16 +46,6 @@ function inMaintenance({ mark, machine }: MachineSurvey): readonly Objection[] {
   const sentence = `it is in maintenance by ${described(mark)}, and its services may be stopped`;
   const remedy = `mbctl maintenance exit ${machine.name}`;
   return [fault("IN_MAINTENANCE", sentence, remedy, false)];
-}
-
-/** A server that HAProxy holds for drained though nobody left a mark: somebody's work on that balancer's socket. */
-function drainedByHand(name: string, surveys: ReadonlyMap<string, MachineSurvey>): readonly Objection[] {
-  return [...surveys.values()].flatMap(({ machine, balancer }) => {
-    const drained = balancer?.servers.filter((server) => server.machine === name && server.isDrained) ?? [];
-    if (drained.length === 0) return [];
-    const sentence = `on ${machine.name} ${drained.map(({ listener }) => `${listener}/${name}`).join(", ")} was drained by hand`;
-    return [fault("DRAINED_BY_ANOTHER", sentence, "find out who did it", true)];
-  });
 }
 
 /** A balancer that is away keeps what it was told until somebody tells it otherwise. */

@@ -16,9 +16,9 @@ export const maintenanceEnter: Runbook<DrainArguments> = {
     surveyOf(topology, knownMachine(topology, machine), { withStorage: true }),
   plan: ({ topology, services }, args, answers, run) => {
     const surveys = parseSurvey(topology, answers);
-    const { machine, phases, notes } = planDrain(topology, args, surveys, run, "maintenance");
+    const { machine, phases, beforeStopping, notes } = planDrain(topology, args, surveys, run, "maintenance");
     return {
-      phases: [...phases, ...stopPhases(topology, services, machine)],
+      phases: [...phases, beforeStopping, ...stopPhases(topology, services, machine)],
       notes: [
         ...notes,
         `then ${machine.name} is yours: upgrade it, repair it, switch it off; booted meanwhile, it comes up drained`,

@@ -4,6 +4,7 @@ import type { Service } from "../../services/service.ts";
 import { answersOf, askAll } from "../../steps/ask-all.ts";
 import type { Answer, Command } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
+import { drainedByHand } from "../drain/ownership.ts";
 import { surveyCommand } from "../survey/command.ts";
 import { parseSurvey, type MachineSurvey } from "../survey/machine.ts";
 import { mailLeaderOf } from "../survey/mail-leader.ts";
@@ -17,6 +18,8 @@ export interface Look {
   readonly writer: string | undefined;
   /** Everything that keeps the cluster from being whole, a clause each. */
   readonly faults: readonly string[];
+  /** Machines that a balancer was told are drained, and that are not, a clause each. */
+  readonly leftOut: readonly string[];
 }
 
 const PROBE = "probe ";
@@ -54,6 +57,7 @@ export function readLook(
   );
   const surveys = parseSurvey(topology, answers);
   const holders = [...surveys.values()].filter(({ bearsVip }) => bearsVip).map(({ machine }) => machine.name);
+  const inService = [...surveys.values()].filter(({ mark }) => !mark).map(({ machine }) => machine.name);
   const view = more.get(holders[0] ?? "")?.get("writer");
   return {
     surveys,
@@ -65,9 +69,20 @@ export function readLook(
         mark ? [`${machine.name} is drained by ${mark.owner}`] : [],
       ),
       ...[...more].flatMap(([name, said]) => failedProbes(name, said)),
+      ...inService.flatMap((name) => drainedByHand(name, surveys).map(({ sentence }) => sentence)),
       ...(holders.length === 1 ? [] : [`${holders.join(" and ") || "no balancer"} bears the VIP`]),
     ],
+    leftOut: inService.flatMap((name) => leftOutOf(name, surveys)),
   };
+}
+
+function leftOutOf(name: string, surveys: ReadonlyMap<string, MachineSurvey>): readonly string[] {
+  return [...surveys.values()].flatMap(({ machine, balancer }) => {
+    const mark = balancer?.marks.get(name);
+    return mark
+      ? [`${machine.name} was told that ${name} is drained by ${mark.owner}, until mbctl undrain ${name}`]
+      : [];
+  });
 }
 
 function failedProbes(machine: string, said: ReadonlyMap<string, Answer>): readonly string[] {
@@ -80,7 +95,8 @@ function failedProbes(machine: string, said: ReadonlyMap<string, Answer>): reado
 }
 
 /** Throws CLUSTER_NOT_WHOLE: work on every machine in turn would find the next one alone. */
-export function requireWhole(what: string, { faults }: Look): void {
+export function requireWhole(what: string, look: Pick<Look, "faults" | "leftOut">): void {
+  const faults = [...look.faults, ...look.leftOut];
   if (faults.length === 0) return;
   throw new UserError(
     "CLUSTER_NOT_WHOLE",

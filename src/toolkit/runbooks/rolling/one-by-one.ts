@@ -37,14 +37,13 @@ interface Surroundings {
 export function workOnBatch(batch: readonly Work[], around: Surroundings): readonly Phase[] {
   const { topology, services, look, times, run } = around;
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
-  const drains = batch.flatMap(({ machine }) => {
-    const args = { ...times, machine: machine.name };
-    const { phases } = planDrain(topology, args, look.surveys, run, "maintenance");
-    return phases.map((phase) => titledFor(phase, machine.name));
-  });
+  const drains = batch.map(({ machine }) =>
+    planDrain(topology, { ...times, machine: machine.name }, look.surveys, run, "maintenance"),
+  );
   const names = batch.map(({ machine }) => machine.name).join(", ");
   return [
-    ...drains,
+    ...drains.flatMap(({ machine, phases }) => phases.map((phase) => titledFor(phase, machine.name))),
+    ...drains.map(({ beforeStopping }) => beforeStopping),
     ...sideBySide(batch),
     plannedPhase(`see that the cluster is whole with ${names}`, [
       wholeStage(topology, services),

@@ -6,6 +6,7 @@ import { HAPROXY_SHELL } from "../../services/haproxy/runtime.ts";
 import { CONFIG_PATH, PRESENT_PASSWORD } from "../../services/redis/names.ts";
 import { SENTINEL_CONFIG_PATH } from "../../services/sentinel/names.ts";
 import { brickProbe } from "../../services/glusterfs/probe.ts";
+import { UNIT as KEEPALIVED } from "../../services/keepalived/files.ts";
 import { COPY_MARK } from "../../services/galera/names.ts";
 import { COPYING_SHELL } from "../../services/galera/restart-gate.ts";
 import { ARBITRATOR_SHELL } from "../../services/arbitrator/probe.ts";
@@ -64,6 +65,7 @@ if is_one_of balancer "$roles"; then
     if [ -f "$mark" ]; then printf '%s %s\\n' "\${mark##*/}" "$(tr -d '\\n' <"$mark")"; fi
   done
   echo @prepared; [ ! -e ${HAPROXY.applyDrains} ] || echo yes
+  echo @keepalived; if systemctl is-active --quiet ${KEEPALIVED}; then echo yes; else echo no; fi
   # "listener server sessions status" of every process, and "listener server administrative-state" of the present one.
   echo @sessions; every_stat 2>/dev/null | awk -F , '/^[a-z]/ && $5 != "" { print $1, $2, $5, $18 }' || true
   echo @servers; ask_worker 'show servers state' 2>/dev/null | awk '/^[0-9]+ / { print $2, $4, $7 }' || true

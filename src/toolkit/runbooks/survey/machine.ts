@@ -32,6 +32,8 @@ export interface BalancerSurvey {
   readonly answers: boolean;
   /** Whether it has the files that keep a drain over a restart. */
   readonly isPrepared: boolean;
+  /** Whether its keepalived is stopped: so it never bears the VIP. */
+  readonly isKeepalivedDown: boolean;
   /** The machines that it was told are drained. */
   readonly marks: ReadonlyMap<string, DrainMark>;
   readonly servers: readonly ServerSurvey[];
@@ -140,6 +142,7 @@ function parseBalancer(part: (name: string) => string): BalancerSurvey {
   return {
     answers: servers.size > 0,
     isPrepared: part("prepared").trim() === "yes",
+    isKeepalivedDown: part("keepalived").trim() === "no",
     marks: new Map(marks),
     servers: [...servers.values()],
   };

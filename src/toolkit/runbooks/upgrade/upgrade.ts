@@ -3,7 +3,7 @@ import { lookAtMachine, prepareRelease, stateOf, type Release } from "../../rele
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import type { Answer, Command } from "../../steps/command.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
-import { machineNamed, machinesWith, type Machine } from "../../topology/topology.ts";
+import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import { drainArguments } from "../drain/arguments.ts";
 import { startPhases, stopPhases } from "../maintenance/service-phases.ts";
 import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/look.ts";
@@ -45,8 +45,7 @@ export const upgrade: Runbook<UpgradeArguments> = {
     },
   }),
   plan: async (context, args, answers, run) => {
-    const look = readLook(context.topology, answers);
-    requireWhole("an upgrade", look);
+    const look = lookBefore(context.topology, answers);
     const architectures = votersIn(context.topology, "mail").map(
       ({ name }) => stateOfMail(name, look).architecture,
     );
@@ -81,6 +80,13 @@ function stateOfMail(name: string, { more }: Look) {
   return stateOf(name, more.get(name)?.get("release") ?? { code: 1, stdout: "", stderr: "no answer" });
 }
 
+/** What a broken-off upgrade has left out of the balancers is no fault: the next one goes on from there. */
+function lookBefore(topology: Topology, answers: ReadonlyMap<string, Answer>): Look {
+  const look = readLook(topology, answers);
+  requireWhole("an upgrade", { ...look, leftOut: [] });
+  return look;
+}
+
 /** The plan, where the release is made already; undefined where none is wanted. */
 export function planUpgrade(
   { topology, services }: RunbookContext,
@@ -89,8 +95,7 @@ export function planUpgrade(
   run: RunIdentity,
   release: Release | undefined,
 ): Plan {
-  const look = readLook(topology, answers);
-  requireWhole("an upgrade", look);
+  const look = lookBefore(topology, answers);
   const reason = args.reason || "upgrade";
   const around = { topology, services, look, times: { ...args, reason }, run };
   const upgrades = args.packages

@@ -15,6 +15,9 @@ export interface Change {
   readonly drains?: Readonly<Record<string, DrainMark>>;
   readonly isPrepared?: boolean;
   readonly isHaproxyDown?: boolean;
+  readonly isKeepalivedDown?: boolean;
+  /** Machines whose servers the balancer finds down. */
+  readonly isDeafTo?: readonly string[];
   /** Lines of the present process and those before it: "smtp node-1 3 UP". */
   readonly sessions?: readonly string[];
   /** Server by administrative state: "smtp/node-1" is 8 when drained. */
@@ -72,6 +75,7 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
   const { mailNode = { ready: true, node: machine.name }, sessions = [], states = {} } = change;
   const cache = change.cache ?? (machine === master ? "master" : "replica");
   const servers = LISTENERS.flatMap((listener) => topology.machines.map(({ name }) => `${listener} ${name}`));
+  const status = (server: string) => (change.isDeafTo?.includes(server.split(" ")[1]!) ? "DOWN" : "UP");
   const lines = [
     `@drained\n${change.mark ? serializeDrainMark(change.mark) : ""}`,
     `@vip-mark\n${change.hasVipMark ? "yes\n" : ""}`,
@@ -83,10 +87,11 @@ function answerOf(topology: Topology, machine: Machine, change: Change, master: 
         .map(([name, mark]) => `${name} ${serializeDrainMark(mark)}`)
         .join("")}`,
       `@prepared\n${isPrepared ? "yes\n" : ""}`,
+      `@keepalived\n${change.isKeepalivedDown ? "no" : "yes"}\n`,
       ...(change.isHaproxyDown
         ? ["@sessions\n", "@servers\n"]
         : [
-            `@sessions\n${[...servers.map((server) => `${server} 0 UP`), ...sessions].join("\n")}\n`,
+            `@sessions\n${[...servers.map((server) => `${server} 0 ${status(server)}`), ...sessions].join("\n")}\n`,
             `@servers\n${servers.map((server) => `${server} ${states[server.replace(" ", "/")] ?? 0}`).join("\n")}\n`,
           ]),
     );

@@ -26,6 +26,7 @@ import {
   upgrade,
   type UpgradeArguments,
 } from "../../../../src/toolkit/runbooks/upgrade/upgrade.ts";
+import { vipHere } from "../../../../src/toolkit/services/keepalived/handover.ts";
 import { lookAtMachine } from "../../../../src/toolkit/release/index.ts";
 import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
@@ -66,7 +67,7 @@ const drainedBy = (work: "drain" | "maintenance") => {
 const said = (each: readonly string[]): ReadonlyMap<string, Answer> =>
   new Map(each.map((stdout, index) => [`node-${index + 1}`, ok(stdout)]));
 
-const vipHere = `@vip 0\n|2: eth0    inet 192.168.1.100/32 scope global eth0\n`;
+const vipOfFirst = `@vip 0\n|2: eth0    inet 192.168.1.100/32 scope global eth0\n`;
 const balancer = "@mark 1\n@keepalived 0\n@haproxy 0\n";
 const writer = `@writer 0\n|writer node-1\n${[1, 2, 3].map((n) => `|status node-${n} UP\n|admin node-${n} 0\n`).join("")}`;
 const OLD = "processor x86_64\ncurrent 0.1.0-old\nrelease 0.1.0-old node-v24-linux-x64\nrunning 0.1.0-old\n";
@@ -81,6 +82,14 @@ const HANDOVER = "hold new clients back until the VIP is elsewhere";
 /** The VIP is on node-1 until that one hands it over. */
 const vipMoves: Look = (machine, _command, isDone) =>
   ok(machine === (isDone("node-1", HANDOVER) ? "node-2" : "node-1") ? "2: eth0 inet 192.168.1.100/32" : "");
+
+/** The same, and the machines answer as they did when they are asked once more before something is stopped on one of them. */
+const vipMovesAmid =
+  (again: (machine: string) => Answer): Look =>
+  (machine, command, isDone) =>
+    effectOf(command) === effectOf(vipHere(threeMachines.network.vip))
+      ? vipMoves(machine, command, isDone)
+      : again(machine);
 
 /** A machine on which nothing of ours is yet. */
 const bare: Look = (_machine, command) =>
@@ -117,27 +126,33 @@ const situations: Readonly<Record<string, () => Situation | Promise<Situation>>>
   apply: firstApply,
   drain: () => ({ arguments: { machine: "node-1" }, answers: answersOf(), look: vipMoves }),
   undrain: () => ({ arguments: { machine: "node-1" }, answers: drainedBy("drain") }),
-  "maintenance enter": () => ({
-    arguments: { machine: "node-1", reason: "a new disk" },
-    answers: answersOf({
+  "maintenance enter": () => {
+    const answers = answersOf({
       "node-1": { storage: "ok" },
       "node-2": { storage: "ok" },
       "node-3": { storage: "ok" },
-    }),
-    look: vipMoves,
-  }),
+    });
+    return {
+      arguments: { machine: "node-1", reason: "a new disk" },
+      answers,
+      look: vipMovesAmid((machine) => ok(part("survey", answers.get(machine)!.stdout))),
+    };
+  },
   "maintenance exit": () => ({ arguments: { machine: "node-1" }, answers: drainedBy("maintenance") }),
   "failover balancer": () => ({
     arguments: { to: "node-2" },
-    answers: said([vipHere + balancer, `@vip 0\n${balancer}`]),
+    answers: said([vipOfFirst + balancer, `@vip 0\n${balancer}`]),
   }),
   "failover mail-leader": () => ({ arguments: { to: "node-3" }, answers: answersOf() }),
   "failover cache": () => ({ arguments: { to: "node-3" }, answers: answersOf() }),
   "failover database-writer": () => ({
     arguments: { to: "node-3" },
-    answers: said([vipHere + writer, `@vip 0\n${writer}`]),
+    answers: said([vipOfFirst + writer, `@vip 0\n${writer}`]),
   }),
-  restart: () => ({ arguments: {}, answers: wholeCluster(), look: vipMoves }),
+  restart: () => {
+    const answers = wholeCluster();
+    return { arguments: {}, answers, look: vipMovesAmid((machine) => answers.get(machine)!) };
+  },
   upgrade: () => ({
     // The program itself is built elsewhere.
     runbook: {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { rollingRestart, type RestartArguments } from "../../../../src/toolkit/runbooks/rolling/restart.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
+import { serializeDrainMark } from "../../../../src/contract/drain-mark.ts";
+import { markOf } from "../drain/answers.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 import { LEADERS, saying, wholeCluster } from "./whole-cluster.ts";
@@ -159,6 +161,27 @@ describe("restart --rolling refuses", () => {
     const error = await refusalOf(() => planFor(found));
     expect(error.message).toContain("node-2 is drained by bob@hall");
     expect(error.remedy).toContain("mbctl resume");
+  });
+
+  it("while a balancer was told that a machine is drained that is in service", async () => {
+    const mark = serializeDrainMark(markOf({ machine: "node-3", owner: "bob@hall" })).trim();
+    const found = changed("node-2", (answer) => ({
+      ...answer,
+      stdout: answer.stdout.replace("|@drains\n", `|@drains\n|node-3 ${mark}\n`),
+    }));
+    expect((await refusalOf(() => planFor(found))).message).toMatch(
+      /everything is whole: node-2 was told that node-3 is drained by bob@hall, until mbctl undrain node-3$/,
+    );
+  });
+
+  it("while somebody has taken a machine out of a balancer by hand, which it would give back", async () => {
+    const found = changed("node-2", (answer) => ({
+      ...answer,
+      stdout: answer.stdout.replace("|smtp node-3 0\n", "|smtp node-3 8\n"),
+    }));
+    expect((await refusalOf(() => planFor(found))).message).toMatch(
+      /everything is whole: on node-2 smtp\/node-3 was drained by hand$/,
+    );
   });
 
   it("while not exactly one balancer bears the VIP", async () => {

@@ -50,6 +50,7 @@ export function wholeCluster(
         `@vip\n${name === leaders.vip ? "2: eth0 inet 192.168.1.100/32" : ""}`,
         "@drains",
         "@prepared\nyes",
+        "@keepalived\nyes",
         `@sessions\n${topology.machines.map((other) => `smtp ${other.name} 0 UP`).join("\n")}`,
         `@servers\n${topology.machines.map((other) => `smtp ${other.name} 0`).join("\n")}`,
         `@member\n${MEMBER}`,

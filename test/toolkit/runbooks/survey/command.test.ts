@@ -40,7 +40,7 @@ describe("the question to a machine", () => {
     expect(survey).toMatchObject({
       mark: undefined,
       bearsVip: false,
-      balancer: { answers: false },
+      balancer: { answers: false, isKeepalivedDown: true },
       member: { inService: false },
       cache: { role: "none" },
       sentinel: { hasQuorum: false },
@@ -64,6 +64,7 @@ describe("the question to a machine", () => {
       mariadb: printing(
         "wsrep_cluster_status\tPrimary\nwsrep_local_state_comment\tSynced\nwsrep_ready\tON\nwsrep_connected\tON",
       ),
+      systemctl: "",
       "redis-cli": `case "$*" in *INFO*) printf 'role:slave\\r\\nmaster_link_status:up\\r\\nmaster_sync_in_progress:0\\r\\n' ;; *CKQUORUM*) echo "OK 3 usable Sentinels" ;; *) printf '192.168.1.102\\n6379\\n' ;; esac`,
     };
     const answer = runWith(surveyCommand(threeMachines, node1!, { withStorage: false }).argv, { programs });
@@ -72,6 +73,7 @@ describe("the question to a machine", () => {
       { listener: "smtp", machine: "node-2", sessions: 3, isUp: true, isDrained: true },
       { listener: "database", machine: "node-2", sessions: 1, isUp: false, isDrained: false },
     ]);
+    expect(survey.balancer!.isKeepalivedDown).toBe(false);
     expect(survey.member!.inService).toBe(true);
     expect(survey.cache).toEqual({ role: "replica", isInSync: true });
     expect(survey.sentinel).toEqual({ master: "192.168.1.102", hasQuorum: true });

@@ -12,7 +12,12 @@ describe("what a machine says of itself", () => {
   it("is read where all is well", () => {
     const survey = surveyed({});
     expect(survey).toMatchObject({ mark: undefined, hasVipMark: false, bearsVip: true });
-    expect(survey.balancer).toMatchObject({ answers: true, isPrepared: true, marks: new Map() });
+    expect(survey.balancer).toMatchObject({
+      answers: true,
+      isPrepared: true,
+      isKeepalivedDown: false,
+      marks: new Map(),
+    });
     expect(survey.member).toEqual({ inService: true, isDonor: false, isCopiedTo: false });
     expect(survey.cache).toEqual({ role: "master", isInSync: true });
     expect(survey.sentinel).toEqual({ master: "192.168.1.101", hasQuorum: true });
@@ -79,6 +84,7 @@ describe("what a machine says of itself", () => {
     ],
     ["a Sentinel without a quorum", { hasQuorum: false }, { sentinel: { hasQuorum: false } }],
     ["a HAProxy that is down", { isHaproxyDown: true }, { balancer: { answers: false, servers: [] } }],
+    ["a keepalived that is down", { isKeepalivedDown: true }, { balancer: { isKeepalivedDown: true } }],
     ["a mail node that is down", { mailNode: "down" }, { mailNode: { answer: undefined } }],
     [
       "a mail node that is on its own",

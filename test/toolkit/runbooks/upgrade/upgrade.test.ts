@@ -9,6 +9,8 @@ import { bind } from "../../../../src/toolkit/runbooks/bind.ts";
 import type { Plan } from "../../../../src/toolkit/runner/plan.ts";
 import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { dryRun, ok, refusalOf, RUN, runbookContext, titlesOf } from "../runbook-context.ts";
+import { serializeDrainMark } from "../../../../src/contract/drain-mark.ts";
+import { markOf } from "../drain/answers.ts";
 import { LEADERS, part, saying, wholeCluster } from "../rolling/whole-cluster.ts";
 
 const release: Release = {
@@ -164,5 +166,24 @@ describe("an upgrade", () => {
     const all = cluster(OLD);
     all.delete("node-2");
     expect((await refusalOf(() => planFor(all))).code).toBe("CLUSTER_NOT_WHOLE");
+  });
+
+  const onNode1 = (part: string, line: string) => {
+    const all = cluster(OLD);
+    const { stdout, ...answer } = all.get("node-1")!;
+    return all.set("node-1", { ...answer, stdout: stdout.replace(part, line) });
+  };
+
+  it("begins with a machine that a broken-off one has left out of a balancer", () => {
+    const mark = serializeDrainMark(markOf({ machine: "node-3", owner: "eve@desk" })).trim();
+    const all = onNode1("|@drains\n", `|@drains\n|node-3 ${mark}\n`);
+    expect(planFor(all).phases.length).toBeGreaterThan(0);
+  });
+
+  it("does not begin while somebody has taken a machine out of a balancer by hand, as it would give it back", async () => {
+    const all = onNode1("|smtp node-3 0\n", "|smtp node-3 8\n");
+    expect((await refusalOf(() => planFor(all))).message).toContain(
+      "on node-1 smtp/node-3 was drained by hand",
+    );
   });
 });
