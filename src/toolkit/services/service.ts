@@ -28,6 +28,30 @@ export interface Service {
   restartGate?(): Gate;
   /** What makes members a cluster, run after the units are started. */
   form(context: FormContext): readonly Phase[];
+  /** How a machine that stays is rid of it; absent where every machine has it. */
+  readonly departure?: Departure;
+  /** What its daemons live with and an apply must not change meanwhile; absent where it may change all. */
+  fixed?(topology: Topology): readonly Fixed[];
+}
+
+/** What becomes of a service on a machine from which the description takes its role. */
+export interface Departure {
+  /** A file that apply puts wherever the service runs: without it, a unit of that name is somebody else's. */
+  readonly file: string;
+  /** Apply stops it, or refuses while it runs, as others count on it. */
+  readonly by: "stop" | "refusal";
+}
+
+/** A value of the description that holds for as long as the service lives with it. */
+export interface Fixed {
+  /** In the description, "balancer.vrrp.routerId". */
+  readonly path: string;
+  readonly value: string;
+  /** Shell text that prints the value that the machine lives with, one word, and nothing where it has none yet. */
+  readonly present: string;
+  /** Why it cannot change, and what to do: both follow the value. */
+  readonly rule: string;
+  readonly remedy: string;
 }
 
 export interface FormContext {
@@ -98,7 +122,7 @@ export interface FileSpec {
   /** The real program's own check, with STAGED where the path goes; or why there is none. */
   readonly check: FileCheck;
   readonly action: Action;
-  /** Written when absent and never again: the daemon rewrites it itself. */
+  /** Written until a daemon has made one of the cluster its own, then only where it is absent: the daemon rewrites it. */
   readonly seedOnly?: boolean;
   /** Put beside its hash and never overwritten, because another file names it. */
   readonly addressed?: boolean;

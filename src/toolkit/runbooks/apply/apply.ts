@@ -6,6 +6,7 @@ import type { Phase } from "../../steps/phase.ts";
 import { releasePhase, releaseRestartPhase, type Release } from "../../release/index.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 import { votersIn } from "../../topology/voters.ts";
+import { departuresPhase } from "./departures.ts";
 import { driftPhase } from "./drift.ts";
 import { filesPhase } from "./files.ts";
 import { healthPhase } from "./health.ts";
@@ -51,6 +52,7 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
     each(usersPhase(topology, services)),
     // Before the files: the mail node's configuration is checked by the program that will read it.
     each(releasePhase(input.release, mailMachines)),
+    departuresPhase(topology, services, [...chosen]),
     filesPhase(topology, services, bundles, input.resolverOf),
     ...services.flatMap((service) => [each(unitsPhase(topology, service)), ...whole(service.form(context))]),
     each(releaseRestartPhase(mailMachines, (name) => mailnode.probe(topology, machineNamed(topology, name)))),

@@ -34,14 +34,21 @@ export interface PresentFile {
   readonly placed: string;
 }
 
-/** One command that reads everything: paths come by standard input, units as arguments. */
+/** One command that reads everything: paths come by standard input, units as arguments, and besides whoever reads a seed. */
 export function observeFiles(bundle: Bundle, units: readonly string[], vip: string): Command {
   const paths = bundle.files.map((file) => `${file.path}\n`).join("");
   const ports = [PORTS.database, PORTS.cache].map(String);
   const node = [RELEASE.program, bundle.machine];
-  return ask(script(OBSERVE, [MANIFEST, PENDING, PLACED, vip, ...ports, ...node, ...units]), {
+  const asked = new Set([...units, ...seededUnits(bundle)]);
+  return ask(script(OBSERVE, [MANIFEST, PENDING, PLACED, vip, ...ports, ...node, ...asked]), {
     stdin: paths,
   });
+}
+
+function seededUnits({ files }: Bundle): readonly string[] {
+  return files.flatMap(({ seedOnly, action }) =>
+    seedOnly && action.kind === "restart" ? [action.unit] : [],
+  );
 }
 
 const OBSERVE = `

@@ -13,13 +13,15 @@ import { MANIFEST, PENDING, PLACED, PREVIOUS, STAGING } from "./places.ts";
  * Stages every changed file of a machine and lets the real programs check it.
  *
  * What other files name lies under its hash: it is put in its place here, where it can harm nobody, so that
- * the checks of the files that name it find it.
+ * the checks of the files that name it find it. It is owned from then on: should the apply end here, a later one, of
+ * another certificate, removes it with its key.
  */
-export function stagingStep({ machine, write }: FileChanges): Step {
+export function stagingStep({ machine, write }: FileChanges, state: FileState): Step {
   const addressed = write.filter((file) => file.addressed);
   const others = write.filter((file) => !file.addressed);
   const commands = [
     act(script('rm -rf "$1"\ninstall -d -m 0700 "$1"', [STAGING])),
+    ...(addressed.length > 0 ? [writeManifest(ownedOnceStaged(write, state))] : []),
     ...addressed.flatMap((file) => [stage(file), ...check(file), place(file)]),
     ...others.map(stage),
     ...others.flatMap(check),
@@ -46,7 +48,7 @@ export function swapStep(
   commands.push(...files.map(place));
   if (change.remove.length > 0) commands.push(act(script(REMOVE, [PLACED, ...change.remove])));
   if (change.manifest) {
-    commands.push(writeManifest(bundle.files.map((file) => `${file.path}\n`).join("")));
+    commands.push(writeManifest(bundle.files.map((file) => file.path)));
   }
   if (change.write.length > 0) commands.push(act(["rm", "-rf", STAGING]));
   return {
@@ -116,7 +118,6 @@ function putBack(
   state: FileState,
   gateOf: (service: string) => Gate | undefined,
 ): readonly Command[] {
-  const manifest = state.owned.map((path) => `${path}\n`).join("");
   const owed = owedActions(change, state);
   const touched = actionsFor(change.write).flatMap(({ id, action, service }) =>
     owed.includes(id) && action.kind !== "run" ? [{ ...action, service }] : [],
@@ -126,7 +127,7 @@ function putBack(
   const reload = owed.includes(DAEMON_RELOAD) ? ["systemctl", "daemon-reload"] : ["true"];
   return [
     act(script(PUT_BACK, [PREVIOUS, swapId(change), PLACED, ...swappedPaths(change)])),
-    ...(change.manifest ? [writeManifest(manifest)] : []),
+    ...(change.manifest ? [writeManifest(ownedOnceStaged(change.write, state))] : []),
     act(reload),
     ...actionsFor(change.write).flatMap(({ id, action }) =>
       owed.includes(id) && action.kind === "run" ? [action.command] : [],
@@ -165,10 +166,16 @@ function takeAgain(kind: "reload" | "restart", unit: string, gate: Gate | undefi
   return [...(gate ? [waitFor(gate)] : []), act(["systemctl", verb, unit], { timeoutMs: 15 * 60_000 })];
 }
 
-function writeManifest(paths: string): Command {
+/** What earlier applies put, and what staging puts in its place. */
+function ownedOnceStaged(write: readonly BundleFile[], { owned }: FileState): readonly string[] {
+  const placed = write.filter((file) => file.addressed).map(({ path }) => path);
+  return [...new Set([...owned, ...placed])];
+}
+
+function writeManifest(paths: readonly string[]): Command {
   return act(
     script('install -d -m 0700 "$(dirname "$1")"\ncat > "$1.new"\nmv -fT "$1.new" "$1"', [MANIFEST]),
-    { stdin: paths },
+    { stdin: paths.map((path) => `${path}\n`).join("") },
   );
 }
 

@@ -5,7 +5,7 @@ import type { Phase } from "../../steps/phase.ts";
 import type { Stage } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 import { actionSteps, disturbs, restarts } from "./file-actions.ts";
-import { fileChanges, type FileChanges } from "./file-changes.ts";
+import { areSeedsUnread, fileChanges, type FileChanges } from "./file-changes.ts";
 import { observeFiles, parseFileState } from "./file-state.ts";
 import { adoptStep, stagingStep, swapStep } from "./file-steps.ts";
 
@@ -44,8 +44,9 @@ export function filesPhase(
       ),
     decide: (answers) => {
       const states = new Map([...answers].map(([machine, answer]) => [machine, parseFileState(answer)]));
+      const seedsUnread = areSeedsUnread(topology, bundles, states);
       const changes = [...states].map(([machine, state]) =>
-        fileChanges(bundleOf.get(machine)!, state, resolverOf(machine)),
+        fileChanges(bundleOf.get(machine)!, state, resolverOf(machine), seedsUnread),
       );
       const stepsOf = (change: FileChanges): Stage => {
         const bundle = bundleOf.get(change.machine)!;
@@ -72,7 +73,9 @@ export function filesPhase(
         .filter(isBusy)
         .toSorted((a, b) => states.get(a.machine)!.standing - states.get(b.machine)!.standing);
       return [
-        changes.filter(({ write }) => write.length > 0).map(stagingStep),
+        changes
+          .filter(({ write }) => write.length > 0)
+          .map((change) => stagingStep(change, states.get(change.machine)!)),
         changes.filter((change) => !isBusy(change)).flatMap(stepsOf),
         // Before the swap: what takes that back restarts the service too.
         ...rolling.flatMap((change) => [gatesBefore(change), stepsOf(change)]),

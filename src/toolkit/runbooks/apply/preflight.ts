@@ -1,13 +1,15 @@
 import { PORTS } from "../../../contract/ports.ts";
 import { FaultsError, type Fault } from "../../../support/errors.ts";
 import { inAny } from "../../../support/ipv4.ts";
+import { UNIT as KEEPALIVED } from "../../services/keepalived/files.ts";
 import type { Listener, Service } from "../../services/service.ts";
-import type { Machine, Topology } from "../../topology/topology.ts";
+import { machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
+import { departedUnits } from "./departures.ts";
 import type { Facts, ListeningSocket } from "./facts.ts";
 
 /**
  * Refuses before anything is changed: an address that the machine does not bear, a port that a program holds
- * which is not ours. Throws PREFLIGHT_FAILED with every fault of every machine.
+ * which is not ours, a role that a machine cannot be rid of so, a value that its services live with. Throws PREFLIGHT_FAILED with every fault of every machine.
  */
 export function preflight(
   topology: Topology,
@@ -21,6 +23,9 @@ export function preflight(
       ...addressFaults(topology, machine, own),
       ...portFaults(topology, services, machine, own),
       ...lockoutFaults(machine, own),
+      ...memberFaults(topology, services, machine, own),
+      ...holderFaults(topology, services, machine, facts),
+      ...fixedFaults(topology, services, machine, own),
     ];
   });
   if (faults.length > 0) throw new FaultsError("PREFLIGHT_FAILED", `the cluster ${topology.cluster}`, faults);
@@ -95,6 +100,69 @@ function lockoutFaults(machine: Machine, { listening }: Facts): readonly Fault[]
       remedy: `write ssh.port: ${ports[0]}, for all machines or for this one`,
     },
   ];
+}
+
+/** Stopped by an apply it would still be counted by the others, and they could lose their majority with the next one. */
+function memberFaults(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+  { startedUnits }: Facts,
+): readonly Fault[] {
+  const units = departedUnits(topology, services, machine)
+    .filter(({ by, unit }) => by === "refusal" && startedUnits.has(unit))
+    .map(({ unit }) => unit);
+  if (units.length === 0) return [];
+  return [
+    {
+      path: `machines.${machine.name}.roles`,
+      value: machine.roles.join(", "),
+      rule: `would leave ${units.join(", ")} running without files, behind a closed firewall, and the others count on what runs there`,
+      remedy: `write the earlier roles back: a member leaves with its whole machine (mbctl remove machine ${machine.name}), which comes back made anew with other roles (mbctl add machine ${machine.name})`,
+    },
+  ];
+}
+
+/** A balancer that bears the VIP hands it over before it stops, so another one must be there. One not asked is taken to be. */
+function holderFaults(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+  facts: ReadonlyMap<string, Facts>,
+): readonly Fault[] {
+  const { interfaces, startedUnits } = facts.get(machine.name)!;
+  const leaves = departedUnits(topology, services, machine).some(
+    ({ unit }) => unit === KEEPALIVED && startedUnits.has(unit),
+  );
+  if (!leaves || !interfaces.has(topology.network.vip)) return [];
+  const next = machinesWith(topology, "balancer").some(
+    ({ name }) => facts.get(name)?.startedUnits.has(KEEPALIVED) ?? true,
+  );
+  if (next) return [];
+  return [
+    {
+      path: `machines.${machine.name}.roles`,
+      value: machine.roles.join(", "),
+      rule: `would stop the balancer that bears ${topology.network.vip}, and no other one runs yet`,
+      remedy: `let ${machine.name} keep the role balancer until mbctl apply has started another balancer`,
+    },
+  ];
+}
+
+function fixedFaults(
+  topology: Topology,
+  services: readonly Service[],
+  machine: Machine,
+  { fixed }: Facts,
+): readonly Fault[] {
+  return services
+    .filter((service) => service.runsOn(topology, machine))
+    .flatMap((service) => service.fixed?.(topology) ?? [])
+    .flatMap(({ path, value, rule, remedy }) => {
+      const found = fixed.get(path);
+      if (found === undefined || found === value) return [];
+      return [{ path, value, rule: `is ${found} on ${machine.name}, and ${rule}`, remedy }];
+    });
 }
 
 function isSamePlace(

@@ -69,8 +69,7 @@ export function factsFor(
   { topology, services }: Pick<ApplyInputs, "topology" | "services">,
   machine: Machine,
 ): Command {
-  const own = services.filter((service) => service.runsOn(topology, machine));
-  return factsCommand(own.flatMap((service) => service.units(topology, machine)).map(({ name }) => name));
+  return factsCommand(topology, services, machine);
 }
 
 /**

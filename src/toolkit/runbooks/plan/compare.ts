@@ -4,8 +4,9 @@ import { resolvePlaceholders, secretsIn, type Resolver } from "../../../support/
 import type { Bundle, BundleFile } from "../../bundle/bundle.ts";
 import type { RunSettings } from "../../runner/attempt.ts";
 import { driftOf, type Drift } from "../apply/drift.ts";
-import { fileChanges, type FileChanges } from "../apply/file-changes.ts";
+import { areSeedsUnread, fileChanges, type FileChanges } from "../apply/file-changes.ts";
 import { observeFiles, parseFileState, type FileState } from "../apply/file-state.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { parseFiles, readFilesCommand } from "./contents.ts";
 import { maskPresent, maskWanted } from "./mask.ts";
 
@@ -34,22 +35,40 @@ export interface DriftedFile extends Drift {
   readonly content?: string;
 }
 
-interface Looked {
-  readonly state: FileState;
-  readonly changes: FileChanges;
-  readonly drift: readonly Drift[];
-  readonly contents: ReadonlyMap<string, string>;
+/** Compares the files of machines with their bundles; reads only. */
+export async function compareMachines(
+  topology: Topology,
+  bundles: readonly Bundle[],
+  resolverOf: (machine: string) => Resolver,
+  settings: RunSettings,
+): Promise<readonly MachineComparison[]> {
+  const { vip } = topology.network;
+  const states = new Map(
+    await Promise.all(
+      bundles.map(async (bundle) => [bundle.machine, await look(bundle, vip, settings)] as const),
+    ),
+  );
+  const seedsUnread = areSeedsUnread(topology, bundles, states);
+  return Promise.all(
+    bundles.map((bundle) => {
+      const resolver = resolverOf(bundle.machine);
+      const state = states.get(bundle.machine)!;
+      const changes = fileChanges(bundle, state, resolver, seedsUnread);
+      return compareMachine(bundle, resolver, changes, driftOf(bundle, state, resolver), settings);
+    }),
+  );
 }
 
-/** Compares the files of a machine with its bundle; reads only. */
-export async function compareMachine(
+async function compareMachine(
   bundle: Bundle,
   resolver: Resolver,
-  vip: string,
+  changes: FileChanges,
+  drift: readonly Drift[],
   settings: RunSettings,
 ): Promise<MachineComparison> {
-  const { changes, drift, contents } = await look(bundle, resolver, vip, settings);
   const byHand = new Set(drift.map(({ path }) => path));
+  const paths = changes.write.map(({ path }) => path);
+  const contents = await readContents(bundle.machine, paths, settings);
   const fact = (name: string) => resolver.fact(name);
   const secrets = secretsOf(bundle, resolver);
   const written = changes.write.map((file): FileComparison => {
@@ -81,7 +100,10 @@ export async function driftedFiles(
   vip: string,
   settings: RunSettings,
 ): Promise<readonly DriftedFile[]> {
-  const { state, drift, contents } = await look(bundle, resolver, vip, settings);
+  const state = await look(bundle, vip, settings);
+  const drift = driftOf(bundle, state, resolver);
+  const paths = drift.map(({ path }) => path);
+  const contents = await readContents(bundle.machine, paths, settings);
   return drift.map((one) => {
     const described = bundle.files.find(({ path }) => path === one.path)!;
     const hash = sha256(resolvePlaceholders(described.content, resolver));
@@ -100,21 +122,17 @@ export function secretsOf({ files }: Bundle, resolver: Resolver): readonly strin
   return files.flatMap(({ content }) => secretsIn(content)).map((ref) => resolver.secret(ref));
 }
 
-async function look(
-  bundle: Bundle,
-  resolver: Resolver,
-  vip: string,
+async function look(bundle: Bundle, vip: string, { transport }: RunSettings): Promise<FileState> {
+  return parseFileState(await transport.run(bundle.machine, observeFiles(bundle, [], vip)));
+}
+
+async function readContents(
+  machine: string,
+  paths: readonly string[],
   { transport }: RunSettings,
-): Promise<Looked> {
-  const state = parseFileState(await transport.run(bundle.machine, observeFiles(bundle, [], vip)));
-  const changes = fileChanges(bundle, state, resolver);
-  const drift = driftOf(bundle, state, resolver);
-  const paths = [...new Set([...changes.write, ...drift].map(({ path }) => path))];
-  const contents =
-    paths.length === 0
-      ? new Map<string, string>()
-      : parseFiles(await transport.run(bundle.machine, readFilesCommand(paths)));
-  return { state, changes, drift, contents };
+): Promise<ReadonlyMap<string, string>> {
+  if (paths.length === 0) return new Map();
+  return parseFiles(await transport.run(machine, readFilesCommand(paths)));
 }
 
 function diffOf(path: string, present: string, wanted: string): string {

@@ -5,7 +5,7 @@ import { runPhases } from "../../runner/run-phases.ts";
 import type { Step } from "../../steps/step.ts";
 import type { ApplyPlan, PrepareRelease } from "../apply/run-apply.ts";
 import type { RunbookContext } from "../runbook.ts";
-import { compareMachine, type MachineComparison } from "./compare.ts";
+import { compareMachines, type MachineComparison } from "./compare.ts";
 import { prepareComparison } from "./prepare-comparison.ts";
 
 /** An action of a plan, as a person reads it. */
@@ -29,10 +29,7 @@ export async function planChanges(
   prepare?: PrepareRelease,
 ): Promise<PlannedChanges> {
   const plan = await prepareComparison(context, settings, prepare);
-  const { vip } = context.topology.network;
-  const machines = await Promise.all(
-    plan.bundles.map((bundle) => compareMachine(bundle, plan.resolverOf(bundle.machine), vip, settings)),
-  );
+  const machines = await compareMachines(context.topology, plan.bundles, plan.resolverOf, settings);
   return { machines, actions: await actionsOf(plan, settings) };
 }
 

@@ -4,7 +4,7 @@ import { machinesWith } from "../../topology/topology.ts";
 import { arbitratorOptions } from "../galera/view.ts";
 import { STAGED, type FileCheck, type FileContext, type FileSpec } from "../service.ts";
 import { dropInCheck } from "../unit-check.ts";
-import { ARBITRATOR_UNIT, WORK_DIRECTORY } from "./names.ts";
+import { ARBITRATOR_UNIT, CONFIG_PATH, WORK_DIRECTORY } from "./names.ts";
 
 export function arbitratorFiles({ topology, machine }: FileContext): readonly FileSpec[] {
   const root = { owner: "root", group: "root", mode: "0644" } as const;
@@ -12,7 +12,7 @@ export function arbitratorFiles({ topology, machine }: FileContext): readonly Fi
   return [
     {
       ...root,
-      path: "/etc/default/garb",
+      path: CONFIG_PATH,
       content: {
         kind: "template",
         template: "arbitrator/garb.hbs",

@@ -3,7 +3,7 @@ import { isWitnessIn } from "../../topology/voters.ts";
 import type { Service } from "../service.ts";
 import { arbitratorFiles } from "./files.ts";
 import { formArbitratorPhase } from "./form-arbitrator.ts";
-import { ARBITRATOR_UNIT } from "./names.ts";
+import { ARBITRATOR_UNIT, CONFIG_PATH } from "./names.ts";
 import { arbitratorProbe } from "./probe.ts";
 
 /** Galera's arbitrator: a vote in the database's cluster without any data. */
@@ -20,4 +20,5 @@ export const arbitrator: Service = {
   units: () => [{ name: ARBITRATOR_UNIT, state: "running", enabled: true, startedByForm: true }],
   probe: arbitratorProbe,
   form: ({ topology }) => [formArbitratorPhase(topology)],
+  departure: { file: CONFIG_PATH, by: "refusal" },
 };

@@ -3,7 +3,7 @@ import { PORTS } from "../../../contract/ports.ts";
 import { script } from "../../steps/command.ts";
 import { STAGED, type Action, type FileCheck, type FileContext, type FileSpec } from "../service.ts";
 import { dropInCheck, shellCheck, unitCheck } from "../unit-check.ts";
-import { CHECK_SOCKET_UNIT, CHECK_USER, LEFT_OUT_FILE, SERVER_UNIT } from "./names.ts";
+import { CHECK_SOCKET_UNIT, CHECK_USER, CONFIG_PATH, LEFT_OUT_FILE, SERVER_UNIT } from "./names.ts";
 import { configView } from "./view.ts";
 
 const SCRIPT = "/usr/local/lib/mailbastion/database-check.sh";
@@ -12,7 +12,7 @@ export function galeraFiles(context: FileContext): readonly FileSpec[] {
   const { topology, machine } = context;
   return [
     file({
-      path: "/etc/mysql/mariadb.conf.d/60-mailbastion.cnf",
+      path: CONFIG_PATH,
       template: "60-mailbastion.cnf.hbs",
       view: configView(topology, machine),
       check: CONFIG_CHECK,

@@ -2,6 +2,7 @@ export const SERVER_UNIT = "mariadb.service";
 /** Debian's sockets would hold port 3306 of all addresses before the server, and start one that is not decided on. */
 export const SOCKET_UNITS = ["mariadb.socket", "mariadb-extra.socket"] as const;
 
+export const CONFIG_PATH = "/etc/mysql/mariadb.conf.d/60-mailbastion.cnf";
 export const DATA_DIRECTORY = "/var/lib/mysql";
 
 /** Galera's own: lies there from the begin of a copy of all data to this member until its end. */

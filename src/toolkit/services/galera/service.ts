@@ -4,7 +4,14 @@ import type { Listener, Service } from "../service.ts";
 import { accountsPhase } from "./accounts.ts";
 import { galeraFiles } from "./files.ts";
 import { formClusterPhase } from "./form-cluster.ts";
-import { CHECK_SOCKET_UNIT, CHECK_USER, PASSWORD_SECRET, SERVER_UNIT, SOCKET_UNITS } from "./names.ts";
+import {
+  CHECK_SOCKET_UNIT,
+  CHECK_USER,
+  CONFIG_PATH,
+  PASSWORD_SECRET,
+  SERVER_UNIT,
+  SOCKET_UNITS,
+} from "./names.ts";
 import { memberProbe } from "./probe.ts";
 import { restartGate } from "./restart-gate.ts";
 
@@ -31,6 +38,7 @@ export const galera: Service = {
   probe: memberProbe,
   restartGate,
   form: (context) => [formClusterPhase(context.topology), accountsPhase(context)],
+  departure: { file: CONFIG_PATH, by: "refusal" },
 };
 
 function listener(port: number, program: string, from: Listener["from"]): Listener {

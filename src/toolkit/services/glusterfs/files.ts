@@ -2,7 +2,7 @@ import { PORTS } from "../../../contract/ports.ts";
 import { script } from "../../steps/command.ts";
 import { STAGED, type FileCheck, type FileContext, type FileSpec } from "../service.ts";
 import { dropInCheck } from "../unit-check.ts";
-import { GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
+import { CONFIG_PATH, GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
 
 export function glusterFiles({ machine }: FileContext): readonly FileSpec[] {
   const view = {
@@ -15,7 +15,7 @@ export function glusterFiles({ machine }: FileContext): readonly FileSpec[] {
   return [
     {
       ...root,
-      path: "/etc/glusterfs/glusterd.vol",
+      path: CONFIG_PATH,
       content: { kind: "template", template: "glusterfs/glusterd.vol.hbs", view },
       check: VOLUME_FILE_CHECK,
       action: { kind: "restart", unit: GLUSTERD_UNIT },

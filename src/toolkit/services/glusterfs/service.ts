@@ -4,7 +4,7 @@ import type { Service } from "../service.ts";
 import { glusterFiles } from "./files.ts";
 import { formPoolPhase } from "./form-pool.ts";
 import { formVolumePhase } from "./form-volume.ts";
-import { GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
+import { CONFIG_PATH, GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
 import { brickProbe } from "./probe.ts";
 
 /** GlusterFS: a volume of which every storage machine holds all files, and a witness their names. */
@@ -35,4 +35,5 @@ export const glusterfs: Service = {
   units: () => [{ name: GLUSTERD_UNIT, state: "running", enabled: true }],
   probe: brickProbe,
   form: ({ topology }) => [formPoolPhase(topology), formVolumePhase(topology)],
+  departure: { file: CONFIG_PATH, by: "refusal" },
 };

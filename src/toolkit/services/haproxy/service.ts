@@ -5,7 +5,7 @@ import { machinesWith } from "../../topology/topology.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { haproxyFiles } from "./files.ts";
 import { forgetDrainsPhase } from "./forget-drains.ts";
-import { ALIVE_URI, UNIT } from "./paths.ts";
+import { ALIVE_URI, PATHS, UNIT } from "./paths.ts";
 
 /** The balancers: they bind the VIP's ports and send each session to a node that can serve it. */
 export const haproxy: Service = {
@@ -19,6 +19,7 @@ export const haproxy: Service = {
   units: () => [{ name: UNIT, state: "running", enabled: true }],
   probe: (_topology, machine) => ask([...aliveArgv(machine.address), "--show-error"]),
   form: ({ topology }) => [forgetDrainsPhase(topology)],
+  departure: { file: PATHS.config, by: "stop" },
 };
 
 /**

@@ -4,6 +4,7 @@ import { dropInCheck } from "../unit-check.ts";
 import { keepalivedView } from "./view.ts";
 
 export const UNIT = "keepalived.service";
+export const CONFIG_PATH = "/etc/keepalived/keepalived.conf";
 
 /** The files of a balancer's keepalived. */
 export function keepalivedFiles(context: FileContext): readonly FileSpec[] {
@@ -12,7 +13,7 @@ export function keepalivedFiles(context: FileContext): readonly FileSpec[] {
 
 function config(context: FileContext): FileSpec {
   return {
-    path: "/etc/keepalived/keepalived.conf",
+    path: CONFIG_PATH,
     owner: "root",
     group: "root",
     mode: "0644",

@@ -4,6 +4,7 @@ import { act, ask, script, type Command } from "../../steps/command.ts";
 import type { Gate } from "../../steps/step.ts";
 import { HAPROXY_SHELL } from "../haproxy/runtime.ts";
 import { PUT_MARK, removeMark } from "../drain-marks.ts";
+import { UNIT } from "./files.ts";
 
 /** What the drop of new connections lives under while a handover lasts; not a generated file, gone with it. */
 const TABLE = "mailbastion_handover";
@@ -23,8 +24,20 @@ const MARGIN_S = 30;
  * systemd besides, for the case that the script itself is killed.
  */
 export function handOver(vip: string, mark: string, seconds: number): Command {
-  const args = [vip, DRAIN_MARKS.vip, String(seconds), String(seconds + MARGIN_S)];
-  return act(script(HAND_OVER, args), { stdin: mark, timeoutMs: (seconds + 2 * MARGIN_S) * 1000 });
+  return letGo(PUT_VIP_MARK, [vip, DRAIN_MARKS.vip], seconds, mark);
+}
+
+/** The same on a machine that is no balancer any more: keepalived is stopped there, and not started again. */
+export function leaveVip(vip: string, seconds: number): Command {
+  return letGo(STOP_FOR_GOOD, [vip, UNIT], seconds, "");
+}
+
+/** @param args the VIP, and what the shell text `how` takes as "$about" */
+function letGo(how: string, args: readonly [string, string], seconds: number, stdin: string): Command {
+  return act(script(handOverBy(how), [...args, String(seconds), String(seconds + MARGIN_S)]), {
+    stdin,
+    timeoutMs: (seconds + 2 * MARGIN_S) * 1000,
+  });
 }
 
 /** Lets this balancer bear the VIP again; it takes it when nobody does, or preempts if the description says so. */
@@ -52,7 +65,10 @@ const LET_IN = `
 printf 'add table inet ${TABLE}\\ndelete table inet ${TABLE}\\n' | nft -f -
 systemctl stop ${TIMER}.timer 2>/dev/null || true`;
 
-const HAND_OVER = `${HAPROXY_SHELL}
+const PUT_VIP_MARK = `printf '%s\\n' "$text" | put_mark "$about"`;
+const STOP_FOR_GOOD = `systemctl disable --now "$about"`;
+
+const handOverBy = (how: string): string => `${HAPROXY_SHELL}
 ${PUT_MARK}
 let_in() {${LET_IN}
 }
@@ -65,7 +81,7 @@ outside() {
     $1 == "console" && $2 !~ /^(FRONTEND|BACKEND)$/ { sum += $5 }
     END { print sum + 0 }'
 }
-vip=$1 mark=$2 left=$3
+vip=$1 about=$2 left=$3
 text=$(cat)
 if bears; then
   trap let_in EXIT
@@ -86,7 +102,7 @@ RULES
   cut=$(outside)
   [ "$cut" -eq 0 ] || logger -t mailbastion "the VIP goes while $cut sessions through this balancer are open"
 fi
-printf '%s\\n' "$text" | put_mark "$mark"
+${how}
 waits=20
 while bears && [ "$waits" -gt 0 ]; do sleep 0.5; waits=$((waits - 1)); done
 ! bears || { echo "keepalived did not give $vip up" >&2; exit 1; }`;

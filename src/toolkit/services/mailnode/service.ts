@@ -40,6 +40,7 @@ export const mailnode: Service = {
       ? ask([PATHS.program, "status"], { timeoutMs: 30_000 })
       : ask(script(PROBE, [PATHS.program, String(STATUS_EXIT.drained)]), { timeoutMs: 30_000 }),
   form: ({ topology }) => [hearMailNodesPhase(topology), formMailClusterPhase(topology)],
+  departure: { file: PATHS.config, by: "refusal" },
 };
 
 /*

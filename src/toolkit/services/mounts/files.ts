@@ -5,6 +5,7 @@ import { shellCheck, unitCheck } from "../unit-check.ts";
 import { mountUnitName } from "./unit-name.ts";
 
 export const KEEPER_UNIT = "mailbastion-quarantine.service";
+export const KEEPER_PATH = `/etc/systemd/system/${KEEPER_UNIT}`;
 const SCRIPT = "/usr/local/lib/mailbastion/keep-mounted.sh";
 
 export function mountFiles(context: FileContext): readonly FileSpec[] {
@@ -34,7 +35,7 @@ export function mountFiles(context: FileContext): readonly FileSpec[] {
     },
     {
       ...root,
-      path: `/etc/systemd/system/${KEEPER_UNIT}`,
+      path: KEEPER_PATH,
       content: {
         kind: "template",
         template: "mounts/keep-mounted.service.hbs",

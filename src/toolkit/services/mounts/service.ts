@@ -1,6 +1,6 @@
 import { machinesWith } from "../../topology/topology.ts";
 import type { Service } from "../service.ts";
-import { KEEPER_UNIT, mountFiles } from "./files.ts";
+import { KEEPER_PATH, KEEPER_UNIT, mountFiles } from "./files.ts";
 import { formMountPhase, mountProbe } from "./form-mount.ts";
 import { mountUnitName } from "./unit-name.ts";
 
@@ -26,4 +26,5 @@ export const mounts: Service = {
   ],
   probe: mountProbe,
   form: ({ topology }) => [formMountPhase(topology)],
+  departure: { file: KEEPER_PATH, by: "refusal" },
 };

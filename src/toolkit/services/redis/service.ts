@@ -3,7 +3,7 @@ import { voterRoles } from "../../topology/voters.ts";
 import type { Service } from "../service.ts";
 import { redisFiles } from "./files.ts";
 import { formCachePhase } from "./form-cache.ts";
-import { PASSWORD_SECRET, SERVER_UNIT } from "./names.ts";
+import { CONFIG_PATH, PASSWORD_SECRET, SERVER_UNIT } from "./names.ts";
 import { cacheProbe } from "./probe.ts";
 
 /** Redis: one master, the other cache machines follow it. */
@@ -27,4 +27,5 @@ export const redis: Service = {
   units: () => [{ name: SERVER_UNIT, state: "running", enabled: true }],
   probe: (_topology, machine) => cacheProbe(machine),
   form: (context) => [formCachePhase(context)],
+  departure: { file: CONFIG_PATH, by: "refusal" },
 };

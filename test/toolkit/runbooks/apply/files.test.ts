@@ -17,9 +17,13 @@ interface World {
   readonly files: (context: Parameters<Service["files"]>[0]) => readonly FileSpec[];
   readonly standing?: Readonly<Record<string, number>>;
   readonly restartGate?: NonNullable<Service["restartGate"]>;
+  /** Lines that one machine prints instead of those of all. */
+  readonly more?: Readonly<Record<string, readonly string[]>>;
+  /** The machines to apply to, where they are not all. */
+  readonly asked?: readonly string[];
 }
 
-function decide({ state, files, standing = {}, restartGate }: World): readonly Stage[] {
+function decide({ state, files, standing = {}, restartGate, more = {}, asked }: World): readonly Stage[] {
   const services = [
     toyService("a", {
       files,
@@ -27,11 +31,15 @@ function decide({ state, files, standing = {}, restartGate }: World): readonly S
       ...(restartGate && { restartGate }),
     }),
   ];
-  const bundles = buildBundles(threeMachines, { services });
+  const bundles = buildBundles(threeMachines, { services }).filter(
+    ({ machine }) => asked?.includes(machine) ?? true,
+  );
   const phase = filesPhase(threeMachines, services, bundles, () => resolver);
   const answer = (machine: string) => ({
     code: 0,
-    stdout: [...state, `standing\t${standing[machine] ?? 0}`].map((line) => `${line}\n`).join(""),
+    stdout: [...(more[machine] ?? state), `standing\t${standing[machine] ?? 0}`]
+      .map((line) => `${line}\n`)
+      .join(""),
     stderr: "",
   });
   return phase.decide(new Map(phase.machines.map((machine) => [machine, answer(machine)])));
@@ -78,6 +86,32 @@ describe("files", () => {
         files,
       }),
     ).not.toEqual([]);
+  });
+
+  describe("that their daemon rewrites, described anew", () => {
+    const files = () => [toyFile("/etc/redis.conf", "new seed", { seedOnly: true, action: restart })];
+    const seed = (now: string, placed = now) =>
+      `${present("/etc/redis.conf", now, "0640", "yes")}\t${sha256(placed)}`;
+    const world = (state: readonly string[], other: Partial<World> = {}) =>
+      decide({ state: [...state, "owned\t/etc/redis.conf"], files, ...other });
+
+    it("are written again on all machines as long as no daemon has read one", () => {
+      expect(titles(world([seed("seed")])).slice(1)).toEqual([
+        ["node-1", "node-2", "node-3"].map((name) => `${name}: put 1 file in place`),
+      ]);
+      expect(world([seed("new seed").replace("0640", "0644")])).toEqual([]);
+    });
+
+    it.each([
+      ["has rewritten one", { more: { "node-2": [seed("rewritten", "seed"), "owned\t/etc/redis.conf"] } }],
+      ["runs on one", { more: { "node-2": [seed("seed"), "owned\t/etc/redis.conf", "active\ta.service"] } }],
+    ])("are left on all machines once a daemon %s", (_what, other) => {
+      expect(world([seed("seed")], other)).toEqual([]);
+    });
+
+    it("are left where not all machines were asked", () => {
+      expect(world([seed("seed")], { asked: ["node-1", "node-2"] })).toEqual([]);
+    });
   });
 
   it("are checked by the real program under the path where they are staged", () => {

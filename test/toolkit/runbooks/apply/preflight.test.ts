@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { parseFacts, type Facts } from "../../../../src/toolkit/runbooks/apply/facts.ts";
 import { preflight } from "../../../../src/toolkit/runbooks/apply/preflight.ts";
+import { services } from "../../../../src/toolkit/services/registry.ts";
 import type { Listener } from "../../../../src/toolkit/services/service.ts";
+import type { Role, Topology } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyService } from "../../fixtures/toy-service.ts";
 
@@ -136,5 +138,74 @@ describe("before anything is changed", () => {
     expect(
       check({}, "", { ...threeMachines, network: { ...threeMachines.network, interface: "eth0" } }),
     ).toThrow("is not the interface that carries 192.168.1.101 on node-1: that is ens18");
+  });
+});
+
+describe("a role that is taken from a machine that stays", () => {
+  const without = (name: string, role: Role): Topology => ({
+    ...threeMachines,
+    machines: threeMachines.machines.map((machine) =>
+      machine.name === name ? { ...machine, roles: machine.roles.filter((one) => one !== role) } : machine,
+    ),
+  });
+  const look =
+    (topology: Topology, lines: Readonly<Record<string, string>>, asked = topology.machines) =>
+    () =>
+      preflight(
+        topology,
+        asked,
+        services,
+        new Map(asked.map(({ name, address }) => [name, facts(lines[name] ?? "", address)])),
+      );
+  const { vip } = threeMachines.network;
+
+  it.each([
+    ["database", "mariadb.service"],
+    ["cache", "redis-server.service"],
+    ["storage", "glusterd.service"],
+    ["mail", "mailbastion-mbnode.service"],
+  ] as const)("is refused where the machine is a member of the %s", (role, unit) => {
+    const topology = without("node-3", role);
+    expect(look(topology, { "node-3": `started ${unit}\n` })).toThrow(
+      `machines.node-3.roles is "${topology.machines[2]!.roles.join(", ")}": would leave ${unit} running without files`,
+    );
+    expect(look(topology, {})).not.toThrow();
+    expect(look(threeMachines, { "node-3": `started ${unit}\n` })).not.toThrow();
+  });
+
+  it("is refused of the balancer that bears the VIP while no other one runs", () => {
+    const topology = without("node-1", "balancer");
+    const holder = `interface ${vip} ens18\nstarted keepalived.service\n`;
+    expect(look(topology, { "node-1": holder })).toThrow(
+      `would stop the balancer that bears ${vip}, and no other one runs yet; let node-1 keep the role balancer`,
+    );
+    expect(look(topology, { "node-1": holder, "node-2": "started keepalived.service\n" })).not.toThrow();
+    // Of a machine that is not applied to, nothing is known.
+    expect(look(topology, { "node-1": holder }, topology.machines.slice(0, 1))).not.toThrow();
+    expect(look(topology, { "node-1": "started keepalived.service\n" })).not.toThrow();
+  });
+});
+
+describe("a value that services live with", () => {
+  const said = (line: string) => () =>
+    preflight(
+      threeMachines,
+      threeMachines.machines,
+      services,
+      new Map(threeMachines.machines.map(({ name, address }) => [name, facts(`${line}\n`, address)])),
+    );
+
+  it("is refused where the description has another one", () => {
+    expect(said("fixed balancer.vrrp.routerId 60")).toThrow(
+      'balancer.vrrp.routerId is "51": is 60 on node-1, and balancers with different ones do not hear each other',
+    );
+    expect(said("fixed cache.masterName old")).toThrow(
+      'cache.masterName is "mailbastion": is old on node-3, and a Sentinel keeps the name with which it began',
+    );
+  });
+
+  it("is no obstacle where it is the same, or nothing lives yet", () => {
+    expect(said("fixed balancer.vrrp.routerId 51")).not.toThrow();
+    expect(said("fixed cache.masterName")).not.toThrow();
   });
 });

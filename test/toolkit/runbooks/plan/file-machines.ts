@@ -120,7 +120,8 @@ export class FileMachines {
   }
 
   async #run(machine: string, command: Command, stdin = command.stdin as string): Promise<Answer> {
-    if (command.argv[2] === factsCommand([]).argv[2]) return ok(factsOf(machine));
+    if (command.argv[2] === factsCommand(topology, [], machineNamed(topology, machine)).argv[2])
+      return ok(factsOf(machine));
     if (command.argv[0] === "probe") return ok();
     const folder = this.#folders.path(machine, "");
     const moved = (text: string) =>

@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { handOver, mayBearVip } from "../../../../src/toolkit/services/keepalived/handover.ts";
+import { handOver, leaveVip, mayBearVip } from "../../../../src/toolkit/services/keepalived/handover.ts";
 import { runWith } from "../shell.ts";
 
 /*
  * The script runs in a real shell. What would change this machine's network writes down that it was called; keepalived
- * is a stand-in that lets the VIP go when the mark is there.
+ * is a stand-in that lets the VIP go when the mark is there, which stands for its own end too.
  */
 
 const VIP_MARK = "/var/lib/mailbastion-drain/vip";
@@ -26,7 +26,11 @@ describe("handing the VIP over", () => {
     readonly sessions?: readonly number[];
   }
 
-  const run = ({ bearsVip, letsGo = true, sessions = [0] }: World, seconds = 20) => {
+  const run = (
+    { bearsVip, letsGo = true, sessions = [0] }: World,
+    seconds = 20,
+    command = handOver("10.0.0.100", '{"machine":"node-1"}\n', seconds),
+  ) => {
     const mark = join(folder, "drain", "vip");
     const log = join(folder, "log");
     const note = (text: string) => `echo "${text}" >>"${log}"`;
@@ -34,7 +38,12 @@ describe("handing the VIP over", () => {
       ip: bearsVip ? `${letsGo ? `[ -e "${mark}" ] ||` : ""} echo "2: eth0 inet 10.0.0.100/32"` : "",
       nft: `${note("nft $*")}; cat >>"${log}"; [ -e "${mark}" ] && ${note("(after the mark)")}; exit 0`,
       "systemd-run": note("systemd-run $*"),
-      systemctl: `case $* in is-active*) exit 0 ;; esac; ${note("systemctl $*")}`,
+      systemctl: `
+case $* in
+  is-active*) exit 0 ;;
+  disable*) mkdir -p "${folder}/drain"; : >"${mark}" ;;
+esac
+${note("systemctl $*")}`,
       logger: note("logger $*"),
       sleep: note("slept"),
       socat: `
@@ -52,7 +61,7 @@ case $line in
     echo "console,FRONTEND,,,5,9,,9,1,1,0,0,0,,,,,OPEN" ;;
 esac`,
     };
-    const { argv, stdin } = handOver("10.0.0.100", '{"machine":"node-1"}\n', seconds);
+    const { argv, stdin } = command;
     const moved = argv.map((word) => (word === VIP_MARK ? mark : word));
     const answer = runWith(moved, { programs, stdin: stdin as string });
     const said = existsSync(log) ? readFileSync(log, "utf8") : "";
@@ -108,6 +117,18 @@ esac`,
     const { code, said, mark } = run({ bearsVip: false });
     expect([code, said]).toEqual([0, ""]);
     expect(mark).toBeDefined();
+  });
+
+  it("lets the VIP go by stopping keepalived for good, on a machine that is no balancer any more", () => {
+    const { code, said } = run({ bearsVip: true, sessions: [2, 0] }, 20, leaveVip("10.0.0.100", 20));
+    expect(code).toBe(0);
+    const drop = said.indexOf("chain input");
+    const stop = said.indexOf("systemctl disable --now keepalived.service");
+    expect(drop).toBeGreaterThanOrEqual(0);
+    expect(stop).toBeGreaterThan(drop);
+    expect(said.slice(stop).trimEnd().split("\n").slice(-3)).toContain(
+      "delete table inet mailbastion_handover",
+    );
   });
 
   it("is taken back by removing the mark and the drop", () => {
