@@ -16,6 +16,14 @@ export function parseAddress(text: string): number | undefined {
   return octets.reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
+/**
+ * Whether programs would read the text as an IPv4 address in one of its older forms, "192.168.010.5", "10.1" or "0x7f.1": its
+ * last part is a number. No domain of the public tree ends in one.
+ */
+export function endsInNumber(text: string): boolean {
+  return /(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(text);
+}
+
 export function formatAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
 }

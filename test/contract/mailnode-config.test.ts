@@ -116,6 +116,11 @@ describe("the mail node's configuration", () => {
       "hostname",
       (config: MailNodeConfig) => set(config, "hostname", "mail\r\nx"),
     ],
+    [
+      "a next hop that a resolver takes for another address",
+      "delivery.nextHop.host",
+      (config: MailNodeConfig) => set(config.delivery.nextHop, "host", "192.168.010.5"),
+    ],
     ["no room", "queue.minFreeBytes", (config: MailNodeConfig) => set(config.queue, "minFreeBytes", 0)],
     ["a relative path", "queue.path", (config: MailNodeConfig) => set(config.queue, "path", "queue")],
   ])("refuses %s", (_what, path, change) => {

@@ -12,7 +12,10 @@ import type { Machine, Role, Topology } from "../topology/topology.ts";
 export interface Service {
   readonly name: string;
   runsOn(topology: Topology, machine: Machine): boolean;
-  /** Debian packages. Installed with the start of services blocked. */
+  /**
+   * Debian packages, and held: also those with a program of the service that come by themselves, where they may become newer
+   * than what asks for them. Installed with the start of services blocked.
+   */
   packages(topology: Topology, machine: Machine): readonly string[];
   /** System users (with a group of the same name) that must exist before the files are put. Those of packages are not named. */
   users(topology: Topology, machine: Machine): readonly string[];

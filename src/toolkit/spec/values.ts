@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Bytes } from "../../support/bytes.ts";
 import { Duration } from "../../support/duration.ts";
-import { parseAddress, parseCidr } from "../../support/ipv4.ts";
+import { endsInNumber, parseAddress, parseCidr } from "../../support/ipv4.ts";
 
 /*
  * The values of a description. Each has a rule for its characters: what passes here may stand in any generated
@@ -28,7 +28,14 @@ const DOMAIN =
 
 export const domain = z
   .string()
-  .regex(DOMAIN, "must be a domain in lower-case ASCII letters (punycode for others)");
+  .regex(DOMAIN, {
+    message: "must be a domain in lower-case ASCII letters (punycode for others)",
+    abort: true,
+  })
+  .refine((text) => !endsInNumber(text), {
+    message:
+      "must not end in a number: programs would take it for an address, and for another one than is meant",
+  });
 
 export const address = z.string().refine((text) => parseAddress(text) !== undefined, {
   message: "must be an IPv4 address such as 192.168.1.101",
@@ -86,7 +93,7 @@ export function splitEndpoint(text: string): { readonly host: string; readonly p
   const match = /^([^:]+):(\d{1,5})$/.exec(text);
   if (!match) return undefined;
   const [, host, portText] = match;
-  const isHost = parseAddress(host!) !== undefined || DOMAIN.test(host!);
+  const isHost = parseAddress(host!) !== undefined || domain.safeParse(host).success;
   return isHost && port.safeParse(Number(portText)).success
     ? { host: host!, port: Number(portText) }
     : undefined;

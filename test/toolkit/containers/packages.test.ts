@@ -18,6 +18,13 @@ describe("packagesOf", () => {
     expect(packages).toEqual([...new Set(packages)].toSorted());
   });
 
+  it("names what holds the server of the database and the daemons of the storage, which nothing else keeps at its version", () => {
+    const packages = packagesOf(threeMachines);
+    for (const name of ["mariadb-server-core", "glusterfs-common", "libglusterfs0", "libglusterd0"]) {
+      expect(packages).toContain(name);
+    }
+  });
+
   it("leaves out what no machine of the cluster runs", () => {
     const [first] = threeMachines.machines;
     const cacheAlone = { ...threeMachines, machines: [{ ...first!, roles: ["cache" as const] }] };

@@ -60,8 +60,11 @@ ask "SELECT 'server', 'yes'" || exit 0
 ask "SELECT 'database', SCHEMA_NAME FROM information_schema.SCHEMATA"
 ask "SELECT 'account', User, Host FROM mysql.global_priv"
 ask "SELECT 'grant', User, Host, Db FROM mysql.db"
+ask "SELECT 'privilege', GRANTEE, PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES"
 if mariadb --no-defaults --host="$1" --user="$3" --connect-timeout=5 --execute="SELECT 1" >/dev/null 2>&1
 then printf 'login\\tyes\\n'; fi`;
+
+const CHECK_ACCOUNT = `'${CHECK_USER}'@'localhost'`;
 
 interface Wanted {
   readonly name: string;
@@ -93,8 +96,11 @@ function missing(answer: Answer, { name, user, host, password }: Wanted): readon
   if (!has("grant", user, host, name))
     statements.push(`GRANT ALL PRIVILEGES ON \`${name}\`.* TO ${account};`);
   if (!has("account", CHECK_USER, "localhost")) {
-    statements.push(`CREATE USER IF NOT EXISTS '${CHECK_USER}'@'localhost' IDENTIFIED VIA unix_socket;`);
+    statements.push(`CREATE USER IF NOT EXISTS ${CHECK_ACCOUNT} IDENTIFIED VIA unix_socket;`);
   }
+  // A check that programs with all connections keep out would have the balancers cut every one of them.
+  if (!has("privilege", CHECK_ACCOUNT, "CONNECTION ADMIN"))
+    statements.push(`GRANT CONNECTION ADMIN ON *.* TO ${CHECK_ACCOUNT};`);
   return statements;
 }
 

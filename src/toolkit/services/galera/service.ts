@@ -19,7 +19,16 @@ import { restartGate } from "./restart-gate.ts";
 export const galera: Service = {
   name: "galera",
   runsOn: (_topology, machine) => machine.roles.includes("database"),
-  packages: () => ["mariadb-server", "mariadb-client", "mariadb-backup", "galera-4", "rsync", "zstd"],
+  packages: () => [
+    "mariadb-server",
+    // Has the server itself, and may be newer than mariadb-server. The client's core may not: mariadb-backup fixes it.
+    "mariadb-server-core",
+    "mariadb-client",
+    "mariadb-backup",
+    "galera-4",
+    "rsync",
+    "zstd",
+  ],
   users: () => [CHECK_USER],
   listens: (topology) => [
     listener(PORTS.database, "mariadbd", ["balancer"]),

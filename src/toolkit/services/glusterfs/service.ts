@@ -4,14 +4,14 @@ import type { Service } from "../service.ts";
 import { glusterFiles } from "./files.ts";
 import { formPoolPhase } from "./form-pool.ts";
 import { formVolumePhase } from "./form-volume.ts";
-import { CONFIG_PATH, GLUSTERD_UNIT, LAST_BRICK_PORT } from "./names.ts";
+import { CONFIG_PATH, GLUSTERD_UNIT, LAST_BRICK_PORT, PROCESS_PACKAGES } from "./names.ts";
 import { brickProbe } from "./probe.ts";
 
 /** GlusterFS: a volume of which every storage machine holds all files, and a witness their names. */
 export const glusterfs: Service = {
   name: "glusterfs",
   runsOn: (topology, machine) => votesIn(topology, machine, "storage"),
-  packages: () => ["glusterfs-server"],
+  packages: () => ["glusterfs-server", "glusterfs-cli", "glusterfs-client", ...PROCESS_PACKAGES],
   users: () => [],
   listens: (topology) => [
     {

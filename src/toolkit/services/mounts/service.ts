@@ -1,4 +1,5 @@
 import { machinesWith } from "../../topology/topology.ts";
+import { PROCESS_PACKAGES } from "../glusterfs/names.ts";
 import type { Service } from "../service.ts";
 import { KEEPER_PATH, KEEPER_UNIT, mountFiles } from "./files.ts";
 import { formMountPhase, mountProbe } from "./form-mount.ts";
@@ -9,7 +10,7 @@ export const mounts: Service = {
   name: "mounts",
   runsOn: (topology, machine) =>
     machine.roles.includes("mail") && machinesWith(topology, "storage").length > 0,
-  packages: () => ["glusterfs-client", "procps"],
+  packages: () => ["glusterfs-client", ...PROCESS_PACKAGES, "procps"],
   users: () => [],
   listens: () => [],
   secrets: () => [],

@@ -1,17 +1,21 @@
 import { peersOf } from "../../topology/topology.ts";
 import type { FileContext, FileSpec } from "../service.ts";
 import { STAGED } from "../service.ts";
-import { unitCheck } from "../unit-check.ts";
+import { dropInCheck, unitCheck } from "../unit-check.ts";
 import { openings } from "./rules.ts";
 
 export const UNIT = "mailbastion-firewall.service";
+const DEBIANS_UNIT = "nftables.service";
 /** Family and name. */
 export const TABLE = ["inet", "mailbastion"] as const;
 const RULES = "/etc/mailbastion/firewall.nft";
 
-/** The rules, and the unit that loads them before the network is up. /etc/nftables.conf stays its owner's. */
+/**
+ * The rules, the unit that loads them before the network is up, and what has them loaded again with Debian's unit.
+ * /etc/nftables.conf stays its owner's.
+ */
 export function nftablesFiles(context: FileContext): readonly FileSpec[] {
-  return [rules(context), unit()];
+  return [rules(context), unit(), dropIn()];
 }
 
 function rules(context: FileContext): FileSpec {
@@ -50,6 +54,23 @@ function unit(): FileSpec {
       view: { rules: RULES, table: TABLE.join(" ") },
     },
     check: unitCheck(),
+    action: { kind: "none" },
+  };
+}
+
+/** Read again by systemd, and no more: it counts when Debian's unit is started. */
+function dropIn(): FileSpec {
+  return {
+    path: `/etc/systemd/system/${DEBIANS_UNIT}.d/mailbastion.conf`,
+    owner: "root",
+    group: "root",
+    mode: "0644",
+    content: {
+      kind: "template",
+      template: "nftables/nftables.service.conf.hbs",
+      view: { rules: RULES, unit: UNIT },
+    },
+    check: dropInCheck(DEBIANS_UNIT),
     action: { kind: "none" },
   };
 }

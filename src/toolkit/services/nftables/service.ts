@@ -1,8 +1,8 @@
 import { PORTS } from "../../../contract/ports.ts";
-import { ask } from "../../steps/command.ts";
 import type { Machine } from "../../topology/topology.ts";
 import type { Listener, Service } from "../service.ts";
-import { nftablesFiles, TABLE, UNIT } from "./files.ts";
+import { nftablesFiles, UNIT } from "./files.ts";
+import { firewallProbe, formFirewallPhase } from "./form-firewall.ts";
 
 /**
  * The firewall of every machine, in a table of its own: tables of others, Docker's among them, are not touched.
@@ -16,8 +16,8 @@ export const nftables: Service = {
   secrets: () => [],
   files: nftablesFiles,
   units: () => [{ name: UNIT, state: "running", enabled: true }],
-  probe: () => ask(["nft", "list", "chain", ...TABLE, "input"]),
-  form: () => [],
+  probe: firewallProbe,
+  form: ({ topology }) => [formFirewallPhase(topology)],
 };
 
 /*

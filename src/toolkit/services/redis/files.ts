@@ -2,6 +2,7 @@ import { PORTS } from "../../../contract/ports.ts";
 import { script } from "../../steps/command.ts";
 import { machinesWith } from "../../topology/topology.ts";
 import { STAGED, type FileCheck, type FileContext, type FileSpec } from "../service.ts";
+import { dropInCheck } from "../unit-check.ts";
 import { CONFIG_PATH, PASSWORD_SECRET, SERVER_UNIT } from "./names.ts";
 import { redisSettings } from "./settings.ts";
 
@@ -16,6 +17,15 @@ export function redisFiles(context: FileContext): readonly FileSpec[] {
       check: configCheck("redis-server"),
       action: { kind: "restart", unit: SERVER_UNIT },
       seedOnly: true,
+    },
+    {
+      path: `/etc/systemd/system/${SERVER_UNIT}.d/mailbastion.conf`,
+      owner: "root",
+      group: "root",
+      mode: "0644",
+      content: { kind: "template", template: "redis/unit-drop-in.conf.hbs", view: {} },
+      check: dropInCheck(SERVER_UNIT),
+      action: { kind: "none" },
     },
   ];
 }

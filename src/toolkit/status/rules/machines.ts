@@ -9,6 +9,7 @@ const CLOCK_LIMIT_MS = 1_000;
 const RECOVERIES: ReadonlyMap<string, string> = new Map([
   ["glusterfs", "mbctl recover storage"],
   ["mounts", "mbctl recover storage"],
+  ["nftables", "mbctl apply"],
 ]);
 
 /** Machines as such: whether they answer, whether each service does its work, and what they run short of. */

@@ -14,6 +14,8 @@ const COMPLETE = [
   "account\tmailbastion-dbcheck\tlocalhost",
   "account\troot\tlocalhost",
   "grant\tmailbastion\t192.168.1.0/255.255.255.0\tmailbastion",
+  "privilege\t'mailbastion-dbcheck'@'localhost'\tCONNECTION ADMIN",
+  "privilege\t'root'@'localhost'\tCONNECTION ADMIN",
   "login\tyes",
 ];
 const statements = (lines: readonly string[]) =>
@@ -33,16 +35,23 @@ describe("databases and accounts", () => {
       "CREATE USER IF NOT EXISTS 'mailbastion'@'192.168.1.0/255.255.255.0' IDENTIFIED BY '@@secret:database/password:1@@';",
       "GRANT ALL PRIVILEGES ON `mailbastion`.* TO 'mailbastion'@'192.168.1.0/255.255.255.0';",
       "CREATE USER IF NOT EXISTS 'mailbastion-dbcheck'@'localhost' IDENTIFIED VIA unix_socket;",
+      "GRANT CONNECTION ADMIN ON *.* TO 'mailbastion-dbcheck'@'localhost';",
     ]);
   });
 
   it("are planned for a machine without a server", () => {
-    expect(statements([])).toHaveLength(4);
+    expect(statements([])).toHaveLength(5);
   });
 
   it("get the new password when the present one no longer logs in", () => {
     expect(statements(COMPLETE.filter((line) => !line.startsWith("login")))).toEqual([
       "ALTER USER 'mailbastion'@'192.168.1.0/255.255.255.0' IDENTIFIED BY '@@secret:database/password:1@@';",
+    ]);
+  });
+
+  it("let the health check of an earlier release in when programs have every connection", () => {
+    expect(statements(COMPLETE.filter((line) => !line.startsWith("privilege\t'mailbastion")))).toEqual([
+      "GRANT CONNECTION ADMIN ON *.* TO 'mailbastion-dbcheck'@'localhost';",
     ]);
   });
 

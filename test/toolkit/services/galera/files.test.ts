@@ -82,6 +82,11 @@ describe("the files of a database machine", () => {
   it("run the health check as a user of its own", () => {
     expect(text("@.service")).toContain("\nUser=mailbastion-dbcheck\n");
   });
+
+  it("keep what systemd says of each check out of the journal, and in it what the script complains of", () => {
+    for (const line of ["LogLevelMax=notice", "SyslogLevel=notice"])
+      expect(text("@.service")).toContain(`\n${line}\n`);
+  });
 });
 
 describe("the health check of a database member", () => {
@@ -103,6 +108,23 @@ describe("the health check of a database member", () => {
     ["while it is read-only", "read_only\tOFF", "read_only\tON"],
   ])("answers 503 %s", (_when, good, bad) => {
     expect(check(GOOD.map((line) => (line === good ? bad : line)))).toMatch(/^HTTP\/1.1 503 /);
+  });
+
+  it.each([
+    ["200 when the one connection above the limit becomes free", 3, "200"],
+    ["503 when it stays taken", 99, "503"],
+  ])("asks again while there is no connection, and answers %s", (_what, refusals, status) => {
+    const folder = mkdtempSync(join(tmpdir(), "refused-"));
+    const { stdout } = runWith(["sh", "-c", text("/database-check.sh")], {
+      programs: {
+        mariadb: `echo >>"${folder}/asked"
+if [ "$(wc -l <"${folder}/asked")" -le ${refusals} ]; then echo "ERROR 1040 (08004): Too many connections"; exit 1; fi
+${printing(GOOD.join("\n"))}`,
+      },
+      stdin: "GET / HTTP/1.1\r\n\r\n",
+    });
+    expect(stdout.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
+    rmSync(folder, { recursive: true });
   });
 
   it("answers 503 while the machine is drained, and says so, however well the member is", () => {

@@ -29,4 +29,10 @@ export const faults: readonly PlantedFault[] = [
     title: "a type that systemd does not know, about which it only warns",
     mutate: (content) => content.replace("Type=oneshot", "Type=onceshot"),
   },
+  {
+    service: "nftables",
+    pathEndsWith: "/nftables.service.d/mailbastion.conf",
+    title: "a misspelt key",
+    mutate: (content) => content.replace("ExecStartPost=", "ExecStartsPost="),
+  },
 ];

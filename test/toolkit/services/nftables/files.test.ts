@@ -59,6 +59,27 @@ describe("the firewall", () => {
     expect(unit).toContain("ExecReload=/usr/sbin/nft -f /etc/mailbastion/firewall.nft");
   });
 
+  it("is loaded when Debian's nftables.service is started, whether it was stopped with it or not", () => {
+    const dropIn = settingsOf(
+      rendered(nftables, threeMachines, "node-1", "/nftables.service.d/mailbastion.conf"),
+    );
+    expect(dropIn).toEqual([
+      "[Unit]",
+      "Wants=mailbastion-firewall.service",
+      "[Service]",
+      "ExecStartPost=-/usr/sbin/nft -f /etc/mailbastion/firewall.nft",
+    ]);
+  });
+
+  it("lets a machine keep an IPv6 address that it has by DHCP, and answer switches that ask who listens", () => {
+    expect(rulesOf("node-3")).toEqual(
+      expect.arrayContaining([
+        "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+        "ip6 saddr fe80::/10 icmpv6 type mld-listener-query accept",
+      ]),
+    );
+  });
+
   it("has planted faults that all change their file", () => {
     for (const fault of faults) {
       const machine = machineNamed(threeMachines, "node-1");

@@ -10,6 +10,27 @@ describe("the nftables service", () => {
     expect(threeMachines.machines.every((machine) => nftables.runsOn(threeMachines, machine))).toBe(true);
   });
 
+  it("loads the rules again where they are gone though the unit is up, and leaves alone where they are there", () => {
+    const [phase] = nftables.form({ topology: threeMachines, secret: (name) => name });
+    const answer = (code: number) => ({ code, stdout: "", stderr: "" });
+    expect(phase!.observe("node-1").argv).toEqual(["nft", "list", "chain", "inet", "mailbastion", "input"]);
+    expect(phase!.decide(new Map([["node-1", answer(0)]]))).toEqual([]);
+    const [step, ...more] = phase!
+      .decide(
+        new Map([
+          ["node-1", answer(0)],
+          ["node-2", answer(1)],
+        ]),
+      )
+      .flat();
+    expect(more).toEqual([]);
+    expect(step!.machine).toBe("node-2");
+    expect(step!.commands.map(({ argv }) => argv)).toEqual([
+      ["systemctl", "reload-or-restart", "mailbastion-firewall.service"],
+    ]);
+    expect(step!.verify!.command).toEqual(phase!.observe("node-2"));
+  });
+
   it("keeps open the port that mbctl connects to and the one that it may be forwarded to", () => {
     const ports = (port?: number): readonly number[] =>
       nftables

@@ -18,4 +18,10 @@ export const faults: readonly PlantedFault[] = [
     title: "a password that is missing",
     mutate: (content) => content.replace(/^requirepass .*$/m, "requirepass"),
   },
+  {
+    service: "redis",
+    pathEndsWith: "/redis-server.service.d/mailbastion.conf",
+    title: "a time that systemd cannot read, about which it only warns",
+    mutate: (content) => content.replace("TimeoutStartSec=infinity", "TimeoutStartSec=endless"),
+  },
 ];

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import { render } from "../../../../src/toolkit/bundle/render.ts";
 import { redisFiles } from "../../../../src/toolkit/services/redis/files.ts";
+import { redis } from "../../../../src/toolkit/services/redis/service.ts";
+import { SENTINEL_TIMES } from "../../../../src/toolkit/services/sentinel/settings.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { twoAndAWitness } from "../../fixtures/two-and-a-witness.ts";
+import { fileOf as fileOfService, rendered, settingsOf } from "../rendered.ts";
 import { sampleContext } from "../sample-context.ts";
 
 const fileOf = (index: number, topology = threeMachines) =>
@@ -62,5 +65,31 @@ describe("redis.conf beside a witness", () => {
   it("lets the cache that is left take writes, and with three caches a master that was cut off none", () => {
     expect(linesOf(0, twoAndAWitness)).toContain("min-replicas-to-write 0");
     expect(linesOf(0)).toContain("min-replicas-to-write 1");
+  });
+});
+
+describe("the unit of Redis", () => {
+  const dropIn = rendered(redis, threeMachines, "node-3", "/redis-server.service.d/mailbastion.conf");
+
+  it("goes on trying, when the machine's addresses are there, and does not wait for the storage daemon", () => {
+    expect(settingsOf(dropIn)).toEqual(
+      expect.arrayContaining(["StartLimitIntervalSec=0", "Wants=network-online.target"]),
+    );
+    const [, after] = /^After=(.*)$/m.exec(dropIn)!;
+    expect(after).toContain("systemd-networkd-wait-online.service");
+    // Debian's glusterd.service says Before=network-online.target.
+    expect(after).not.toContain("network-online.target");
+  });
+
+  it("is not ended while it loads, and comes back from a crash well before it may be held for dead", () => {
+    expect(settingsOf(dropIn)).toContain("TimeoutStartSec=infinity");
+    const [, pause] = /^RestartSec=(\d+)ms$/m.exec(dropIn)!;
+    // A Sentinel connects again every ping period. The least downAfter that a description may have is 1.5 s.
+    expect(Number(pause) + Number(SENTINEL_TIMES["ping-period"])).toBeLessThan(1000);
+  });
+
+  it("is not restarted because it changed", () => {
+    const file = fileOfService(redis, threeMachines, "node-3", "/redis-server.service.d/mailbastion.conf");
+    expect(file.action).toEqual({ kind: "none" });
   });
 });

@@ -86,3 +86,15 @@ describe("the times of a Sentinel that no file holds", () => {
     expect(Number(SENTINEL_TIMES["info-period"])).toBeLessThan(1000);
   });
 });
+
+describe("the unit of a Sentinel", () => {
+  it("goes on trying, when the machine's addresses are there", () => {
+    expect(textOf(dropIn).split("\n")).toEqual(
+      expect.arrayContaining([
+        "StartLimitIntervalSec=0",
+        "Wants=network-online.target",
+        "After=networking.service systemd-networkd-wait-online.service NetworkManager-wait-online.service",
+      ]),
+    );
+  });
+});

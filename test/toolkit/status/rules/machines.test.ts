@@ -23,21 +23,22 @@ describe("the rules about machines", () => {
     expect(findings[0]!.evidence).toEqual(["the probe of galera on node-2: met are 2"]);
   });
 
-  it.each(["glusterfs", "mounts"])(
-    "name the command that brings the storage back, where %s fails",
-    (service) => {
-      const findings = found(machineRules, (status) => {
-        Object.assign(machineOf(status, "node-2").services[1]!, {
-          service,
-          isWorking: false,
-          detail: "stopped",
-        });
+  it.each([
+    ["glusterfs", "mbctl recover storage"],
+    ["mounts", "mbctl recover storage"],
+    ["nftables", "mbctl apply"],
+  ])("name the command that brings it back, where %s fails", (service, remedy) => {
+    const findings = found(machineRules, (status) => {
+      Object.assign(machineOf(status, "node-2").services[1]!, {
+        service,
+        isWorking: false,
+        detail: "stopped",
       });
-      expect(inShort(findings)).toEqual([
-        `critical: ${service} on node-2 does not do its work: stopped -> mbctl recover storage`,
-      ]);
-    },
-  );
+    });
+    expect(inShort(findings)).toEqual([
+      `critical: ${service} on node-2 does not do its work: stopped -> ${remedy}`,
+    ]);
+  });
 
   it("only note what does not work on a machine that somebody has drained", () => {
     const findings = found(machineRules, (status) => {
