@@ -9,13 +9,8 @@ import type { MachineSurvey } from "../survey/machine.ts";
 import { cachePhase } from "./cache-phase.ts";
 import { earlierMark, type DrainInput } from "./drain-input.ts";
 import { leaderPhase } from "./leader-phase.ts";
+import { BY_THEMSELVES_S, letEnd, outOf } from "./mail-steps.ts";
 import { vipPhases } from "./vip-phases.ts";
-
-/**
- * How long sessions may end by themselves before the mail node sends 421 into those that are left: short ones are over
- * then, and only clients that keep a session open between messages ever see it. In seconds.
- */
-const BY_THEMSELVES_S = 15;
 
 /**
  * Takes a machine out, step by step, each proven by what the other side says: mail first, the VIP last. All of it is
@@ -36,19 +31,12 @@ export function drainPhases(input: DrainInput): readonly Phase[] {
 
   if (has("mail")) {
     const out = balancers.map((balancer) => ({
-      title: `send ${name} no new session`,
-      machine: balancer,
-      commands: haproxy.takeOut(name, text),
-      verify: haproxy.isOut(name),
+      ...outOf(balancer, name, text),
       undo: earlier === undefined ? haproxy.putBack(name) : [putMark(haproxy.balancerMark(name), earlier)],
     }));
     add(`take ${name} out of every balancer`, out);
     const patience = Math.min(BY_THEMSELVES_S, times.timeoutMs / 1000);
-    const end = answering.map((balancer) => ({
-      title: `let short sessions with ${name} end by themselves`,
-      machine: balancer,
-      commands: [haproxy.letSessionsEnd(name, patience)],
-    }));
+    const end = answering.map((balancer) => letEnd(balancer, name, patience));
     add(`let short sessions with ${name} end`, end);
   }
   if (has("cache")) phases.push(...cachePhase(input, group));

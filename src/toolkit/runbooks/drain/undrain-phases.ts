@@ -7,6 +7,7 @@ import { beEligible, isEligible } from "../../services/redis/drain.ts";
 import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
 import type { Machine } from "../../topology/topology.ts";
+import { backInto } from "./mail-steps.ts";
 
 /**
  * Gives a machine back, in the reverse order of its drain: what it does itself first, and the balancers when it does
@@ -84,12 +85,7 @@ function returnPhases({ name, roles }: Machine, balancers: readonly string[]): r
   if (roles.includes("mail"))
     add(
       `put ${name} back into every balancer`,
-      balancers.map((balancer) => ({
-        title: `send sessions to ${name} again`,
-        machine: balancer,
-        commands: haproxy.putBack(name),
-        verify: haproxy.isServing(name),
-      })),
+      balancers.map((balancer) => backInto(balancer, name)),
     );
   return phases;
 }

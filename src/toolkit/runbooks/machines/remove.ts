@@ -2,13 +2,13 @@ import * as z from "zod";
 import { UserError } from "../../../support/errors.ts";
 import type { Plan, RunIdentity } from "../../runner/plan.ts";
 import { serializeDrainMark } from "../../../contract/drain-mark.ts";
-import * as haproxy from "../../services/haproxy/drain.ts";
 import type { Service } from "../../services/service.ts";
 import { act, type Answer } from "../../steps/command.ts";
 import { plannedPhase, titledFor, type Phase } from "../../steps/phase.ts";
 import { machineNamed, machinesWith, type Machine, type Topology } from "../../topology/topology.ts";
 import { drainArguments, markOf } from "../drain/arguments.ts";
 import { reachableBalancers } from "../drain/drain-phases.ts";
+import { outOf } from "../drain/mail-steps.ts";
 import { knownMachine } from "../../topology/known-machine.ts";
 import { planDrain } from "../drain/plan-drain.ts";
 import { stopPhases } from "../maintenance/service-phases.ts";
@@ -180,12 +180,7 @@ function keepAway(
       silent.map((machine) => {
         const reason = args.reason || "gone for good";
         const text = serializeDrainMark(markOf({ machine: machine.name, reason }, run, "maintenance"));
-        return reachableBalancers(look.surveys).map((balancer) => ({
-          title: `send ${machine.name} no new session`,
-          machine: balancer,
-          commands: haproxy.takeOut(machine.name, text),
-          verify: haproxy.isOut(machine.name),
-        }));
+        return reachableBalancers(look.surveys).map((balancer) => outOf(balancer, machine.name, text));
       }),
     ),
   ];

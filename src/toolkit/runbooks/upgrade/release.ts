@@ -9,10 +9,9 @@ import { plannedPhase, type Phase } from "../../steps/phase.ts";
 import type { Gate, Step } from "../../steps/step.ts";
 import { waitFor } from "../../steps/wait-for.ts";
 import { markOf } from "../drain/arguments.ts";
+import { backInto, letEnd, outOf } from "../drain/mail-steps.ts";
 import { hasItsSay } from "../rolling/one-by-one.ts";
 
-/** How long sessions may end by themselves, before the node tells those that are left to come back. In seconds. */
-const BY_THEMSELVES_S = 15;
 /** The unit lets open transactions end before it stops. */
 const RESTART_TIMEOUT_MS = 180_000;
 
@@ -59,23 +58,11 @@ function oneMachine({ release, balancers, run }: ReleaseUpgrade, machine: Upgrad
     markOf({ machine: name, reason: `upgrade to ${release.id}` }, run, "drain"),
   );
   const out = balancers.map((balancer): Step => ({
-    title: `send ${name} no new session`,
-    machine: balancer,
-    commands: haproxy.takeOut(name, mark),
-    verify: haproxy.isOut(name),
+    ...outOf(balancer, name, mark),
     undo: haproxy.putBack(name),
   }));
-  const end = balancers.map((balancer): Step => ({
-    title: `let short sessions with ${name} end by themselves`,
-    machine: balancer,
-    commands: [haproxy.letSessionsEnd(name, BY_THEMSELVES_S)],
-  }));
-  const back = balancers.map((balancer): Step => ({
-    title: `send sessions to ${name} again`,
-    machine: balancer,
-    commands: haproxy.putBack(name),
-    verify: haproxy.isServing(name),
-  }));
+  const end = balancers.map((balancer) => letEnd(balancer, name));
+  const back = balancers.map((balancer) => backInto(balancer, name));
   return [
     plannedPhase(`take the mail node of ${name} out of every balancer for ${release.id}`, [out, end], group),
     restartPhase(release, machine, status("--ready")),
