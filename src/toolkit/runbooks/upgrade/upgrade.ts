@@ -10,6 +10,7 @@ import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/l
 import { isMember, workOnBatch } from "../rolling/one-by-one.ts";
 import { votersIn, votesIn, witnessOf } from "../../topology/voters.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
+import { leftOut, noteOf, putBackPhase } from "./left-out.ts";
 import {
   askForUpgrades,
   packagesOf,
@@ -33,7 +34,7 @@ export const upgrade: Runbook<UpgradeArguments> = {
   name: "upgrade",
   summary: "upgrade the mail node and the packages of the services, machine by machine",
   arguments: upgradeArguments,
-  // What is upgraded is left out of the next plan.
+  // The next plan leaves out what is upgraded, and first puts back what the balancers were told to leave out.
   isRepeatable: true,
   // A machine that was left drained, with services that are stopped, would be refused by the next plan.
   isResumedOnceBegun: ({ packages }) => packages,
@@ -121,7 +122,9 @@ export function planUpgrade(
     .map(({ name }) => ({ name, state: stateOfMail(name, look), isMember: isMember(name, look) }))
     .filter(({ state }) => state.current !== release?.id || state.running !== release?.id);
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
+  const left = leftOut(topology, look);
   const notes = [
+    ...left.map(noteOf),
     ...(args.packages && packages.length === 0
       ? ["every package of the services is at its newest version"]
       : []),
@@ -132,6 +135,7 @@ export function planUpgrade(
   ];
   return {
     phases: [
+      ...left.map((one) => putBackPhase(one, balancers)),
       ...packages,
       ...(release
         ? releasePhases({

@@ -103,6 +103,80 @@ describe("upgrade of the mail node", () => {
   });
 });
 
+describe("an upgrade of the mail node that was broken off, typed again", () => {
+  const mark = JSON.stringify({
+    machine: "node-2",
+    owner: "ada@desk",
+    reason: "upgrade to 0.2.0-new",
+    at: "2026-11-22T17:00:00.000Z",
+    run: "20261122-1700-aaaa",
+    work: "drain",
+  });
+  /** These balancers were told to leave node-2 out, and it has no mark itself. */
+  const leftOutOf = (balancers: readonly string[], all: Map<string, Answer>) => {
+    for (const name of balancers) {
+      const answer = all.get(name)!;
+      all.set(name, {
+        ...answer,
+        stdout: answer.stdout.replace("|@drains\n", `|@drains\n|node-2 ${mark}\n`),
+      });
+    }
+    return all;
+  };
+  const first = "put the mail node of node-2, which was left out, back into every balancer";
+
+  it("puts the node back everywhere before it takes another one out, which may be the last that gets sessions", () => {
+    const all = cluster(OLD);
+    all.set("node-2", saying(all.get("node-2")!, "release", NEW, 0));
+    const plan = planFor(leftOutOf(["node-1", "node-2"], all));
+    expect(plan.phases.map(({ title }) => title).slice(0, 3)).toEqual([
+      first,
+      "upload mbnode 0.2.0-new",
+      "take the mail node of node-3 out of every balancer for 0.2.0-new",
+    ]);
+    expect(titles(plan)[0]).toEqual([
+      "node-1: send sessions to node-2 again",
+      "node-2: send sessions to node-2 again",
+    ]);
+    expect(plan.phases[0]!.decide(new Map())[0]!.map(({ verify }) => verify!.title)).toEqual([
+      "node-2 is up in every listener",
+      "node-2 is up in every listener",
+    ]);
+    expect(plan.phases.some(({ title }) => title.includes("restart the mail node of node-2"))).toBe(false);
+    expect(plan.notes).toEqual([
+      "node-2 is put back into the balancers first: it was left out by ada@desk on 2026-11-22T17:00:00.000Z (upgrade to 0.2.0-new)",
+    ]);
+  });
+
+  it("puts it back where every node runs the new release, and where one balancer only leaves it out", () => {
+    const plan = planFor(leftOutOf(["node-1"], cluster(NEW)));
+    expect(plan.phases.map(({ title }) => title)).toEqual([first]);
+    expect(plan.notes).toContain("every mail node runs 0.2.0-new");
+  });
+
+  it("takes it out once more where it was not upgraded yet, with titles that a journal tells apart", () => {
+    const all = planFor(leftOutOf(["node-1", "node-2"], cluster(OLD))).phases.map(({ title }) => title);
+    expect(all[0]).toBe(first);
+    expect(all).toContain("take the mail node of node-2 out of every balancer for 0.2.0-new");
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("puts it back before packages are upgraded as well", () => {
+    const found = leftOutOf(["node-1"], cluster(OLD, "package haproxy 1 1\n"));
+    const plan = planUpgrade(runbookContext(), { ...defaults, packages: true }, found, RUN, undefined);
+    expect(plan.phases.map(({ title }) => title)).toEqual([first]);
+  });
+
+  it("refuses where the machine is drained itself: that is somebody's drain", async () => {
+    const all = leftOutOf(["node-1", "node-2"], cluster(NEW));
+    const own = all.get("node-2")!;
+    all.set("node-2", { ...own, stdout: own.stdout.replace("|@drained\n", `|@drained\n|${mark}\n`) });
+    const error = await refusalOf(() => planFor(all));
+    expect(error.code).toBe("CLUSTER_NOT_WHOLE");
+    expect(error.message).toContain("node-2 is drained by ada@desk");
+  });
+});
+
 describe("upgrade of packages", () => {
   const newer = "package haproxy 2.6.12-1+deb12u1 2.6.12-1+deb12u4\npackage redis-server 5:7.0.15 5:7.0.15\n";
   const args = { packages: true };
