@@ -13,7 +13,7 @@ import type { Begun } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import type { RunRecord } from "./journal/run-record.ts";
 import { JournalKeeper } from "./keeper.ts";
-import type { Runnable } from "./plan.ts";
+import type { Plan, Runnable } from "./plan.ts";
 import type { RunResult } from "./run-phases.ts";
 import { Sender } from "./sender.ts";
 import { takeLock } from "./take-lock.ts";
@@ -32,7 +32,7 @@ export interface ResumeSettings extends RunSettings {
 
 /**
  * Goes on with a run that stopped or whose process died, also one of another computer. Resolves to undefined when the
- * person said no. Throws RUN_NONE, RUN_AMBIGUOUS, RUN_DESCRIPTION_CHANGED, and what startRun throws.
+ * person said no. Throws RUN_NONE, RUN_AMBIGUOUS, RUN_DESCRIPTION_CHANGED, RUN_OTHER_VERSION, and what startRun throws.
  */
 export async function resumeRun(settings: ResumeSettings): Promise<RunResult | undefined> {
   return withOpenRun(settings, async (attempt) => {
@@ -100,11 +100,25 @@ async function withOpenRun(
     const now = await findOpenRun({ ...settings, run });
     const identity = { id: run, at: now.at, operator: now.begun.operator };
     const plan = await runnable.plan(new Map(Object.entries(now.begun.answers)), identity);
+    refuseUnknownPhases(now, plan);
     const journal = new Journal({ ...settings, run, lock }, now.entries);
     return await work({ runnable, run: identity, plan, lock, journal, settings });
   } finally {
     await lock.release();
   }
+}
+
+/** What this plan does not have it could neither go on with nor take back, and the run would be said to be over. */
+function refuseUnknownPhases({ begun, finishedPhases, startedSteps }: RunRecord, { phases }: Plan): void {
+  const known = new Set(phases.map(({ title }) => title));
+  const done = [...finishedPhases, ...startedSteps.map(({ phase }) => phase)];
+  const unknown = done.find((title) => !known.has(title));
+  if (unknown === undefined) return;
+  throw new UserError(
+    "RUN_OTHER_VERSION",
+    `${begun.run} (${begun.command}) came to "${unknown}", which this mbctl does not plan: another version of it began the run`,
+    "resume or abort it with that version; if there is none any more, end the run as it stands: mbctl abort --forget",
+  );
 }
 
 function isOurs({ begun }: RunRecord, { takeOver }: Pick<ResumeSettings, "takeOver">) {

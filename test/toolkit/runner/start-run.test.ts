@@ -705,4 +705,17 @@ describe("a run whose process died", () => {
     expect(await forgetRun(resuming(phases))).toBe(true);
     await start(phases);
   });
+
+  it("is neither resumed nor aborted by a version that would not do what it did, but can be ended as it stands", async () => {
+    const { died } = dieAt((await stepCommands().finally(fresh)).steps[2]!);
+    void start(phases, dead).catch(() => undefined);
+    await died;
+    comeBack();
+    const before = await states();
+    for (const work of [resumeRun, abortRun])
+      await expect(work(resuming([]))).rejects.toMatchObject({ code: "RUN_OTHER_VERSION" });
+    expect(await states()).toEqual(before);
+    expect(await forgetRun(resuming([]))).toBe(true);
+    await start(phases);
+  });
 });
