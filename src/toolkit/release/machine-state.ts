@@ -32,7 +32,7 @@ export function stateOf(machine: string, answer: Answer): MachineState {
   if (answer.code !== 0) {
     throw new UserError(
       "RELEASE_UNREADABLE",
-      `machine ${machine} cannot say which mail node it has (${answer.stderr.trim()})`,
+      `machine ${machine} cannot say which mail node it has (${(answer.stderr || answer.stdout).trim()})`,
       `look at ${RELEASE.home} there`,
     );
   }

@@ -5,6 +5,14 @@ import type { Phase } from "../steps/phase.ts";
 import type { Step } from "../steps/step.ts";
 import { lookAtMachine, stateOf, type MachineState } from "./machine-state.ts";
 import type { Release, Runtime } from "./release.ts";
+import { giveBack, switchTo } from "./run-release.ts";
+
+/** What takes the release back together with what comes after it. */
+export interface TakenBack {
+  readonly group: string;
+  /** Asks a machine whether its node does its work. */
+  readonly probe: (machine: string) => Command;
+}
 
 /** A slow line: 50 MB at 2 Mbit/s. */
 const UPLOAD_TIMEOUT_MS = 300_000;
@@ -23,11 +31,6 @@ test -z "\${3-}" || ln -s "../../runtimes/$3" "$1/.incoming-$2/runtime"
 sync -f "$1/.incoming-$2"
 mv -T "$1/.incoming-$2" "$1/$2"`;
 
-/** A new link takes the old one's name in one step: at every instant there is a release. */
-const SWITCH = `
-ln -sfn "releases/$2" "$1/.current"
-mv -T "$1/.current" "$1/current"`;
-
 /** Puts runtime and program on machines where they lack, beside what runs there. */
 export function uploadPhase(release: Release, machines: readonly string[]): Phase {
   return phaseOf("upload the mail node's program", machines, (machine, state) =>
@@ -38,30 +41,33 @@ export function uploadPhase(release: Release, machines: readonly string[]): Phas
 /**
  * Puts the release on machines: runtime and program where they lack, then the link `current`. Keeps the
  * release before it and removes older ones. Restarts nothing: files are checked with the new program first.
+ *
+ * @param back absent where nothing can run yet that would be gone back to
  */
-export function releasePhase(release: Release, machines: readonly string[]): Phase {
-  return phaseOf("put the mail node's program", machines, (machine, state) => [
+export function releasePhase(release: Release, machines: readonly string[], back?: TakenBack): Phase {
+  const phase = phaseOf("put the mail node's program", machines, (machine, state) => [
     ...uploads(release, machine, state),
-    state.current === release.id
+    // Where another one runs still, a run died after it had made the link: also then there is something to go back to.
+    [state.current, state.running ?? release.id].every((id) => id === release.id)
       ? []
-      : [
-          {
-            title: `make ${release.id} the current release`,
-            machine,
-            commands: makeCurrent(release, machine, state),
-          },
-        ],
+      : [makeCurrentStep(release, machine, state, back)],
   ]);
+  return back ? { ...phase, group: back.group } : phase;
+}
+
+function makeCurrentStep(release: Release, machine: string, state: MachineState, back?: TakenBack): Step {
+  const earlier = state.running ?? state.current;
+  return {
+    title: `make ${release.id} the current release`,
+    machine,
+    commands: makeCurrent(release, machine, state),
+    ...(back && earlier !== undefined && { undo: giveBack(earlier, back.probe(machine)) }),
+  };
 }
 
 /** The release that is to run, from its next start on; and nothing is kept but it and the one before. */
 export function makeCurrent(release: Release, machine: string, state: MachineState): readonly Command[] {
   return [switchTo(release.id), ...tidy(release, runtimeFor(release, machine, state), state)];
-}
-
-/** Lets the link `current` name a release that is on the machine. */
-export function switchTo(id: string): Command {
-  return act(script(SWITCH, [RELEASE.home, id]));
 }
 
 function phaseOf(

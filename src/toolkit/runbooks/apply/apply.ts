@@ -46,16 +46,19 @@ export function applyPhases(input: ApplyInput): readonly Phase[] {
   const whole = (forming: readonly Phase[]): readonly Phase[] =>
     forming.every((phase) => phase.machines.every((name) => chosen.has(name))) ? forming : [];
   const mailMachines = votersIn(topology, "mail").map(({ name }) => name);
+  const mailProbe = (name: string) => mailnode.probe(topology, machineNamed(topology, name));
+  const files = filesPhase(topology, services, bundles, input.resolverOf);
   return [
     ...(input.overwrite ? [] : [driftPhase(bundles, input.resolverOf, topology.network.vip)]),
     each(packagesPhase(topology, services)),
     each(usersPhase(topology, services)),
-    // Before the files: the mail node's configuration is checked by the program that will read it.
-    each(releasePhase(input.release, mailMachines)),
     departuresPhase(topology, services, [...chosen]),
-    filesPhase(topology, services, bundles, input.resolverOf),
+    // Before the files: the mail node's configuration is checked by the program that will read it. Taken back with them,
+    // as the earlier files are those of the earlier program.
+    each(releasePhase(input.release, mailMachines, { group: files.group!, probe: mailProbe })),
+    files,
     ...services.flatMap((service) => [each(unitsPhase(topology, service)), ...whole(service.form(context))]),
-    each(releaseRestartPhase(mailMachines, (name) => mailnode.probe(topology, machineNamed(topology, name)))),
+    each(releaseRestartPhase(mailMachines, mailProbe)),
     ...services.map((service) => each(healthPhase(topology, service))),
   ].filter((phase) => phase.machines.length > 0);
 }

@@ -5,7 +5,7 @@ import type { Gate, Step } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
-import { actionsFor, DAEMON_RELOAD, needsDaemonReload, type PendingAction } from "./pending.ts";
+import { actionsFor, DAEMON_RELOAD, needsDaemonReload, settledBy, type PendingAction } from "./pending.ts";
 import { PENDING } from "./places.ts";
 
 /**
@@ -26,7 +26,7 @@ export function actionSteps(
     steps.push({
       title: "let systemd read its units again",
       machine,
-      commands: [settling(DAEMON_RELOAD, ["systemctl", "daemon-reload"])],
+      commands: [settling([DAEMON_RELOAD], ["systemctl", "daemon-reload"])],
     });
   }
   const owed = owedActions(bundle, change, state);
@@ -49,42 +49,55 @@ export function restarts(bundle: Bundle, change: FileChanges, state: FileState):
 
 function owedActions(bundle: Bundle, change: FileChanges, state: FileState): readonly PendingAction[] {
   const now = new Set(actionsFor(change.write).map(({ id }) => id));
-  return actionsFor(bundle.files)
-    .filter(({ id }) => now.has(id) || state.pending.includes(id))
-    .filter(({ action }) => action.kind === "run" || state.activeUnits.has(action.unit));
+  return actionsFor(
+    bundle.files,
+    ({ id, action }) =>
+      (now.has(id) || state.pending.includes(id)) &&
+      (action.kind === "run" || state.activeUnits.has(action.unit)),
+  );
 }
 
 function actionStep(
   topology: Topology,
   services: readonly Service[],
   machine: string,
-  { id, action, service }: PendingAction,
+  pending: PendingAction,
 ): Step {
+  const { id, action, service } = pending;
   if (action.kind === "run") {
     const settle = act(script('rm -f -- "$1"', [`${PENDING}/${id}`]));
     return { title: `make ${service} take its files`, machine, commands: [action.command, settle] };
   }
   const verb = action.kind === "reload" ? "reload-or-restart" : "restart";
-  const probe = services
-    .find((candidate) => candidate.name === service)!
-    .probe(topology, machineNamed(topology, machine));
-  const verify: Gate = {
-    title: `${service} does its work`,
-    command: probe,
-    timeoutMs: 180_000,
-    intervalMs: 1000,
-  };
   return {
     title: `${action.kind} ${action.unit}`,
     machine,
-    commands: [settling(id, ["systemctl", verb, action.unit])],
-    verify,
+    commands: [settling(settledBy(pending), ["systemctl", verb, action.unit])],
+    verify: doesItsWork(
+      topology,
+      services.find((candidate) => candidate.name === service)!,
+      machine,
+    ),
+  };
+}
+
+/** What a service must answer after it took its files. */
+export function doesItsWork(topology: Topology, service: Service, machine: string): Gate {
+  return {
+    title: `${service.name} does its work`,
+    command: service.probe(topology, machineNamed(topology, machine)),
+    timeoutMs: 180_000,
+    intervalMs: 1000,
   };
 }
 
 /** Runs the command and then forgets that it was owed, in one shell: nothing can come between. */
-function settling(id: string, argv: readonly string[]): Command {
-  return act(script('owed=$1\nshift\n"$@"\nrm -f -- "$owed"', [`${PENDING}/${id}`, ...argv]), {
-    timeoutMs: 15 * 60_000,
-  });
+function settling(ids: readonly string[], argv: readonly string[]): Command {
+  return act(script(SETTLE, [PENDING, ids.join(" "), ...argv]), { timeoutMs: 15 * 60_000 });
 }
+
+const SETTLE = `
+pending=$1 ids=$2
+shift 2
+"$@"
+for id in $ids; do rm -f -- "$pending/$id"; done`;

@@ -15,6 +15,8 @@ export interface FileState {
   readonly pending: readonly string[];
   /** Those that run or are starting: either may have read a file before it was changed. */
   readonly activeUnits: ReadonlySet<string>;
+  /** Those that were started and ended with a failure, whether or not systemd will start them again. */
+  readonly failedUnits: ReadonlySet<string>;
   /**
    * How much hangs on this machine now: the VIP above all, then the sessions of the database and of the cache, which
    * are where the writer and the master are, and whether its mail node leads the others. What is high comes last.
@@ -80,7 +82,7 @@ if [ -x "$program" ] && "$program" status 2> /dev/null < /dev/null | grep -qF "\
 printf 'standing\\t%s\\n' $((bears * 10000000 + $(sessions "$database") * 100 + $(sessions "$cache") + leads * 10))
 for unit in "$@"; do
   case $(systemctl show --property=ActiveState --property=SubState --value -- "$unit" | tr '\\n' ' ') in
-    'activating auto-restart '*) ;; # It reads its files anew.
+    'activating auto-restart '* | failed*) printf 'failed\\t%s\\n' "$unit" ;; # It reads its files anew.
     active* | activating* | reloading*) printf 'active\\t%s\\n' "$unit" ;;
   esac
 done`;
@@ -95,6 +97,7 @@ export function parseFileState(answer: Answer): FileState {
     owned: values("owned"),
     pending: values("pending"),
     activeUnits: new Set(values("active")),
+    failedUnits: new Set(values("failed")),
     gone: values("gone"),
     standing: Number(values("standing")[0] ?? 0),
   };

@@ -8,15 +8,16 @@ import { actionSteps, disturbs, restarts } from "./file-actions.ts";
 import { areSeedsUnread, fileChanges, type FileChanges } from "./file-changes.ts";
 import { observeFiles, parseFileState } from "./file-state.ts";
 import { adoptStep, stagingStep, swapStep } from "./file-steps.ts";
+import { provenElsewhere } from "./unproven.ts";
 
 /**
  * Puts the files of every machine.
  *
  * All are staged and checked by the real programs on all machines first, so that one file refused on one machine leaves
  * every machine as it was. Then they are swapped: at once where no service that works is touched, otherwise machine by
- * machine, each proven before the next, and last the one on which most hangs, the holder of the VIP. Before a restart that
- * others of the service could be hurt by, all of them are asked. Where a service does not work with its new files, all
- * machines get back the earlier ones.
+ * machine, each proven before the next, those first that an earlier apply got to, and last the one on which most hangs, the
+ * holder of the VIP. Before a restart that others of the service could be hurt by, all of them are asked. Where a service
+ * does not work with its new files, all machines get back the earlier ones.
  */
 export function filesPhase(
   topology: Topology,
@@ -57,9 +58,10 @@ export function filesPhase(
           ...actionSteps(topology, services, bundle, change, state),
         ];
       };
+      const restartsOf = (change: FileChanges): ReadonlySet<string> =>
+        restarts(bundleOf.get(change.machine)!, change, states.get(change.machine)!);
       const gatesBefore = (change: FileChanges): Stage => {
-        const bundle = bundleOf.get(change.machine)!;
-        const restarted = restarts(bundle, change, states.get(change.machine)!);
+        const restarted = restartsOf(change);
         return restartGates(
           topology,
           services.filter(({ name }) => restarted.has(name)),
@@ -77,6 +79,15 @@ export function filesPhase(
           .filter(({ write }) => write.length > 0)
           .map((change) => stagingStep(change, states.get(change.machine)!)),
         changes.filter((change) => !isBusy(change)).flatMap(stepsOf),
+        provenElsewhere(
+          topology,
+          services,
+          changes.map((change) => ({
+            change,
+            state: states.get(change.machine)!,
+            restarts: restartsOf(change),
+          })),
+        ),
         // Before the swap: what takes that back restarts the service too.
         ...rolling.flatMap((change) => [gatesBefore(change), stepsOf(change)]),
       ].filter((stage) => stage.length > 0);

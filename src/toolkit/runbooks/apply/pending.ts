@@ -15,15 +15,28 @@ export interface PendingAction {
 
 export const DAEMON_RELOAD = "daemon-reload@systemd";
 
-/** The actions that these files ask for, each once. A restart makes a reload of the same unit needless. */
-export function actionsFor(files: readonly BundleFile[]): readonly PendingAction[] {
-  const found = new Map<string, PendingAction>();
+/**
+ * The actions that these files ask for, each once, and of them those that are owed. An owed restart makes a reload of the
+ * same unit needless.
+ */
+export function actionsFor(
+  files: readonly BundleFile[],
+  isOwed: (action: PendingAction) => boolean = () => true,
+): readonly PendingAction[] {
+  const owed = new Map<string, PendingAction>();
   for (const { action, service } of files) {
-    if (action.kind !== "none") found.set(idOf(action), { id: idOf(action), service, action });
+    if (action.kind === "none") continue;
+    const pending = { id: idOf(action), service, action };
+    if (isOwed(pending)) owed.set(pending.id, pending);
   }
-  return [...found.values()].filter(
-    ({ action }) => action.kind !== "reload" || !found.has(`restart@${action.unit}`),
+  return [...owed.values()].filter(
+    ({ action }) => action.kind !== "reload" || !owed.has(`restart@${action.unit}`),
   );
+}
+
+/** The names under which an action may be owed that are settled when it is done. */
+export function settledBy({ id, action }: PendingAction): readonly string[] {
+  return action.kind === "restart" ? [id, `reload@${action.unit}`] : [id];
 }
 
 /** Whether systemd must read its unit files again. */

@@ -36,6 +36,13 @@ describe("apply", () => {
     expect(phases.map(({ title }) => title).filter((title) => forming.includes(title))).toEqual([]);
   });
 
+  it("takes the release back together with the files, which it was put for", () => {
+    const phases = phasesFor(["node-1", "node-2", "node-3"]);
+    const groupOf = (name: string) => phases.find(({ title }) => title === name)!.group;
+    expect(groupOf("put the mail node's program")).toBe(groupOf("put files"));
+    expect(groupOf("put files")).toBeDefined();
+  });
+
   it.each([
     ["takes mail", 0, 0],
     ["is drained by somebody, and stays so with the new release", 3, 0],
@@ -44,8 +51,9 @@ describe("apply", () => {
     const restarts = phasesFor(["node-1"]).find(
       ({ title }) => title === "run the mail node's current release",
     )!;
-    const stdout = "processor x86_64\ncurrent 1.0.0-new\nrunning 1.0.0-old\n";
-    const [[step]] = restarts.decide(new Map([["node-1", { code: 0, stdout, stderr: "" }]])) as [[Step]];
+    const stdout = "@release 0\n|processor x86_64\n|current 1.0.0-new\n|running 1.0.0-old\n@probe 0\n";
+    const stages = restarts.decide(new Map([["node-1", { code: 0, stdout, stderr: "" }]]));
+    const step: Step = stages.at(-1)![0]!;
     const standIn = step.verify!.command.argv.map((word) => (word.endsWith("/mbnode") ? "mbnode" : word));
     const programs = { mbnode: `[ "$*" = "status --ready" ] && exit ${ends}; exit 9` };
     expect(runWith(standIn, { programs }).code).toBe(code);

@@ -77,3 +77,26 @@ describe("the services that a changed file may concern", () => {
     expect(activeUnits.has("mariadb.service")).toBe(isConcerned);
   });
 });
+
+describe("a unit, before its file is changed", () => {
+  const look = (unit: string) => {
+    const { argv, stdin } = observeFiles(
+      { machine: "node-1", files: [], hash: "" },
+      ["a.service"],
+      "192.168.1.100",
+    );
+    const programs = { ip: "exit 0", ss: "exit 0", systemctl: printing(unit) };
+    return parseFileState(runWith(argv, { programs, stdin: stdin as string }));
+  };
+
+  it.each([
+    ["runs", "active\nrunning", ["a.service"], []],
+    ["is starting", "activating\nstart", ["a.service"], []],
+    ["ends again and again", "activating\nauto-restart", [], ["a.service"]],
+    ["is not tried any more", "failed\nfailed", [], ["a.service"]],
+    ["was stopped, or never started", "inactive\ndead", [], []],
+  ])("is known for what it is where it %s", (_what, unit, active, failed) => {
+    const { activeUnits, failedUnits } = look(unit);
+    expect([[...activeUnits], [...failedUnits]]).toEqual([active, failed]);
+  });
+});

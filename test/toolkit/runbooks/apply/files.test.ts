@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { sha256 } from "../../../../src/support/hash.ts";
 import type { Resolver } from "../../../../src/support/placeholder.ts";
@@ -8,6 +11,7 @@ import { ask } from "../../../../src/toolkit/steps/command.ts";
 import type { Stage } from "../../../../src/toolkit/steps/step.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { toyFile, toyService } from "../../fixtures/toy-service.ts";
+import { runWith } from "../../services/shell.ts";
 
 const resolver: Resolver = { secret: () => "hunter2", fact: () => "ens18" };
 
@@ -15,15 +19,15 @@ interface World {
   /** Lines of the observation that stand for machine state, the same on each machine. */
   readonly state: readonly string[];
   readonly files: (context: Parameters<Service["files"]>[0]) => readonly FileSpec[];
+  /** Lines of one machine's own observation instead of these. */
+  readonly own?: Readonly<Record<string, readonly string[]>>;
   readonly standing?: Readonly<Record<string, number>>;
   readonly restartGate?: NonNullable<Service["restartGate"]>;
-  /** Lines that one machine prints instead of those of all. */
-  readonly more?: Readonly<Record<string, readonly string[]>>;
   /** The machines to apply to, where they are not all. */
   readonly asked?: readonly string[];
 }
 
-function decide({ state, files, standing = {}, restartGate, more = {}, asked }: World): readonly Stage[] {
+function decide({ state, files, own = {}, standing = {}, restartGate, asked }: World): readonly Stage[] {
   const services = [
     toyService("a", {
       files,
@@ -37,7 +41,7 @@ function decide({ state, files, standing = {}, restartGate, more = {}, asked }: 
   const phase = filesPhase(threeMachines, services, bundles, () => resolver);
   const answer = (machine: string) => ({
     code: 0,
-    stdout: [...(more[machine] ?? state), `standing\t${standing[machine] ?? 0}`]
+    stdout: [...(own[machine] ?? state), `standing\t${standing[machine] ?? 0}`]
       .map((line) => `${line}\n`)
       .join(""),
     stderr: "",
@@ -103,8 +107,8 @@ describe("files", () => {
     });
 
     it.each([
-      ["has rewritten one", { more: { "node-2": [seed("rewritten", "seed"), "owned\t/etc/redis.conf"] } }],
-      ["runs on one", { more: { "node-2": [seed("seed"), "owned\t/etc/redis.conf", "active\ta.service"] } }],
+      ["has rewritten one", { own: { "node-2": [seed("rewritten", "seed"), "owned\t/etc/redis.conf"] } }],
+      ["runs on one", { own: { "node-2": [seed("seed"), "owned\t/etc/redis.conf", "active\ta.service"] } }],
     ])("are left on all machines once a daemon %s", (_what, other) => {
       expect(world([seed("seed")], other)).toEqual([]);
     });
@@ -227,6 +231,87 @@ describe("files", () => {
     expect(
       titles(decide({ state, files: () => [toyFile("/etc/a", "new", { action: restart })] })).flat(),
     ).toEqual(["node-1: restart a.service", "node-2: restart a.service", "node-3: restart a.service"]);
+  });
+
+  describe("of a service that reads some of them anew, and starts again for others", () => {
+    const reload = { kind: "reload", unit: "a.service" } as const;
+    const files = () => [
+      toyFile("/etc/a", "a", { action: restart }),
+      toyFile("/etc/keys", "keys", { action: reload }),
+    ];
+    const both = [present("/etc/a", "a"), present("/etc/keys", "keys")];
+    const rest = ["owned\t/etc/a", "owned\t/etc/keys", "active\ta.service"];
+    const actions = (...state: readonly string[]) =>
+      decide({ state: [...state, ...rest], files })
+        .flat()
+        .filter(({ machine, title }) => machine === "node-1" && /^(reload|restart) /.test(title));
+
+    it.each([
+      ["only what is read anew has changed", [present("/etc/a", "a")], "reload a.service"],
+      ["a reload is owed from an earlier run", [...both, "pending\treload@a.service"], "reload a.service"],
+      ["only what needs a restart has changed", [present("/etc/keys", "keys")], "restart a.service"],
+      ["both have changed", [], "restart a.service"],
+      [
+        "a restart is owed and the other has changed",
+        [present("/etc/a", "a"), "pending\trestart@a.service"],
+        "restart a.service",
+      ],
+    ])("send one of the two where %s", (_what, state, title) => {
+      expect(actions(...state).map((step) => step.title)).toEqual([title]);
+    });
+
+    it("settle an owed reload by a restart, as soon as that is done", () => {
+      const [step] = actions(present("/etc/keys", "keys"), "pending\treload@a.service");
+      const pending = mkdtempSync(join(tmpdir(), "mailbastion-pending-"));
+      try {
+        const owed = ["reload@a.service", "restart@a.service", "restart@b.service"];
+        for (const name of owed) writeFileSync(join(pending, name), "");
+        const here = step!.commands[0]!.argv.map((word) =>
+          word === "/var/lib/mailbastion-apply/pending" ? pending : word,
+        );
+        expect(runWith(here, { programs: { systemctl: "exit 1" } }).code).not.toBe(0);
+        expect(readdirSync(pending).toSorted()).toEqual(owed);
+        expect(runWith(here, { programs: { systemctl: '[ "$*" = "restart a.service" ]' } }).code).toBe(0);
+        expect(readdirSync(pending)).toEqual(["restart@b.service"]);
+      } finally {
+        rmSync(pending, { recursive: true });
+      }
+    });
+  });
+
+  describe("that an earlier run has put on one machine before it died", () => {
+    const files = () => [toyFile("/etc/a", "new", { action: restart })];
+    const state = [present("/etc/a", "old"), "owned\t/etc/a", "active\ta.service"];
+    const put = [present("/etc/a", "new"), "owned\t/etc/a"];
+    const before = (own: readonly string[], restartGate?: World["restartGate"]) =>
+      decide({ state, files, own: { "node-1": own }, ...(restartGate && { restartGate }) })
+        .slice(0, 2)
+        .flat()
+        .filter(({ title }) => title === "wait for a before it is restarted elsewhere");
+
+    it.each([
+      ["runs with them", "active\ta.service"],
+      ["fails with them", "failed\ta.service"],
+    ])("are proven there before the service restarts elsewhere, where it %s", (_what, line) => {
+      const steps = before([...put, line]);
+      expect(steps.map(({ machine }) => machine)).toEqual(["node-1"]);
+      expect(steps[0]!.commands).toEqual([]);
+      expect(steps[0]!.verify!.command.argv).toEqual(["probe", "a"]);
+    });
+
+    it("are not waited for where the service is still to be started, or gets others now", () => {
+      expect(before(put)).toEqual([]);
+      expect(before(["failed\ta.service"])).toEqual([]);
+    });
+
+    it("are not waited for where the restart is owed and comes in its turn", () => {
+      expect(before([...put, "active\ta.service", "pending\trestart@a.service"])).toEqual([]);
+    });
+
+    it("are left to the gate of a service that has one", () => {
+      const gate = { title: "all is quiet", command: ask(["quiet"]), timeoutMs: 1, intervalMs: 1 };
+      expect(before([...put, "active\ta.service"], () => gate)).toEqual([]);
+    });
   });
 
   it("note what is owed before they are swapped", () => {

@@ -92,8 +92,11 @@ const vipMovesAmid =
       : again(machine);
 
 /** A machine on which nothing of ours is yet. */
-const bare: Look = (_machine, command) =>
-  ok(effectOf(command) === effectOf(lookAtMachine) ? "processor x86_64\n" : "");
+const bare: Look = (_machine, command) => {
+  if (effectOf(command) === effectOf(lookAtMachine)) return ok("processor x86_64\n");
+  const isOneOfSeveral = lookAtMachine.argv.every((word) => command.argv.includes(word));
+  return ok(isOneOfSeveral ? "@release 0\n|processor x86_64\n" : "");
+};
 
 /** What a machine's storage daemon knows of itself and of the others. */
 function poolOf(name: string): string {

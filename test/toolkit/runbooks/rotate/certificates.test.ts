@@ -5,6 +5,7 @@ import type { RunbookContext } from "../../../../src/toolkit/runbooks/runbook.ts
 import { threeMachines } from "../../fixtures/three-machines.ts";
 import { prepare } from "../machines/whole.ts";
 import { RUN } from "../runbook-context.ts";
+import { actionsOfRounds } from "./reloads.ts";
 import { factsOf, opened, withVault } from "./vault.ts";
 
 const plan = (context: RunbookContext, authority = false, run = RUN) =>
@@ -49,6 +50,14 @@ describe("rotate certificates", () => {
     expect(titles).not.toContain("look for changes made by hand");
     const groups = phases.filter(({ title }) => title.endsWith("put files")).map(({ group }) => group);
     expect(new Set(groups).size).toBe(3);
+  });
+
+  it("has every mail node read anew whom it trusts, before the first has a new certificate and after the last has", async () => {
+    const { context } = await withVault();
+    const all = (what: string) =>
+      ["node-1", "node-2", "node-3"].map((name) => `${name}: ${what} mailbastion-mbnode.service`);
+    const rounds = await actionsOfRounds(context, await plan(context, true));
+    expect(rounds).toEqual([all("reload"), all("restart"), all("reload")]);
   });
 
   it("puts a text with both authorities that verifies what either has issued", async () => {

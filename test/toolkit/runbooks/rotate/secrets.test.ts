@@ -5,6 +5,7 @@ import type { Phase } from "../../../../src/toolkit/steps/phase.ts";
 import { dryRun, refusalOf, RUN } from "../runbook-context.ts";
 import { contextOf, prepare, stepsOf } from "../machines/whole.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { actionsOfRounds } from "./reloads.ts";
 import { factsOf, opened, withVault } from "./vault.ts";
 
 const plan = (context: RunbookContext, ...names: readonly string[]) =>
@@ -79,6 +80,15 @@ describe("rotate secrets", () => {
     expect(Buffer.from(key("2"), "base64")).toHaveLength(32);
     const lines = await Promise.all(rounds.map((phase) => keysPut(phase)));
     expect(lines).toEqual(["1and2", "2and1", "2"].map((version) => `@@secret:mail/gossip-key:${version}@@`));
+  });
+
+  it("has every mail node read the gossip keys anew in each round", async () => {
+    const { context } = await withVault();
+    const reloads = ["node-1", "node-2", "node-3"].map(
+      (name) => `${name}: reload mailbastion-mbnode.service`,
+    );
+    const rounds = await actionsOfRounds(context, await plan(context, "mail/gossip-key"));
+    expect(rounds).toEqual([reloads, reloads, reloads]);
   });
 
   it("does not say that mail nodes restart for a key that they read anew", async () => {
