@@ -1,10 +1,10 @@
 import { parseDrainMark, type DrainMark } from "../../../contract/drain-mark.ts";
 import { readySchema, type Ready } from "../../../contract/health.ts";
 import { parseMailCluster, type MailCluster } from "../../services/mailnode/members.ts";
+import { sections } from "../../services/sections.ts";
 import type { Answer } from "../../steps/command.ts";
 import type { Machine, Topology } from "../../topology/topology.ts";
 import { isWitnessIn, votesIn } from "../../topology/voters.ts";
-import { lines, sections } from "./sections.ts";
 
 /** What one machine said of itself. */
 export interface MachineSurvey {
@@ -192,4 +192,8 @@ function parseReady(text: string): Ready | undefined {
   } catch {
     return undefined;
   }
+}
+
+function lines(text: string): readonly string[] {
+  return text.split("\n").filter((line) => line.trim() !== "");
 }

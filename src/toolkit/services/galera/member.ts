@@ -1,4 +1,5 @@
 import { ask, script, type Answer, type Command } from "../../steps/command.ts";
+import { sections } from "../sections.ts";
 import { NO_HISTORY, parseSavedState, type Position, type SavedState } from "./grastate.ts";
 import { COPY_MARK, LEFT_OUT_FILE, POSITION_FILE } from "./names.ts";
 import { parsePositionSinceStop, parseRecoveredPosition } from "./recovered-position.ts";
@@ -90,15 +91,6 @@ export function parseMember(machine: string, answer: Answer): Member {
 
 function isYes(text: string): boolean {
   return text.trim() === "yes";
-}
-
-function sections(text: string): (name: string) => string {
-  const parts = new Map<string, string>();
-  for (const part of text.split(/^@/m).slice(1)) {
-    const end = part.indexOf("\n");
-    parts.set(part.slice(0, end), part.slice(end + 1));
-  }
-  return (name) => parts.get(name) ?? "";
 }
 
 function parseStatus(text: string): ServerStatus | undefined {

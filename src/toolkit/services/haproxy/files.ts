@@ -1,3 +1,4 @@
+import { AUTHORITY_SECRET, PUBLIC_SECRET } from "../public-certificate.ts";
 import { DRAIN_MARKS } from "../../../contract/drain-mark.ts";
 import { script } from "../../steps/command.ts";
 import type { FileContext, FileSpec } from "../service.ts";
@@ -38,7 +39,7 @@ function config(context: FileContext): FileSpec {
 }
 
 function publicPem(context: FileContext): FileSpec {
-  const view = { pem: context.secret("tls/public.pem") };
+  const view = { pem: context.secret(`${PUBLIC_SECRET}.pem`) };
   return {
     path: PATHS.publicPem,
     owner: "root",
@@ -52,7 +53,7 @@ function publicPem(context: FileContext): FileSpec {
 }
 
 function authority(context: FileContext): FileSpec {
-  const view = { pem: context.secret("pki/authority.crt") };
+  const view = { pem: context.secret(`${AUTHORITY_SECRET}.crt`) };
   return {
     path: PATHS.authority,
     owner: "root",

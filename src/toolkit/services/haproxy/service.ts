@@ -2,6 +2,7 @@ import { PORTS } from "../../../contract/ports.ts";
 import { ask } from "../../steps/command.ts";
 import type { Role, Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
+import { AUTHORITY_SECRET, publicCertificate } from "../public-certificate.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { haproxyFiles } from "./files.ts";
 import { forgetDrainsPhase } from "./forget-drains.ts";
@@ -52,24 +53,8 @@ function on(where: Listener["on"], port: number, from: Listener["from"]): Listen
 
 function secrets(topology: Topology): readonly SecretRequest[] {
   return [
-    { kind: "authority", name: "pki/authority" },
+    { kind: "authority", name: AUTHORITY_SECRET },
     { kind: "password", name: "balancer/stats-password", length: 32 },
     publicCertificate(topology),
   ];
-}
-
-function publicCertificate(topology: Topology): SecretRequest {
-  const { mail, network, tls } = topology;
-  if (tls.public.kind === "files") {
-    const { certificateFile, keyFile } = tls.public;
-    return { kind: "files", name: "tls/public", certificateFile, keyFile };
-  }
-  return {
-    kind: "certificate",
-    name: "tls/public",
-    authority: "pki/authority",
-    commonName: mail.hostname,
-    names: [mail.hostname],
-    addresses: [network.vip],
-  };
 }

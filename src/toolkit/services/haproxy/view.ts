@@ -4,6 +4,7 @@ import { shortHash } from "../../../support/hash.ts";
 import type { FileContext } from "../service.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { machinesWith } from "../../topology/topology.ts";
+import { PASSWORD_SECRET } from "../redis/names.ts";
 import { replicasToWrite } from "../redis/settings.ts";
 import { connectionLimits } from "./connections.ts";
 import { ALIVE_URI, PATHS } from "./paths.ts";
@@ -99,7 +100,7 @@ function cacheListener(context: FileContext): unknown {
   const enough = Array.from({ length: nodes.length - needed }, (_, index) => String(needed + index));
   return {
     port: PORTS.cache,
-    password: context.secret("cache/password"),
+    password: context.secret(PASSWORD_SECRET),
     replicated: needed > 0,
     replicasNeeded: needed,
     // A pattern of HAProxy's: as many replicas as are needed, or more.

@@ -5,6 +5,8 @@ import type { WitnessConfig } from "../../../contract/witness-config.ts";
 import { PORTS } from "../../../contract/ports.ts";
 import { machinesWith } from "../../topology/topology.ts";
 import { isWitnessIn, votersIn } from "../../topology/voters.ts";
+import { PASSWORD_SECRET as DATABASE_PASSWORD } from "../galera/names.ts";
+import { PASSWORD_SECRET as CACHE_PASSWORD } from "../redis/names.ts";
 import type { FileContext } from "../service.ts";
 import { PATHS } from "./names.ts";
 
@@ -65,11 +67,11 @@ export function mailNodeConfig(context: FileContext): MailNodeConfig {
           port: PORTS.database,
           user: database.user,
           name: database.name,
-          password: context.secret("database/password"),
+          password: context.secret(DATABASE_PASSWORD),
         },
       }),
       ...(machinesWith(topology, "cache").length > 0 && {
-        redis: { host: network.vip, port: PORTS.cache, password: context.secret("cache/password") },
+        redis: { host: network.vip, port: PORTS.cache, password: context.secret(CACHE_PASSWORD) },
       }),
       timeoutMs: CHECK_TIMEOUT_MS,
       cacheMs: CHECK_CACHE_MS,

@@ -1,3 +1,4 @@
+import { AUTHORITY_SECRET, PUBLIC_SECRET } from "../public-certificate.ts";
 import { serializeMailNodeConfig } from "../../../contract/mailnode-config.ts";
 import { serializeWitnessConfig } from "../../../contract/witness-config.ts";
 import { script } from "../../steps/command.ts";
@@ -33,7 +34,7 @@ export function mailNodeFiles(context: FileContext): readonly FileSpec[] {
   const machinePem = context.secret(`${machineSecret(context.machine.name)}.pem`);
   const isWitness = isWitnessIn(context.topology, context.machine, "mail");
   return [
-    ...(isWitness ? [] : [pem(PATHS.publicPem, "public.pem.hbs", context.secret("tls/public.pem"))]),
+    ...(isWitness ? [] : [pem(PATHS.publicPem, "public.pem.hbs", context.secret(`${PUBLIC_SECRET}.pem`))]),
     pem(PATHS.machinePem, "machine.pem.hbs", machinePem),
     ...clusterFiles(context, machinePem),
     config(context, isWitness),
@@ -56,7 +57,7 @@ function clusterFiles(context: FileContext, machinePem: string): readonly FileSp
     {
       ...common,
       path: PATHS.memberAuthority,
-      content: template("authority.crt.hbs", { pem: context.secret("pki/authority.crt") }),
+      content: template("authority.crt.hbs", { pem: context.secret(`${AUTHORITY_SECRET}.crt`) }),
       check: { kind: "command", argv: ["openssl", "x509", "-noout", "-in", STAGED] },
     },
     {

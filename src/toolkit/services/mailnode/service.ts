@@ -3,6 +3,7 @@ import { STATUS_EXIT } from "../../../contract/node-status.ts";
 import { ask, script } from "../../steps/command.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { isWitnessIn, voterRoles, votersIn, votesIn } from "../../topology/voters.ts";
+import { AUTHORITY_SECRET, publicCertificate } from "../public-certificate.ts";
 import type { Listener, SecretRequest, Service } from "../service.ts";
 import { mailNodeFiles } from "./files.ts";
 import { formMailClusterPhase } from "./form-cluster.ts";
@@ -54,35 +55,18 @@ function listener(port: number, from: Listener["from"]): Listener {
 }
 
 function secrets(topology: Topology): readonly SecretRequest[] {
-  const { mail, network, tls } = topology;
   const machines = votersIn(topology, "mail").map(({ name, address }): SecretRequest => ({
     kind: "certificate",
     name: machineSecret(name),
-    authority: "pki/authority",
+    authority: AUTHORITY_SECRET,
     commonName: name,
     names: [name],
     addresses: [address],
   }));
-  const clientsSee: SecretRequest =
-    tls.public.kind === "files"
-      ? {
-          kind: "files",
-          name: "tls/public",
-          certificateFile: tls.public.certificateFile,
-          keyFile: tls.public.keyFile,
-        }
-      : {
-          kind: "certificate",
-          name: "tls/public",
-          authority: "pki/authority",
-          commonName: mail.hostname,
-          names: [mail.hostname],
-          addresses: [network.vip],
-        };
   return [
-    { kind: "authority", name: "pki/authority" },
+    { kind: "authority", name: AUTHORITY_SECRET },
     ...machines,
-    clientsSee,
+    publicCertificate(topology),
     { kind: "key", name: GOSSIP_SECRET, bytes: 32 },
   ];
 }

@@ -93,6 +93,11 @@ describe("what a machine says of itself", () => {
     ],
     ["a brick that is whole", { storage: "ok" }, { storage: { fault: "" } }],
     ["a brick that is not", { storage: "3 entries wait" }, { storage: { fault: "3 entries wait" } }],
+    [
+      "a brick whose words look like a heading",
+      { storage: "@1 no room" },
+      { storage: { fault: "@1 no room" } },
+    ],
   ] as const)("knows %s", (_what, change, found) => {
     expect(surveyed(change)).toMatchObject(found);
   });
