@@ -124,6 +124,8 @@ async function transact(
   };
   const stream = Readable.from(body);
   const error = await new Promise<ReplyError | undefined>((resolve) => {
+    // nodemailer forgets a message whose connection it finds closed when it goes to write; else it tells after "end".
+    connection.once("end", () => setImmediate(resolve, new Error("the connection was lost")));
     connection.send(envelope, stream, (failure) => resolve(failure as ReplyError | undefined));
   });
   // An answer within the message leaves it half read, and its file open.

@@ -225,6 +225,16 @@ describe("relaying by SMTP", () => {
     },
   );
 
+  it("ends when the connection does while nobody is left to send the message to", async () => {
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250 PIPELINING",
+      RCPT: "550 5.1.1 no such user",
+      DATA: `354 go on\r\n${CUT}`,
+    });
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect([...outcomes.values()]).toMatchObject([{ status: "rejected", code: "5.1.1" }]);
+  });
+
   it.each(["EHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "dot"])(
     "takes 421 at %s for a session that the next hop refuses",
     async (word) => {
