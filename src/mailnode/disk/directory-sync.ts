@@ -3,7 +3,8 @@ import type { Disk } from "./disk.ts";
 /**
  * Syncs directories for many callers at once: all who ask while a sync runs share the one after it.
  *
- * They cannot share the running one, as it may have begun before their name was there.
+ * They cannot share the running one, as it may have begun before their name was there. It may also have covered their name:
+ * when it fails they fail with it, as a later sync would prove nothing. Those who ask after that begin anew.
  */
 export class DirectorySync {
   readonly #disk: Disk;
@@ -18,14 +19,24 @@ export class DirectorySync {
   sync(directory: string): Promise<void> {
     const waiting = this.#next.get(directory);
     if (waiting) return waiting;
-    const before = this.#running.get(directory)?.catch(() => undefined) ?? Promise.resolve();
-    const next = before.then(() => {
-      this.#next.delete(directory);
-      const run = this.#disk.syncDirectory(directory);
-      this.#running.set(directory, run);
-      return run;
-    });
+    const before = this.#running.get(directory) ?? Promise.resolve();
+    const next = before.then(
+      () => {
+        this.#next.delete(directory);
+        return this.#run(directory);
+      },
+      (error: unknown) => {
+        this.#next.delete(directory);
+        throw error;
+      },
+    );
     this.#next.set(directory, next);
     return next;
+  }
+
+  #run(directory: string): Promise<void> {
+    const run = this.#disk.syncDirectory(directory).finally(() => this.#running.delete(directory));
+    this.#running.set(directory, run);
+    return run;
   }
 }

@@ -4,7 +4,7 @@ import { bounceMessage } from "./bounce.ts";
 import type { DeliveryState, FailedRecipient, QueueEntry } from "./entry.ts";
 import type { FailedMail } from "./failed-mail.ts";
 import type { Relay, RelayResult } from "./relay.ts";
-import { retryDelayMs, type RetryPolicy } from "./retry.ts";
+import { isGivenUp, retryDelayMs, type RetryPolicy } from "./retry.ts";
 import { Schedule } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 
@@ -194,7 +194,8 @@ export class Delivery {
   #judge(entry: QueueEntry, outcomes: RelayResult["outcomes"]): Pick<DeliveryState, "pending" | "failed"> {
     const pending: string[] = [];
     const failed: FailedRecipient[] = [];
-    const expired = this.#env.now() - entry.envelope.acceptedAt >= this.#options.retry.giveUpMs;
+    const ageMs = this.#env.now() - entry.envelope.acceptedAt;
+    const expired = isGivenUp(this.#options.retry, ageMs, entry.state.attempts + 1);
     for (const [recipient, outcome] of outcomes) {
       if (outcome.status === "delivered") continue;
       if (outcome.status === "rejected") {

@@ -15,3 +15,13 @@ export function retryDelayMs(policy: RetryPolicy, attempts: number, env: Pick<En
   const full = Math.min(policy.longestMs, policy.firstMs * 2 ** Math.min(attempts - 1, 30));
   return Math.max(1, Math.round(full * (1 - env.random() / 4)));
 }
+
+/**
+ * Whether a message of this age in milliseconds is given up after so many failed attempts (1 and up). The clock that made
+ * it so old may have jumped, so the waits between as many attempts must come to the longest wait as well. In a life
+ * without jumps they do before giveUpMs is over.
+ */
+export function isGivenUp(policy: RetryPolicy, ageMs: number, attempts: number): boolean {
+  const waitsMs = policy.firstMs * (2 ** (attempts - 1) - 1);
+  return ageMs >= policy.giveUpMs && waitsMs >= policy.longestMs;
+}

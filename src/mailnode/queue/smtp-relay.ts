@@ -8,9 +8,12 @@ export interface SmtpRelayOptions {
   readonly port: number;
   /** What we say in EHLO. */
   readonly hostname: string;
+  /** For the look-up of the name and the TCP connection alone. */
   readonly connectTimeoutMs: number;
 }
 
+/** RFC 5321 section 4.5.3.2.1: a client waits five minutes for the greeting. A TLS handshake has as long. */
+const GREETING_TIMEOUT_MS = 5 * 60_000;
 /** RFC 5321 section 4.5.3.2.6: a client waits ten minutes for the answer to the final dot. */
 const REPLY_TIMEOUT_MS = 10 * 60_000;
 
@@ -54,6 +57,23 @@ export function smtpRelay(options: SmtpRelayOptions): Relay {
   };
 }
 
+/**
+ * With a limit for connecting that ends once the connection is there. nodemailer's own goes on over the greeting and the
+ * TLS handshake: who greets late would get no mail, or only mail without TLS.
+ */
+class Session extends SMTPConnection {
+  #connectBy: number | undefined;
+
+  /** Under nodemailer's name for it. Milliseconds since 1970; undefined: no limit. */
+  get _connectionDeadline(): number | undefined {
+    return this.stage === "init" ? this.#connectBy : undefined;
+  }
+
+  set _connectionDeadline(at: number) {
+    this.#connectBy = at;
+  }
+}
+
 /** One session. Rejects when it did not come as far as MAIL; a 5xx greeting is no verdict on a message. */
 async function attempt(
   options: SmtpRelayOptions,
@@ -61,12 +81,12 @@ async function attempt(
   body: AsyncIterable<Uint8Array>,
   ignoreTLS: boolean,
 ): Promise<RelayResult> {
-  const connection = new SMTPConnection({
+  const connection = new Session({
     host: options.host,
     port: options.port,
     name: options.hostname,
     connectionTimeout: options.connectTimeoutMs,
-    greetingTimeout: options.connectTimeoutMs,
+    greetingTimeout: GREETING_TIMEOUT_MS,
     socketTimeout: REPLY_TIMEOUT_MS,
     opportunisticTLS: true,
     ignoreTLS,
@@ -104,6 +124,8 @@ async function transact(
   };
   const stream = Readable.from(body);
   const error = await new Promise<ReplyError | undefined>((resolve) => {
+    // nodemailer forgets a message whose connection it finds closed when it goes to write; else it tells after "end".
+    connection.once("end", () => setImmediate(resolve, new Error("the connection was lost")));
     connection.send(envelope, stream, (failure) => resolve(failure as ReplyError | undefined));
   });
   // An answer within the message leaves it half read, and its file open.

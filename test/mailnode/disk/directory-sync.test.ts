@@ -48,6 +48,22 @@ describe("syncing a directory for many", () => {
     await next;
   });
 
+  it("tells those who came during a sync that failed, which may have covered their names", async () => {
+    const { disk, syncs } = slowDisk();
+    const sync = new DirectorySync(disk);
+    const first = sync.sync("/q");
+    await turn();
+    const others = [sync.sync("/q"), sync.sync("/q")];
+    syncs[0]!.end(new Error("EIO"));
+    await expect(first).rejects.toThrow("EIO");
+    for (const other of others) await expect(other).rejects.toThrow("EIO");
+    const next = sync.sync("/q");
+    await turn();
+    expect(syncs).toHaveLength(2);
+    syncs[1]!.end();
+    await next;
+  });
+
   it("does not let one directory wait for another", async () => {
     const { disk, syncs } = slowDisk();
     const sync = new DirectorySync(disk);

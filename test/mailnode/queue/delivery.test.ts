@@ -144,6 +144,21 @@ describe("delivery", () => {
     expect(hop.seen.at(-1)!.body).toContain("given up, last try: 451 later");
   });
 
+  /* The machine's own clock is not a test's to set. */
+  it("gives up after some tries and not at the first, when the wall clock jumped over its time", async () => {
+    let offset = 0;
+    const env = { ...systemEnv, now: () => Date.now() + offset };
+    const { hop, delivery, queue } = await setUp({ firstMs: 2, longestMs: 8, giveUpMs: 1e9 }, undefined, env);
+    hop.pause = async () => {
+      offset = 1e12;
+    };
+    hop.answer = (_recipient, entry) => (entry.envelope.sender === "" ? DELIVERED : DEFERRED);
+    await queue("m1");
+    await until(() => delivery.length === 0);
+    expect(hop.of("m1")).toHaveLength(4);
+    expect(hop.seen.at(-1)!.body).toContain("Status: 4.4.7");
+  });
+
   it("never bounces a bounce: without a sender the message is kept in failed/", async () => {
     const { hop, delivery, disk, queue } = await setUp();
     hop.answer = () => REJECTED;

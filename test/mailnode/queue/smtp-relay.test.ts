@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { realDisk } from "../../../src/mailnode/disk/real-disk.ts";
 import type { QueueEntry } from "../../../src/mailnode/queue/entry.ts";
@@ -42,6 +45,29 @@ function relay(port: number, entry: QueueEntry, body = "Subject: x\r\n\r\nbody\r
   );
 }
 
+/** A way to a next hop on which its greeting, and nothing else, takes its time. What the client says is kept. */
+async function lateWay(port: number, greetsAfterMs: number): Promise<{ port: number; said(): string }> {
+  const said: Buffer[] = [];
+  const server = createServer((client) => {
+    client.on("error", () => undefined);
+    void wait(greetsAfterMs).then(() => {
+      const hop = connect(port, "127.0.0.1").on("error", () => undefined);
+      client
+        .on("data", (piece) => said.push(piece))
+        .pipe(hop)
+        .pipe(client);
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const stop = async (): Promise<void> => {
+    const closed = once(server, "close");
+    server.close();
+    await closed;
+  };
+  hops.push({ stop });
+  return { port: (server.address() as AddressInfo).port, said: () => Buffer.concat(said).toString("latin1") };
+}
+
 /** What this process has open. A descriptor may be gone before it is looked at. */
 async function openFiles(): Promise<readonly string[]> {
   const descriptors = await readdir("/proc/self/fd");
@@ -57,6 +83,16 @@ describe("relaying by SMTP", () => {
     expect(result.nextHop).toBe("works");
     expect([...result.outcomes]).toEqual([["b@example.com", { status: "delivered" }]]);
     expect(hop.arrivals).toEqual([{ id: "m1", queueId: "q-1", recipients: ["b@example.com"] }]);
+  });
+
+  it("waits for a greeting that is later than a connection may be, and has TLS after it", async () => {
+    const hop = await NextHop.start("127.0.0.1");
+    hops.push(hop);
+    const way = await lateWay(hop.port, 3_000);
+    const { outcomes } = await relay(way.port, entryFor(["b@example.com"]));
+    expect([...outcomes.values()]).toEqual([{ status: "delivered" }]);
+    expect(way.said()).toContain("STARTTLS");
+    expect(way.said()).not.toContain("MAIL FROM");
   });
 
   it.each([
@@ -188,6 +224,16 @@ describe("relaying by SMTP", () => {
       expect(outcomes.get("b@example.com")).toMatchObject({ status: "deferred" });
     },
   );
+
+  it("ends when the connection does while nobody is left to send the message to", async () => {
+    const hop = await scripted({
+      EHLO: "250-hop\r\n250 PIPELINING",
+      RCPT: "550 5.1.1 no such user",
+      DATA: `354 go on\r\n${CUT}`,
+    });
+    const { outcomes } = await relay(hop.port, entryFor(["b@example.com"]));
+    expect([...outcomes.values()]).toMatchObject([{ status: "rejected", code: "5.1.1" }]);
+  });
 
   it.each(["EHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "dot"])(
     "takes 421 at %s for a session that the next hop refuses",
