@@ -18,8 +18,8 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** The names in a directory, sorted. */
   list(path: string): Promise<readonly string[]>;
-  /** The content from byte `start` on, in pieces. Rejects with ENOENT when there is no such file. */
-  read(path: string, start?: number): AsyncIterable<Uint8Array>;
+  /** The content from byte `start` on, in pieces of at most `pieceBytes`. Rejects with ENOENT when there is no such file. */
+  read(path: string, start?: number, pieceBytes?: number): AsyncIterable<Uint8Array>;
   /** Of a file, in bytes. Rejects with ENOENT when there is no such file. */
   size(path: string): Promise<number>;
   /** What the file system on which a directory lies has left for this user, in bytes. */

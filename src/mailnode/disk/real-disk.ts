@@ -28,8 +28,8 @@ export const realDisk: Disk = {
   list: async (path) => (await readdir(path)).sort(),
 
   // A generator, so that the file is not open before someone reads, and closed when they stop early.
-  async *read(path, start = 0) {
-    yield* createReadStream(path, { start }) as AsyncIterable<Uint8Array>;
+  async *read(path, start = 0, highWaterMark = 65_536) {
+    yield* createReadStream(path, { start, highWaterMark }) as AsyncIterable<Uint8Array>;
   },
 
   size: async (path) => (await stat(path)).size,

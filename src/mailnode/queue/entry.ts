@@ -55,13 +55,16 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 /** Longer than any envelope that the listeners' recipient limit lets through. */
 const LONGEST_ENVELOPE_BYTES = 4 * 1024 * 1024;
 
+/** Most are shorter: a start reads that of every message, and little of its body. */
+const USUAL_ENVELOPE_BYTES = 4096;
+
 /** Reads the first line of a queue file. Throws when it is no envelope. */
 export async function readEnvelope(
   disk: Disk,
   path: string,
 ): Promise<{ envelope: Envelope; bodyStart: number }> {
   let head = Buffer.alloc(0);
-  for await (const piece of disk.read(path)) {
+  for await (const piece of disk.read(path, 0, USUAL_ENVELOPE_BYTES)) {
     head = Buffer.concat([head, piece]);
     const end = head.indexOf("\n");
     if (end >= 0) return { envelope: decodeEnvelope(head.toString("utf8", 0, end)), bodyStart: end + 1 };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Env } from "../../support/env.ts";
+import { Limiter } from "../../support/limiter.ts";
 import { DirectorySync } from "../disk/directory-sync.ts";
 import { hasCode, readText, removeIfThere, sizeIfThere, type Disk, type DiskFile } from "../disk/disk.ts";
 import {
@@ -21,6 +22,9 @@ export function timeOf(id: string): number | undefined {
   const time = ID.exec(id)?.[1];
   return time === undefined ? undefined : parseInt(time, 36);
 }
+
+/** How many messages are read at once: no port is open before all are, and a disk reads many in the time of one. */
+const READS_AT_ONCE = 16;
 
 /** A file of the queue that the disk did not give. */
 export interface UnreadableFile {
@@ -175,24 +179,32 @@ export class Spool {
     const entries: QueueEntry[] = [];
     const foreign: string[] = [];
     const unreadable: UnreadableFile[] = [];
-    for (const name of names) {
-      if (name.endsWith(STATE)) continue;
+    const reads = new Limiter(READS_AT_ONCE);
+    const readOne = async (name: string): Promise<void> => {
       try {
-        const { envelope, bodyStart } = await readEnvelope(this.#disk, join(this.#queue, name));
-        const stored = names.has(name + STATE) ? await this.#readState(name) : undefined;
-        entries.push({ envelope, bodyStart, state: stored ?? freshState(envelope) });
+        entries.push(await this.#readEntry(name, names.has(name + STATE)));
       } catch (error) {
         // Delivered by the process that owns the spool since the directory was listed.
-        if (hasCode(error, "ENOENT")) continue;
+        if (hasCode(error, "ENOENT")) return;
         // Without its state a message would go again to those who have it.
         if (error instanceof Error && "code" in error) unreadable.push({ name, error });
         else foreign.push(name);
       }
-    }
+    };
+    const messages = [...names].filter((name) => !name.endsWith(STATE));
+    await Promise.all(messages.map((name) => reads.run(() => readOne(name))));
+    // Reads end in any order.
+    entries.sort((a, b) => (a.envelope.id < b.envelope.id ? -1 : 1));
     const orphans = [...names].filter(
       (name) => name.endsWith(STATE) && !names.has(name.slice(0, -STATE.length)),
     );
     return { entries, foreign, unreadable, orphans };
+  }
+
+  async #readEntry(name: string, hasState: boolean): Promise<QueueEntry> {
+    const { envelope, bodyStart } = await readEnvelope(this.#disk, join(this.#queue, name));
+    const stored = hasState ? await this.#readState(name) : undefined;
+    return { envelope, bodyStart, state: stored ?? freshState(envelope) };
   }
 
   async #readState(id: string): Promise<DeliveryState | undefined> {

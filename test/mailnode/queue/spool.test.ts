@@ -118,6 +118,25 @@ describe("the spool", () => {
     },
   );
 
+  it("reads many messages of a large queue at once, but not all, and finds them in their order", async () => {
+    const ids = Array.from({ length: 50 }, (_none, index) => `m${index + 10}`);
+    for (const id of ids) await accept(spool, envelope(id));
+    let reading = 0;
+    let most = 0;
+    const read = disk.read.bind(disk);
+    disk.read = async function* (path) {
+      most = Math.max(most, ++reading);
+      // The later in the queue, the sooner among those that are read at once.
+      for (let turns = 100 - Number(path.slice(-2)); turns > 0; turns--)
+        await new Promise((resolve) => setImmediate(resolve));
+      reading--;
+      yield* read(path);
+    };
+    const { entries } = (await open(disk)).recovery;
+    expect(most).toBe(16);
+    expect(entries.map((entry) => entry.envelope.id)).toEqual(ids);
+  });
+
   it("does not start with a queue that cannot be listed", async () => {
     failing("list", "/queue");
     await expect(open(disk)).rejects.toMatchObject({ code: "EIO" });
