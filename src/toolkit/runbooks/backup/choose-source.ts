@@ -28,7 +28,8 @@ export function askSource(topology: Topology, name: string): Command {
 
 /**
  * The database member that a backup is taken from: in service, not drained, and not the one that is written to, which
- * has enough to do. A person may name another one. Throws BACKUP_NO_SOURCE.
+ * has enough to do. Of two clusters at once nothing here can tell which one is right. A person may name another member.
+ * Throws BACKUP_NO_SOURCE.
  */
 export function databaseSource(
   topology: Topology,
@@ -40,11 +41,17 @@ export function databaseSource(
       ({ name }) => parseWriter(part(answers, name, "writer") ?? NOTHING).writer,
     ),
   );
-  const members = machinesWith(topology, "database").map((machine) => {
+  const asked = machinesWith(topology, "database").map((machine) => {
     const answer = part(answers, machine.name, "database");
-    const evidence = answer && galeraEvidence.parse(answer);
-    const isNamed = machine.name === from;
-    const fault = faultOf(evidence, isDrained(answers, machine.name), !isNamed && writers.has(machine.name));
+    return { machine, evidence: answer && galeraEvidence.parse(answer) };
+  });
+  const histories = new Set(
+    asked.flatMap(({ evidence }) => (evidence?.clusterStatus === "Primary" ? [evidence.stateUuid] : [])),
+  );
+  const members = asked.map(({ machine, evidence }) => {
+    const fault =
+      faultOf(evidence, isDrained(answers, machine.name)) ||
+      (machine.name === from ? "" : objectionTo(evidence!, writers.has(machine.name), histories.size));
     return { machine, evidence, fault };
   });
   // The first one is the writer while nobody has connected yet.
@@ -58,20 +65,29 @@ export function databaseSource(
   throw new UserError(
     "BACKUP_NO_SOURCE",
     `no database machine can be copied: ${faults.join("; ") || `${from} is none`}`,
-    "mbctl status says what is wrong; to copy the writer all the same, name it with --from",
+    "mbctl status says what is wrong; to copy the writer, or one of two clusters, all the same, name the machine with --from",
   );
 }
 
-function faultOf(evidence: GaleraEvidence | undefined, drained: boolean, isWriter: boolean): string {
+/** Why a member cannot be copied; "" where it can. */
+function faultOf(evidence: GaleraEvidence | undefined, drained: boolean): string {
   if (!evidence) return "does not answer";
   const { clusterStatus, localState, isReady, isConnected } = evidence;
   if (clusterStatus !== "Primary" || !isReady || !isConnected) return "is in no primary component";
   if (localState !== "Synced") return `is ${localState}`;
-  if (drained) return "is drained";
+  return drained ? "is drained" : "";
+}
+
+/** Why it is not copied unless a person names it; "" where nothing is against it. */
+function objectionTo({ stateUuid }: GaleraEvidence, isWriter: boolean, clusters: number): string {
+  if (clusters > 1) return `is in one of ${clusters} clusters at once, that of the history ${stateUuid}`;
   return isWriter ? "is the one that is written to" : "";
 }
 
-/** The cache that a backup is taken from: a replica in sync where there is one, else the master. Throws BACKUP_NO_SOURCE. */
+/**
+ * The cache that a backup is taken from: a replica in sync where there is one, else the master. A master that nobody
+ * follows is passed over beside replicas: it came back a moment ago, or was cut off. Throws BACKUP_NO_SOURCE.
+ */
 export function cacheSource(topology: Topology, answers: ReadonlyMap<string, Answer>): Source<RedisEvidence> {
   const caches = machinesWith(topology, "cache").flatMap((machine) => {
     const answer = part(answers, machine.name, "cache");
@@ -80,13 +96,17 @@ export function cacheSource(topology: Topology, answers: ReadonlyMap<string, Ans
   });
   const follows = ({ evidence: { master } }: Source<RedisEvidence>) => master?.isLinked && !master.isSyncing;
   const replicas = caches.filter((cache) => cache.evidence.role === "replica" && follows(cache));
-  const chosen =
-    replicas.findLast(({ machine }) => !isDrained(answers, machine.name)) ??
-    caches.find(({ evidence }) => evidence.role === "master");
-  if (chosen) return chosen;
+  const followed = new Set(replicas.map(({ evidence }) => evidence.master!.address));
+  const masters = caches.filter(
+    ({ machine, evidence }) =>
+      evidence.role === "master" && (followed.size === 0 || followed.has(machine.address)),
+  );
+  const chosen = replicas.findLast(({ machine }) => !isDrained(answers, machine.name)) ?? masters[0];
+  const count = Math.max(followed.size, masters.length);
+  if (chosen && count === 1) return chosen;
   throw new UserError(
     "BACKUP_NO_SOURCE",
-    "no cache can be copied: none that answers is a master or follows one",
+    `no cache can be copied: ${count > 1 ? `there are ${count} masters at once` : "none that answers is a master or follows one"}`,
     "mbctl status says what is wrong",
   );
 }

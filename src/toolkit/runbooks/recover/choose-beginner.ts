@@ -7,7 +7,7 @@ import { knownPosition, positionTable } from "../../services/galera/position-tab
 export interface Wish {
   /** The machine to begin with, where a person has decided. */
   readonly from?: string | undefined;
-  /** Why what may be lost may be lost. */
+  /** Why what may be lost may be lost; names each machine that is there and holds more. */
   readonly acceptLoss?: string | undefined;
 }
 
@@ -26,7 +26,8 @@ export interface Choice {
  * By itself it decides only where nothing can be lost: every machine answered, all data are of one history, every
  * position is known, and nobody is ahead of the chosen one. Positions of different histories are never compared:
  * after a second bootstrap the stale one can have the larger number. Everything else needs a person, who names the
- * machine and says why the loss is accepted.
+ * machine and says why the loss is accepted. A reason that was written for a machine which is gone is none for one that
+ * is there and ahead: such a one must be named in it too.
  *
  * Throws GALERA_NO_BEGINNER, GALERA_RECOVERY_UNSURE, GALERA_FROM_UNUSABLE or GALERA_LOSS_NOT_ACCEPTED.
  *
@@ -47,6 +48,11 @@ export function chooseBeginner(members: readonly Member[], silent: readonly stri
 function canBegin(member: Member): boolean {
   const position = knownPosition(member);
   return position !== undefined && position.seqno > 0n && !isUnfinished(member);
+}
+
+/** Its data have a place in a history, which nobody has asked them for yet. */
+function isToBeAsked(member: Member): boolean {
+  return knownPosition(member) === undefined && !hasNoHistory(member) && !isUnfinished(member);
 }
 
 function isUnfinished(member: Member): boolean {
@@ -74,7 +80,9 @@ function chooseAlone(
         : "restore a backup; where there never was any data, mbctl apply begins a new cluster",
     );
   }
-  const ways = candidates.map((member) => wayOut(member, members, silent));
+  const ways = members
+    .filter((member) => canBegin(member) || isToBeAsked(member))
+    .map((member) => wayOut(member, members, silent));
   throw new UserError(
     "GALERA_RECOVERY_UNSURE",
     `with which member the cluster should begin again is not certain: ${doubts.join("; ")}:\n${tableOf(members, silent)}`,
@@ -106,9 +114,7 @@ function doubtsOf(
   const histories = new Set(members.map(historyOf).filter((history) => history !== undefined));
   const blank = members.filter(hasNoHistory);
   const unfinished = members.filter((member) => !hasNoHistory(member) && isUnfinished(member));
-  const unknown = members.filter(
-    (member) => !hasNoHistory(member) && !isUnfinished(member) && !knownPosition(member),
-  );
+  const unknown = members.filter(isToBeAsked);
   const flagged = members.filter((member) => best && isTrustedFlag(member) && isBehind(member, best));
   const about = (some: readonly Member[], clause: string) =>
     some.length > 0 ? [`${names(some)} ${clause}`] : [];
@@ -146,15 +152,29 @@ function chooseNamed(
     );
   }
   const losses = lossesOf(beginner, members, silent);
-  if (losses.length > 0 && acceptLoss === undefined) {
+  const leftOut = members.filter((member) => member !== beginner && hasMore(member, beginner));
+  const unnamed = leftOut.filter(({ machine }) => !isNamedIn(acceptLoss ?? "", machine));
+  if (losses.length > 0 && (acceptLoss === undefined || unnamed.length > 0)) {
+    const short = acceptLoss === undefined ? "" : `, and the reason does not name ${names(unnamed)}`;
     throw new UserError(
       "GALERA_LOSS_NOT_ACCEPTED",
-      `to begin with ${from} may lose ${losses.join("; ")}:\n${tableOf(members, silent)}`,
-      `if that may be lost, say why: mbctl recover galera --from ${from} --accept-loss "<reason>"`,
+      `to begin with ${from} may lose ${losses.join("; ")}${short}:\n${tableOf(members, silent)}`,
+      `if that may be lost, say why: ${commandFor(beginner, leftOut)}; else name another machine`,
     );
   }
-  const others = members.filter((member) => member !== beginner);
-  return { beginner, leftOut: others.filter((member) => hasMore(member, beginner)), losses };
+  return { beginner, leftOut, losses };
+}
+
+function isNamedIn(reason: string, machine: string): boolean {
+  return reason
+    .toLowerCase()
+    .split(/[^a-z0-9-]+/)
+    .includes(machine);
+}
+
+function commandFor({ machine }: Member, leftOut: readonly Member[]): string {
+  const reason = leftOut.length > 0 ? `<reason, which names ${names(leftOut)}>` : "<reason>";
+  return `mbctl recover galera --from ${machine} --accept-loss "${reason}"`;
 }
 
 /** What would be missing from a cluster that begins with this member, as far as anybody can know. */
@@ -193,9 +213,12 @@ function hasMore(member: Member, beginner: Member): boolean {
 }
 
 function wayOut(member: Member, members: readonly Member[], silent: readonly string[]): string {
+  if (!knownPosition(member))
+    return `  ${commandFor(member, [])}   what it may lose is known when its data have been asked: it is refused again where others hold more`;
   const losses = lossesOf(member, members, silent);
   const price = losses.length > 0 ? `may lose ${losses.join("; ")}` : "loses nothing that is known of";
-  return `  mbctl recover galera --from ${member.machine} --accept-loss "<reason>"   ${price}`;
+  const leftOut = members.filter((other) => other !== member && hasMore(other, member));
+  return `  ${commandFor(member, leftOut)}   ${price}`;
 }
 
 /** The table of positions, with the machines that said nothing. */

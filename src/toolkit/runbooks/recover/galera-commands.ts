@@ -1,7 +1,8 @@
 import { LEFT_OUT_FILE, POSITION_FILE, SERVER_UNIT } from "../../services/galera/names.ts";
+import { restartGate } from "../../services/galera/restart-gate.ts";
 import { NO_SERVER, STOP_SERVER, STOP_TIMEOUT_MS } from "../../services/galera/stop.ts";
 import { act, ask, script, type Command } from "../../steps/command.ts";
-import type { Gate } from "../../steps/step.ts";
+import type { Gate, Stage } from "../../steps/step.ts";
 
 /**
  * Stops the server, unless it has become a part of a primary component since it was looked at: then nothing needs
@@ -103,6 +104,16 @@ export function leaveOut(): Command {
 /** Restarts the member that began the cluster, so that no process is left that was told to begin one. */
 export function restartMember(): Command {
   return act(["systemctl", "restart", SERVER_UNIT], { timeoutMs: STOP_TIMEOUT_MS });
+}
+
+/** What comes before that restart: a copy breaks off when the member that gives it stops, and one may be for a machine that came back just now. */
+export function untilNoCopy(machines: readonly string[]): Stage {
+  return machines.map((machine) => ({
+    title: "wait until no copy of the data runs",
+    machine,
+    commands: [],
+    verify: restartGate(),
+  }));
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   restartMember,
   setMark,
   stopMember,
+  untilNoCopy,
 } from "./galera-commands.ts";
 import { isSettled } from "./settled.ts";
 
@@ -86,7 +87,8 @@ function begin(recovery: Recovery): Phase {
     }
     const { beginner, leftOut, losses } = chooseBeginner(members, silent, wish);
     const others = members.filter((member) => member !== beginner);
-    const price = losses.length > 0 ? `, accepting the loss (${wish.acceptLoss})` : "";
+    const price =
+      losses.length > 0 ? `, accepting the loss (${wish.acceptLoss}) of ${losses.join("; ")}` : "";
     const title = `begin with ${placeOf(beginner)}${price}`;
     return [
       arbitrator ? [keepArbitratorOut(arbitrator.machine)] : [],
@@ -133,13 +135,16 @@ function becomeOrdinary({ machines, arbitrator }: Recovery): Phase {
       if (others === 1) return [];
       return said
         .filter(({ lines }) => lines.includes("began"))
-        .map(({ machine }) => [
-          {
-            title: "restart the member that began, as an ordinary one",
-            machine,
-            commands: [clearAllMarks(), restartMember()],
-            verify: inService(),
-          },
+        .flatMap(({ machine }) => [
+          untilNoCopy(said.filter(({ lines }) => lines.some(isSize)).map((each) => each.machine)),
+          [
+            {
+              title: "restart the member that began, as an ordinary one",
+              machine,
+              commands: [clearAllMarks(), restartMember()],
+              verify: inService(),
+            },
+          ],
         ]);
     },
   };

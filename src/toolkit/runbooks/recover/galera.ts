@@ -62,21 +62,18 @@ export const recoverGalera: Runbook<Wish> = {
         `if its data are the right ones after all, remove ${LEFT_OUT_FILE} there and run it again`,
       );
     }
-    if (silent.length > 0 && wish.from === undefined && !returnsByItself(members, wish, arbitrator)) {
-      throw new UserError(
-        "GALERA_RECOVERY_UNSURE",
-        `${silent.join(", ")} did not answer, and may hold what the others lack:\n${table}`,
-        'bring it back and run it again; or name the machine to go on with and say why: mbctl recover galera --from <machine> --accept-loss "<reason>"',
-      );
-    }
     const present = members.filter(({ isLeftOut }) => !isLeftOut);
     // What is known now is refused now. The phases look again, when the data of those that are down were asked.
-    if (!returnsByItself(present, wish, arbitrator) && present.every(isSettled))
-      chooseBeginner(present, silent, wish);
+    const isClear = present.every(isSettled) || (silent.length > 0 && wish.from === undefined);
+    const choice =
+      isClear && !returnsByItself(present, wish, arbitrator)
+        ? chooseBeginner(present, silent, wish)
+        : undefined;
     return {
       phases: galeraPhases({ machines, silent, wish, arbitrator: arbitrator?.machine }),
       notes: [
         `where the database machines stand:\n${table}`,
+        ...(choice && choice.losses.length > 0 ? [`what may be lost: ${choice.losses.join("; ")}`] : []),
         ...(wish.from === undefined ? [] : silent.map(beforeItReturns)),
         ...(witness !== undefined && !arbitrator
           ? [`the arbitrator on ${witness} does not answer: it joins by itself when it is back`]

@@ -66,13 +66,32 @@ echo "file appendonly.aof.1.base.rdb seq 1 type b" >"$log/appendonly.aof.manifes
 chown redis:redis "$log"/*
 chmod 0640 "$log"/*`;
 
-/** Whether the cache answers and has read all of its data. */
-export function cacheAnswers(machine: Machine): Command {
-  return ask(script(ANSWERS, [machine.address, String(PORTS.cache), CONFIG_PATH]), { timeoutMs: 15_000 });
+/**
+ * Whether the cache has read all of its data and is the master. As a replica, which a Sentinel may have made of it while
+ * others were there, it would drop them for those of its master.
+ */
+export function isMaster(machine: Machine): Command {
+  return answers(machine, ["PONG", "role:master"]);
+}
+
+/** Whether the cache has all data of this master. */
+export function isReplicaOf(machine: Machine, { address }: Machine): Command {
+  const link = ["master_link_status:up", "master_sync_in_progress:0"];
+  return answers(machine, ["role:slave", `master_host:${address}`, ...link]);
+}
+
+function answers(machine: Machine, lines: readonly string[]): Command {
+  const args = [machine.address, String(PORTS.cache), CONFIG_PATH, ...lines];
+  return ask(script(ANSWERS, args), { timeoutMs: 15_000 });
 }
 
 const ANSWERS = `${PRESENT_PASSWORD}
 REDISCLI_AUTH=$(present_password "$3")
 export REDISCLI_AUTH
-said=$(timeout 5 redis-cli -h "$1" -p "$2" PING 2>&1)
-[ "$said" = PONG ] || { echo "$said" >&2; exit 1; }`;
+cache() { timeout 5 redis-cli -h "$host" -p "$port" "$@" 2>&1; }
+host=$1 port=$2
+said=$({ cache PING; cache INFO replication; } | tr -d '\\r')
+shift 3
+for line in "$@"; do
+  printf '%s\\n' "$said" | grep -qxF "$line" || { printf 'not %s, but\\n%s\\n' "$line" "$said" >&2; exit 1; }
+done`;

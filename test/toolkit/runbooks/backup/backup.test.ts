@@ -10,19 +10,20 @@ import type { Answer } from "../../../../src/toolkit/steps/command.ts";
 import { createKey } from "../../../../src/toolkit/vault/key-file.ts";
 import { throwawayVault } from "../../../../src/toolkit/vault/throwaway-vault.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { OTHER_HISTORY } from "../../services/galera/recorded.ts";
 import { dryRun, refusalOf, RUN, runbookContext } from "../runbook-context.ts";
 import { putCopies, together } from "./a-backup.ts";
 
-const database = (state = "Synced") => `@status
+const database = (state = "Synced", history = "82427ec6-e685-11f1-923a-a2e7766fb756") => `@status
 wsrep_local_state_comment\t${state}
-wsrep_cluster_state_uuid\t82427ec6-e685-11f1-923a-a2e7766fb756
+wsrep_cluster_state_uuid\t${history}
 wsrep_cluster_status\tPrimary
 wsrep_connected\tON
 wsrep_ready\tON
 version\t10.11.19-MariaDB
 @copying`;
-const cache = (role: "master" | "slave", link = "up") =>
-  `redis_version:7.0.15\nrole:${role}\nmaster_host:192.168.1.101\nmaster_link_status:${link}\nmaster_sync_in_progress:0\n`;
+const cache = (role: "master" | "slave", link = "up", master = "192.168.1.101") =>
+  `redis_version:7.0.15\nrole:${role}\nmaster_host:${master}\nmaster_link_status:${link}\nmaster_sync_in_progress:0\n`;
 const writer = (name: string) => `writer ${name}\nstatus ${name} UP`;
 const MARK = '{"machine":"node-3","owner":"eve@desk","reason":"","at":"","run":"","work":"drain"}';
 
@@ -81,6 +82,30 @@ describe("a backup", () => {
     expect((await sources(alone, { from: "node-1" }))[0]).toBe("node-1");
     expect((await refusalOf(() => planOf(alone, { from: "node-2" }))).message).toContain("node-2 is drained");
     expect((await refusalOf(() => planOf(alone, { from: "node-9" }))).message).toContain("node-9 is none");
+  });
+
+  it("is refused while two clusters are in service, of which nothing tells the right one, unless a person names a member", async () => {
+    const two = healthy({ "node-3": { database: database("Synced", OTHER_HISTORY) } });
+    const refusal = await refusalOf(() => planOf(two));
+    expect(refusal.code).toBe("BACKUP_NO_SOURCE");
+    expect(refusal.message).toContain(
+      `node-3 is in one of 2 clusters at once, that of the history ${OTHER_HISTORY}`,
+    );
+    expect((await sources(two, { from: "node-2" }))[0]).toBe("node-2");
+    // One that is in no component has a history of before.
+    const away = database("Initialized", OTHER_HISTORY).replace("Primary", "non-Primary");
+    expect((await sources(healthy({ "node-3": { database: away } })))[0]).toBe("node-2");
+  });
+
+  it("takes the cache of one master only: is refused where replicas follow two, and passes over one that nobody follows", async () => {
+    const split = healthy({ "node-3": { cache: cache("slave", "up", "192.168.1.104") } });
+    expect((await refusalOf(() => planOf(split))).message).toBe(
+      "no cache can be copied: there are 2 masters at once",
+    );
+    const alone = { "node-2": { cache: cache("master") }, "node-3": { cache: cache("slave", "down") } };
+    expect((await refusalOf(() => planOf(healthy(alone)))).code).toBe("BACKUP_NO_SOURCE");
+    const back = { "node-2": { cache: cache("master") }, "node-3": { drained: MARK } };
+    expect(await sources(healthy(back))).toEqual(["node-2", "node-1"]);
   });
 
   it("takes the cache of the master where no replica follows, and is refused where there is none", async () => {

@@ -22,6 +22,8 @@ function answersOf(database: readonly Answer[], caches: readonly string[]): Read
   );
 }
 
+const ASIDE = "set the present database aside";
+
 const emptyCaches = [cacheOf("replica"), cacheOf("master"), cacheOf("replica")];
 const lost = answersOf([fresh, fresh, fresh], emptyCaches);
 
@@ -62,14 +64,47 @@ describe("a restore", () => {
     const all = await titles(lost);
     expect(all[0]).toBe("unpack the copy of the database");
     for (const [first, second] of [
-      ["stop the database", "set the present database aside"],
       ["set the present database aside", "put the copy of the database in its place"],
-      ["stop the Sentinels", "stop the caches"],
       ["set the present caches aside", "put the snapshot of the cache in its place"],
       ["let the other caches follow", "start the Sentinels"],
     ] as const)
       expect(all.indexOf(first)).toBeLessThan(all.indexOf(second));
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("stops what runs in every phase that touches data, as a machine that died in it has started all when it is resumed", async () => {
+    const { phases } = await planOf(lost);
+    const stagesOf = (title: string) =>
+      titlesOf(
+        phases.find((phase) => phase.title === title)!,
+        new Map(),
+      ) as readonly string[][];
+    const onAll = (step: string) => ["node-1", "node-2", "node-3"].map((name) => `${name}: ${step}`);
+    expect(stagesOf(ASIDE)[0]).toEqual(onAll("stop the database server"));
+    expect(stagesOf("put the copy of the database in its place")[0]).toEqual([
+      "node-1: stop the database server",
+    ]);
+    for (const title of ["set the present caches aside", "put the snapshot of the cache in its place"])
+      expect(stagesOf(title).slice(0, 2)).toEqual([
+        onAll("stop redis-sentinel.service").toSorted(),
+        ["node-2", "node-1", "node-3"].map((name) => `${name}: stop redis-server.service`),
+      ]);
+    const begin = phases.find(({ title }) => title === "begin the database cluster with the copy")!;
+    const [step] = begin.decide(new Map()).flat();
+    expect(step!.commands.map(({ argv }) => argv.at(-1))).toEqual([
+      "mariadb.service",
+      "/var/lib/mysql/gvwstate.dat",
+      "galera_new_cluster",
+    ]);
+  });
+
+  it("restarts the member that began only while no copy of the data runs", async () => {
+    const { phases } = await planOf(lost);
+    const ordinary = phases.find(({ title }) => title === "let the member that began be like the others")!;
+    expect(titlesOf(ordinary, new Map())).toEqual([
+      ["node-1", "node-2", "node-3"].map((name) => `${name}: wait until no copy of the data runs`),
+      ["node-1: restart it as an ordinary one"],
+    ]);
   });
 
   it("gives the snapshot to the cache that its file names master, and to no other", async () => {
@@ -78,7 +113,7 @@ describe("a restore", () => {
     expect(
       put
         .decide(new Map())
-        .flat()
+        .at(-1)!
         .map(({ machine }) => machine),
     ).toEqual(["node-2"]);
   });
@@ -99,8 +134,8 @@ describe("a restore", () => {
     const refusal = await refusalOf(() => planOf(answers));
     expect(refusal.code).toBe("RESTORE_LIVING");
     expect(refusal.message).toBe("the database works and holds data on node-1; a restore would replace that");
-    expect(await titles(answers, { overLivingData: "a table was dropped" })).toContain("stop the database");
-    expect(await titles(answers, { only: "cache" })).toContain("stop the caches");
+    expect(await titles(answers, { overLivingData: "a table was dropped" })).toContain(ASIDE);
+    expect(await titles(answers, { only: "cache" })).toContain("set the present caches aside");
   });
 
   it("is refused over a cache that holds keys", async () => {
@@ -110,11 +145,9 @@ describe("a restore", () => {
   });
 
   it("needs no reason over a fresh cluster, nor over one without a primary component", async () => {
-    expect(await titles(answersOf([formed(0), formed(1), formed(2)], emptyCaches))).toContain(
-      "stop the database",
-    );
+    expect(await titles(answersOf([formed(0), formed(1), formed(2)], emptyCaches))).toContain(ASIDE);
     const down = { ...stopped(5), stdout: `${stopped(5).stdout}/var/lib/mysql/app/t.ibd\n` };
-    expect(await titles(answersOf([down, fresh, fresh], emptyCaches))).toContain("stop the database");
+    expect(await titles(answersOf([down, fresh, fresh], emptyCaches))).toContain(ASIDE);
   });
 
   it("is refused where the caches do not name one master", async () => {
@@ -148,6 +181,7 @@ describe("a restore", () => {
       const stopped = steps.indexOf("node-3: stop the arbitrator until there is a cluster that it can join");
       expect(stopped).toBeGreaterThan(steps.indexOf("node-2: stop the database server"));
       expect(stopped).toBeLessThan(steps.indexOf("node-1: begin a new history"));
+      expect(steps[steps.indexOf("node-1: begin a new history") - 1]).toBe(steps[stopped]);
       expect(steps.at(-1)).toBe("node-3: start the arbitrator");
     });
 

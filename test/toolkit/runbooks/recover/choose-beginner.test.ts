@@ -135,15 +135,33 @@ describe("a machine that the operator names", () => {
     expect(error.code).toBe("GALERA_LOSS_NOT_ACCEPTED");
     expect(error.message).toContain("2 writesets that node-2 has and node-1 has not");
     expect(error.message).toContain("1 writeset that node-3 has and node-1 has not");
-    expect(error.remedy).toContain('--from node-1 --accept-loss "<reason>"');
+    expect(error.remedy).toContain(
+      '--from node-1 --accept-loss "<reason, which names node-2, node-3>"; else name another machine',
+    );
   });
 
   it("keeps those out that hold more or something else, so that no copy erases it", () => {
     const choice = choose([stopped(3), stopped(5, 1), stopped(9, 0, OTHER_HISTORY)], {
       from: "node-1",
-      acceptLoss: "node-2 has a broken disk",
+      acceptLoss: "node-2 has a broken disk, node-3 was begun anew",
     });
     expect(choice.leftOut.map(({ machine }) => machine)).toEqual(["node-2", "node-3"]);
+  });
+
+  it("is refused with a reason that is of a machine that is gone, while one that is there is ahead", async () => {
+    const each = [stopped(5), stopped(505, 1)];
+    const choice = (acceptLoss: string) => choose(each, { from: "node-1", acceptLoss }, ["node-3"]);
+    for (const reason of ["node-3 burnt", "node-3 burnt, and node-22", "the others burnt"]) {
+      const error = await refusalOf(() => choice(reason));
+      expect(error.code).toBe("GALERA_LOSS_NOT_ACCEPTED");
+      expect(error.message).toContain(
+        "500 writesets that node-2 has and node-1 has not; what node-3 has after 5: it did not answer, and the reason does not name node-2:",
+      );
+    }
+    expect(choice("node-3 burnt; Node-2's disk breaks").leftOut.map(({ machine }) => machine)).toEqual([
+      "node-2",
+    ]);
+    expect(choose(each, { from: "node-2", acceptLoss: "node-3 burnt" }, ["node-3"]).leftOut).toEqual([]);
   });
 
   it("lets those join that hold less, or nothing", () => {

@@ -179,7 +179,7 @@ describe("recover galera", () => {
       [clearing("node-2"), clearing("node-3")],
       ["node-1: set the bootstrap mark"],
       [
-        "node-1: begin with the data of node-1, which stand at 82427ec6-e685-11f1-923a-a2e7766fb756:4, accepting the loss (tried the disk of node-3)",
+        "node-1: begin with the data of node-1, which stand at 82427ec6-e685-11f1-923a-a2e7766fb756:4, accepting the loss (tried the disk of node-3) of everything of node-3, which has another history",
       ],
     ]);
   });
@@ -207,7 +207,10 @@ describe("recover galera", () => {
           ["node-3", ok],
         ]),
       );
-    expect(ordinary(3)).toEqual([["node-1: restart the member that began, as an ordinary one"]]);
+    expect(ordinary(3)).toEqual([
+      ["node-1: wait until no copy of the data runs"],
+      ["node-1: restart the member that began, as an ordinary one"],
+    ]);
     expect(ordinary(1)).toEqual([]);
   });
 
@@ -235,6 +238,23 @@ describe("recover galera refuses", () => {
     const error = await refusalOf(() => planFor(found));
     expect(error.code).toBe("GALERA_RECOVERY_UNSURE");
     expect(error.message).toContain("node-3 did not answer");
+  });
+
+  it("when a machine does not answer, and says for each that does what going on with it may lose", async () => {
+    const { remedy } = await refusalOf(() => planFor(answers(stopped(5), stopped(505))));
+    expect(remedy.split("\n")).toEqual([
+      "bring back what is missing and run it again; or decide yourself:",
+      '  mbctl recover galera --from node-1 --accept-loss "<reason, which names node-2>"   may lose 500 writesets that node-2 has and node-1 has not; what node-3 has after 5: it did not answer',
+      '  mbctl recover galera --from node-2 --accept-loss "<reason>"   may lose what node-3 has after 505: it did not answer',
+    ]);
+  });
+
+  it("when a machine does not answer, also while the data of the others were not asked, of which it tells", async () => {
+    const error = await refusalOf(() => planFor(answers(crashed(0), crashed(1))));
+    expect(error.code).toBe("GALERA_RECOVERY_UNSURE");
+    expect(error.remedy).toMatch(
+      /--from node-1 --accept-loss "<reason>" {3}what it may lose is known when its data have been asked: .*\n.*--from node-2/,
+    );
   });
 
   it("not, when the members of the last view are there without the silent one", async () => {
@@ -275,8 +295,15 @@ describe("recover galera refuses", () => {
     const found = answers(stopped(3), stopped(5, 1));
     const error = await refusalOf(() => planFor(found, { from: "node-1" }));
     expect(error.code).toBe("GALERA_LOSS_NOT_ACCEPTED");
-    const { notes } = await planFor(found, { from: "node-1", acceptLoss: "node-3 burnt" });
-    expect(notes![1]).toContain("node-3 does not answer: when it comes back, stop mariadb there");
+    expect((await refusalOf(() => planFor(found, { from: "node-1", acceptLoss: "node-3 burnt" }))).code).toBe(
+      "GALERA_LOSS_NOT_ACCEPTED",
+    );
+    const acceptLoss = "node-3 burnt, node-2 breaks";
+    const { notes } = await planFor(found, { from: "node-1", acceptLoss });
+    expect(notes![1]).toBe(
+      "what may be lost: 2 writesets that node-2 has and node-1 has not; what node-3 has after 3: it did not answer",
+    );
+    expect(notes![2]).toContain("node-3 does not answer: when it comes back, stop mariadb there");
   });
 
   it("nothing twice: to name the machine settles the run that stopped at a refusal", () => {
@@ -410,6 +437,7 @@ describe("recover galera with an arbitrator", () => {
       new Map(stdout.map((text, index) => [`node-${index + 1}`, { ...ok, stdout: text }]));
     expect(ordinary.decide(said("", "size\t2\nbegan\n"))).toEqual([]);
     expect(titlesOf(ordinary, said("size\t2\n", "size\t2\nbegan\n"))).toEqual([
+      ["node-1: wait until no copy of the data runs", "node-2: wait until no copy of the data runs"],
       ["node-2: restart the member that began, as an ordinary one"],
     ]);
   });

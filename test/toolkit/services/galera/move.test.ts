@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { moveBack, setAside } from "../../../../src/toolkit/services/galera/move.ts";
-import { DATA_DIRECTORY } from "../../../../src/toolkit/services/galera/names.ts";
+import { DATA_DIRECTORY, LEFT_OUT_FILE } from "../../../../src/toolkit/services/galera/names.ts";
 import { runWith } from "../shell.ts";
 
 /** A file system of its own on every Linux. */
@@ -36,6 +36,16 @@ function contentOf(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(files.map((file) => [file.slice(folder.length + 1), readFileSync(file, "utf8")]));
 }
 
+/** The same of a folder that may be on its way into another one. */
+function contentOnTheWay(folder: string): Readonly<Record<string, string>> {
+  return Object.assign(
+    {},
+    ...["", ".moving", ".moved"].map((state) => contentOf(folder + state)),
+  ) as Readonly<Record<string, string>>;
+}
+
+const KEEPS_OUT = basename(LEFT_OUT_FILE);
+
 /** Nobody here is the user of the server, and the disks of this machine have others to write for. */
 const programs = { chown: "exit 0", sync: "exit 0" };
 
@@ -54,7 +64,7 @@ const DEATHS = {
   }),
   "with all copied and nothing deleted": () => ({ sync: DIE }),
   "with half of it deleted": (from: string) => ({
-    rm: `/bin/rm "${from}/app/a.ibd" "${from}/ibdata1"; ${DIE}`,
+    rm: `/bin/rm ${from}*/app/a.ibd ${from}*/ibdata1; ${DIE}`,
   }),
 } satisfies Readonly<Record<string, (from: string) => Readonly<Record<string, string>>>>;
 
@@ -74,16 +84,65 @@ describe.each([
   });
 
   const aside = () => setAside(from, to).argv;
-  const back = () => moveBack(from).argv.map((word) => (word === DATA_DIRECTORY ? to : word));
+  const back = () =>
+    moveBack(from, `${to}-kept`).argv.map((word) =>
+      word.startsWith(DATA_DIRECTORY) ? word.replace(DATA_DIRECTORY, to) : word,
+    );
+  const succeeds = (argv: readonly string[]) =>
+    expect(runWith(argv, { programs })).toMatchObject({ code: 0, stderr: "" });
+  /** Those of a server that was started on a folder without its data. */
+  const serverStarts = (folder: string) => {
+    for (const file of ["ibdata1", "grastate.dat", "galera.cache"])
+      writeFileSync(join(folder, file), "of a server");
+  };
+  const OF_A_SERVER = Object.fromEntries(
+    ["ibdata1", "grastate.dat", "galera.cache"].map((file) => [file, "of a server"]),
+  );
 
-  it("are all there, hidden ones too, and a second time only what is left is moved", () => {
+  it("are all there, hidden ones too, and what comes later is kept beside them", () => {
     expect(statSync(join(to, "..")).dev === statSync(from).dev).toBe(place !== OTHER_DISK);
     expect(runWith(aside(), { programs }).code).toBe(0);
     expect(contentOf(to)).toEqual(WHOLE);
     expect(readdirSync(from)).toEqual(["lost+found"]);
     writeFileSync(join(from, "late"), "");
     expect(runWith(aside(), { programs }).code).toBe(0);
-    expect(contentOf(to)).toEqual({ ...WHOLE, late: "" });
+    expect(contentOf(to)).toEqual(WHOLE);
+    expect(contentOf(`${to}-2`)).toEqual({ late: "" });
+    expect(runWith(aside(), { programs }).code).toBe(0);
+    expect(readdirSync(join(to, "..")).toSorted()).toEqual(["data", "data-2"]);
+  });
+
+  it("stay as they were set aside where a server was started since, whose files get into nobody's way", () => {
+    succeeds(aside());
+    serverStarts(from);
+    succeeds(aside());
+    expect(contentOf(to)).toEqual(WHOLE);
+    expect(contentOf(`${to}-2`)).toEqual(OF_A_SERVER);
+    expect(contentOf(from)).toEqual({});
+  });
+
+  it("are put back into a folder that holds nothing else, whatever a server has left there", () => {
+    mkdirSync(to);
+    serverStarts(to);
+    succeeds(back());
+    expect(contentOf(to)).toEqual(WHOLE);
+    expect(contentOf(`${to}-kept`)).toEqual(OF_A_SERVER);
+  });
+
+  it("are not written over by what is left of them elsewhere, where a machine died and has started its server", () => {
+    const dying = { ...programs, ...DEATHS["with half of it deleted"](from) };
+    mkdirSync(to);
+    expect(killed(back(), dying)).toBe(255);
+    writeFileSync(join(to, "undo001"), "later rows");
+    succeeds(back());
+    expect(contentOf(to)).toEqual({ ...WHOLE, undo001: "later rows" });
+    rmSync(to, { recursive: true });
+    fill(from);
+    killed(aside(), dying);
+    serverStarts(from);
+    succeeds(aside());
+    expect(contentOf(to)).toEqual(WHOLE);
+    expect(contentOf(from)).toEqual({});
   });
 
   it("are put back without the saved state and the notes of the backup program, and their folder is gone", () => {
@@ -99,8 +158,8 @@ describe.each([
   });
 
   it("are whole where an earlier attempt has left half a folder", () => {
-    mkdirSync(join(to, "app"), { recursive: true });
-    writeFileSync(join(to, "app", "a.ibd"), "rows");
+    mkdirSync(join(`${to}.moving`, "app"), { recursive: true });
+    writeFileSync(join(`${to}.moving`, "app", "a.ibd"), "rows");
     expect(runWith(aside(), { programs })).toMatchObject({ code: 0, stderr: "" });
     expect(contentOf(to)).toEqual(WHOLE);
     expect(contentOf(from)).toEqual({});
@@ -110,15 +169,17 @@ describe.each([
     "are whole where the machine died %s, when it is done again",
     (_when, dying) => {
       for (const move of [aside, back]) {
-        mkdirSync(to, { recursive: true });
+        if (move === back) mkdirSync(to);
         const died = killed(move(), { ...programs, ...dying(from) }) === 255;
         // On one disk nothing is copied.
         expect(died || place !== OTHER_DISK).toBe(true);
         // Every file is in one of the two, and what is left here is whole.
-        expect({ ...WHOLE, ...contentOf(from) }).toEqual(WHOLE);
-        expect(new Set([...Object.keys(contentOf(from)), ...Object.keys(contentOf(to))])).toEqual(
-          new Set(FILES),
-        );
+        const left = contentOnTheWay(from);
+        const { [KEEPS_OUT]: mark, ...there } = contentOnTheWay(to);
+        // By which the server of a machine that comes back does not start on half of a copy.
+        expect(mark).toBe(move === back && died ? "" : undefined);
+        expect({ ...WHOLE, ...left }).toEqual(WHOLE);
+        expect(new Set([...Object.keys(left), ...Object.keys(there)])).toEqual(new Set(FILES));
         expect(runWith(move(), { programs })).toMatchObject({ code: 0, stderr: "" });
         expect(contentOf(to)).toEqual(WHOLE);
         expect(contentOf(from)).toEqual({});
@@ -145,12 +206,13 @@ describe("the data of a restore", () => {
       fill(from);
       writeFileSync(join(from, "large"), Buffer.alloc(1024 * 1024));
       const df = "echo head; echo disk 2000 1900 100 95% /";
-      const refused = runWith(setAside(from, to).argv, { programs: { ...programs, df } });
+      const aside = setAside(from, join(to, "data")).argv;
+      const refused = runWith(aside, { programs: { ...programs, df } });
       expect(refused.code).toBe(1);
       expect(refused.stderr).toMatch(/needs \d+ KiB more, and there are 100 KiB free for/);
-      expect(readdirSync(to)).toEqual([]);
-      writeFileSync(join(to, "large"), Buffer.alloc(1024 * 1024));
-      expect(runWith(setAside(from, to).argv, { programs: { ...programs, df } })).toMatchObject({
+      expect(contentOnTheWay(join(to, "data"))).toEqual({});
+      writeFileSync(join(to, "data.moving", "large"), Buffer.alloc(1024 * 1024));
+      expect(runWith(aside, { programs: { ...programs, df } })).toMatchObject({
         code: 0,
         stderr: "",
       });

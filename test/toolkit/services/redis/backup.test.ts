@@ -5,9 +5,16 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import { parseCache, streamCache } from "../../../../src/toolkit/services/redis/backup.ts";
+import {
+  isMaster,
+  isReplicaOf,
+  parseCache,
+  streamCache,
+} from "../../../../src/toolkit/services/redis/backup.ts";
+import type { Command } from "../../../../src/toolkit/steps/command.ts";
 import { machineNamed } from "../../../../src/toolkit/topology/topology.ts";
 import { threeMachines } from "../../fixtures/three-machines.ts";
+import { runWith } from "../shell.ts";
 
 // Real processes: on a busy machine they take their time.
 jest.setTimeout(60_000);
@@ -89,5 +96,39 @@ describe("what a restore asks of a cache", () => {
     expect(parse("configured master\nkeys 12\n")).toEqual({ configured: "master", keys: 12 });
     expect(parse("configured replica\nkeys \n")).toEqual({ configured: "replica", keys: 0 });
     expect(parse("")).toEqual({ configured: undefined, keys: 0 });
+  });
+});
+
+describe("a cache after a restore", () => {
+  const [first, second] = threeMachines.machines;
+  /** Stands for redis-cli of a server that says this. */
+  const answering = (command: Command, pong: string, info: string) =>
+    runWith(command.argv, {
+      programs: {
+        "redis-cli": `case "$*" in *PING) echo '${pong}' ;; *) printf '${info.replaceAll("\n", "\\r\\n")}' ;; esac`,
+      },
+    });
+
+  it("has the snapshot when it has read it and is the master: as a replica it would drop it", () => {
+    expect(answering(isMaster(first!), "PONG", "role:master\n").code).toBe(0);
+    expect(answering(isMaster(first!), "LOADING Redis is loading", "role:master\n").code).toBe(1);
+    expect(answering(isMaster(first!), "PONG", "role:slave\nmaster_host:192.168.1.102\n")).toMatchObject({
+      code: 1,
+      stderr: "not role:master, but\nPONG\nrole:slave\nmaster_host:192.168.1.102\n",
+    });
+  });
+
+  it("has it of the master when it follows that one and no other, and is no master itself", () => {
+    const follows = (master: string, link = "up", syncing = 0) =>
+      answering(
+        isReplicaOf(second!, first!),
+        "PONG",
+        `role:slave\nmaster_host:${master}\nmaster_link_status:${link}\nmaster_sync_in_progress:${syncing}\n`,
+      ).code;
+    expect(follows("192.168.1.101")).toBe(0);
+    expect(follows("192.168.1.103")).toBe(1);
+    expect(follows("192.168.1.101", "down")).toBe(1);
+    expect(follows("192.168.1.101", "up", 1)).toBe(1);
+    expect(answering(isReplicaOf(second!, first!), "PONG", "role:master\n").code).toBe(1);
   });
 });
