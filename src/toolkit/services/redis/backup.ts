@@ -66,6 +66,11 @@ echo "file appendonly.aof.1.base.rdb seq 1 type b" >"$log/appendonly.aof.manifes
 chown redis:redis "$log"/*
 chmod 0640 "$log"/*`;
 
+/** Whether the cache answers and has read all of its data. */
+export function cacheAnswers(machine: Machine): Command {
+  return answers(machine, ["PONG"]);
+}
+
 /**
  * Whether the cache has read all of its data and is the master. As a replica, which a Sentinel may have made of it while
  * others were there, it would drop them for those of its master.
