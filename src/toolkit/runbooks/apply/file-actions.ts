@@ -1,4 +1,5 @@
 import type { Bundle } from "../../bundle/bundle.ts";
+import { doesItsWork } from "../../services/does-its-work.ts";
 import type { Service } from "../../services/service.ts";
 import { act, script, type Command } from "../../steps/command.ts";
 import type { Gate, Step } from "../../steps/step.ts";
@@ -73,7 +74,7 @@ function actionStep(
     title: `${action.kind} ${action.unit}`,
     machine,
     commands: [settling(settledBy(pending), ["systemctl", verb, action.unit])],
-    verify: doesItsWork(
+    verify: worksWithItsFiles(
       topology,
       services.find((candidate) => candidate.name === service)!,
       machine,
@@ -82,13 +83,8 @@ function actionStep(
 }
 
 /** What a service must answer after it took its files. */
-export function doesItsWork(topology: Topology, service: Service, machine: string): Gate {
-  return {
-    title: `${service.name} does its work`,
-    command: service.probe(topology, machineNamed(topology, machine)),
-    timeoutMs: 180_000,
-    intervalMs: 1000,
-  };
+export function worksWithItsFiles(topology: Topology, service: Service, machine: string): Gate {
+  return doesItsWork(topology, service, machineNamed(topology, machine), 180_000);
 }
 
 /** Runs the command and then forgets that it was owed, in one shell: nothing can come between. */

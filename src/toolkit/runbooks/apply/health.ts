@@ -1,6 +1,9 @@
+import { doesItsWork } from "../../services/does-its-work.ts";
 import type { Service } from "../../services/service.ts";
 import type { Phase } from "../../steps/phase.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
+
+const WAIT_MS = 120_000;
 
 /**
  * The proof at the end: every probe of the service answers. One that does not is waited for; nothing is
@@ -21,12 +24,7 @@ export function healthPhase(topology: Topology, service: Service): Phase {
         title: `wait for ${service.name}`,
         machine,
         commands: [],
-        verify: {
-          title: `${service.name} does its work`,
-          command: probe(machine),
-          timeoutMs: 120_000,
-          intervalMs: 1000,
-        },
+        verify: doesItsWork(topology, service, machineNamed(topology, machine), WAIT_MS),
       }));
       return steps.length > 0 ? [steps] : [];
     },

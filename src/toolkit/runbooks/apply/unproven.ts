@@ -1,7 +1,7 @@
 import type { Service } from "../../services/service.ts";
 import type { Stage } from "../../steps/step.ts";
 import { machineNamed, type Topology } from "../../topology/topology.ts";
-import { doesItsWork } from "./file-actions.ts";
+import { worksWithItsFiles } from "./file-actions.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { FileState } from "./file-state.ts";
 
@@ -32,7 +32,7 @@ export function provenElsewhere(
           title: `wait for ${service.name} before it is restarted elsewhere`,
           machine,
           commands: [],
-          verify: doesItsWork(topology, service, machine),
+          verify: worksWithItsFiles(topology, service, machine),
         })),
     );
 }

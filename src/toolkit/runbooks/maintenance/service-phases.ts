@@ -1,3 +1,4 @@
+import { doesItsWork, wholeWithinMs } from "../../services/does-its-work.ts";
 import { CHECK_SOCKET_UNIT, SERVER_UNIT } from "../../services/galera/names.ts";
 import { NO_SERVER, STOP_TIMEOUT_MS, stopServer } from "../../services/galera/stop.ts";
 import { areBricksStopped, stopBricks } from "../../services/glusterfs/stop.ts";
@@ -12,9 +13,6 @@ import type { Machine, Topology } from "../../topology/topology.ts";
 const STAYS: ReadonlySet<string> = new Set(["kernel", "nftables"]);
 
 const MINUTE = 60_000;
-/** The longest that a service may take until it does its work: a database may copy all its data, a brick be healed. */
-const START_TIMEOUT_MS: Readonly<Record<string, number>> = { galera: 15 * MINUTE, glusterfs: 60 * MINUTE };
-const DEFAULT_START_TIMEOUT_MS = 3 * MINUTE;
 
 /**
  * Stops what runs on the machine, in the reverse order of starting. Everything stays enabled: a machine that boots in
@@ -65,7 +63,7 @@ export function startPhases(
 
 function startPhase(topology: Topology, machine: Machine, service: Service): Phase {
   const units = runningUnits(topology, machine, service);
-  const works = doesItsWork(topology, machine, service);
+  const works = doesItsWork(topology, service, machine, wholeWithinMs(service));
   const step: Step = {
     title: `start ${units.join(", ")}`,
     machine: machine.name,
@@ -83,18 +81,9 @@ function cacheWorksPhase(topology: Topology, machine: Machine, cache: Service): 
     title: "see that the cache is a master or follows one",
     machine: machine.name,
     commands: [],
-    verify: doesItsWork(topology, machine, cache),
+    verify: doesItsWork(topology, cache, machine, wholeWithinMs(cache)),
   };
   return plannedPhase(`see that the cache of ${machine.name} does its work`, [[step]]);
-}
-
-function doesItsWork(topology: Topology, machine: Machine, service: Service): Gate {
-  return {
-    title: `${service.name} does its work`,
-    command: service.probe(topology, machine),
-    timeoutMs: START_TIMEOUT_MS[service.name] ?? DEFAULT_START_TIMEOUT_MS,
-    intervalMs: 1000,
-  };
 }
 
 function ownServices(topology: Topology, services: readonly Service[], machine: Machine): readonly Service[] {

@@ -1,3 +1,4 @@
+import type { DrainMark } from "../../../contract/drain-mark.ts";
 import { UserError } from "../../../support/errors.ts";
 import { askForWriter, parseWriter } from "../../services/haproxy/writer.ts";
 import type { Service } from "../../services/service.ts";
@@ -18,8 +19,15 @@ export interface Look {
   readonly writer: string | undefined;
   /** Everything that keeps the cluster from being whole, a clause each. */
   readonly faults: readonly string[];
-  /** Machines that a balancer was told are drained, and that are not, a clause each. */
-  readonly leftOut: readonly string[];
+  /** In the order of the topology, machine by machine. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A machine that a balancer was told is drained, and that is not. */
+export interface LeftOut {
+  readonly machine: string;
+  readonly balancer: string;
+  readonly mark: DrainMark;
 }
 
 const PROBE = "probe ";
@@ -76,12 +84,10 @@ export function readLook(
   };
 }
 
-function leftOutOf(name: string, surveys: ReadonlyMap<string, MachineSurvey>): readonly string[] {
+function leftOutOf(name: string, surveys: ReadonlyMap<string, MachineSurvey>): readonly LeftOut[] {
   return [...surveys.values()].flatMap(({ machine, balancer }) => {
     const mark = balancer?.marks.get(name);
-    return mark
-      ? [`${machine.name} was told that ${name} is drained by ${mark.owner}, until mbctl undrain ${name}`]
-      : [];
+    return mark ? [{ machine: name, balancer: machine.name, mark }] : [];
   });
 }
 
@@ -96,7 +102,11 @@ function failedProbes(machine: string, said: ReadonlyMap<string, Answer>): reado
 
 /** Throws CLUSTER_NOT_WHOLE: work on every machine in turn would find the next one alone. */
 export function requireWhole(what: string, look: Pick<Look, "faults" | "leftOut">): void {
-  const faults = [...look.faults, ...look.leftOut];
+  const leftOut = look.leftOut.map(
+    ({ machine, balancer, mark }) =>
+      `${balancer} was told that ${machine} is drained by ${mark.owner}, until mbctl undrain ${machine}`,
+  );
+  const faults = [...look.faults, ...leftOut];
   if (faults.length === 0) return;
   throw new UserError(
     "CLUSTER_NOT_WHOLE",

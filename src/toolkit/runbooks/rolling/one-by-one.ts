@@ -1,4 +1,5 @@
 import { followsLeader } from "../../services/mailnode/members.ts";
+import { doesItsWork, wholeWithinMs } from "../../services/does-its-work.ts";
 import type { Service } from "../../services/service.ts";
 import { plannedPhase, plannedStages, titledFor, type Phase } from "../../steps/phase.ts";
 import type { Stage, Step } from "../../steps/step.ts";
@@ -8,10 +9,6 @@ import type { DrainArguments } from "../drain/arguments.ts";
 import { planDrain } from "../drain/plan-drain.ts";
 import { undrainPhases } from "../drain/undrain-phases.ts";
 import type { Look } from "./look.ts";
-
-const MINUTE = 60_000;
-/** A member may get a whole copy, a brick be healed file by file. */
-const WHOLE_TIMEOUT_MS: Readonly<Record<string, number>> = { galera: 15 * MINUTE, glusterfs: 60 * MINUTE };
 
 /** How sessions are treated when a machine is drained for the work. */
 export type DrainTimes = Pick<DrainArguments, "reason" | "timeoutMs" | "handoverMs" | "endSessions">;
@@ -99,12 +96,7 @@ function wholeStage(topology: Topology, services: readonly Service[]): Stage {
         title: `wait for ${service.name}`,
         machine: machine.name,
         commands: [],
-        verify: {
-          title: `${service.name} does its work`,
-          command: service.probe(topology, machine),
-          timeoutMs: WHOLE_TIMEOUT_MS[service.name] ?? 3 * MINUTE,
-          intervalMs: 1000,
-        },
+        verify: doesItsWork(topology, service, machine, wholeWithinMs(service)),
       })),
   );
 }

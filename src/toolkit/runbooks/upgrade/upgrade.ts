@@ -10,7 +10,7 @@ import { inOrder, lookAt, readLook, requireWhole, type Look } from "../rolling/l
 import { isMember, workOnBatch } from "../rolling/one-by-one.ts";
 import { votersIn, votesIn, witnessOf } from "../../topology/voters.ts";
 import type { Runbook, RunbookContext } from "../runbook.ts";
-import { leftOut, noteOf, putBackPhase } from "./left-out.ts";
+import { mailLeftOut, noteOf, putBackPhase } from "./left-out.ts";
 import {
   askForUpgrades,
   packagesOf,
@@ -122,7 +122,7 @@ export function planUpgrade(
     .map(({ name }) => ({ name, state: stateOfMail(name, look), isMember: isMember(name, look) }))
     .filter(({ state }) => state.current !== release?.id || state.running !== release?.id);
   const balancers = machinesWith(topology, "balancer").map(({ name }) => name);
-  const left = leftOut(topology, look);
+  const left = mailLeftOut(topology, look);
   const notes = [
     ...left.map(noteOf),
     ...(args.packages && packages.length === 0
